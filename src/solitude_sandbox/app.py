@@ -1,0 +1,34 @@
+"""The root application: the console, and each simulated provider under its name."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.wrappers import Request, Response
+
+from solitude_sandbox import html
+from solitude_sandbox.paypal import PayPal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+def create_app() -> "WSGIApplication":
+    """A new sandbox with empty books. It speaks WSGI; `server` knows how to lose its answers on the wire."""
+    paypal = PayPal()
+
+    def console(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = Request(environ)
+        if request.path != "/":
+            response = Response("Not found. The console is at /.\n", 404)
+        elif request.method not in ("GET", "HEAD"):
+            response = Response("The console is read with GET.\n", 405, headers={"Allow": "GET, HEAD"})
+        else:
+            content = Markup("<p>PayPal is at <code>{0}</code>.</p>{1}").format(
+                f"{request.root_url}paypal", paypal.console(f"{request.root_url}paypal")
+            )
+            response = Response(html.page("Provider simulators", content), content_type=html.CONTENT_TYPE)
+        return response(environ, start_response)
+
+    return DispatcherMiddleware(console, {"/paypal": paypal})

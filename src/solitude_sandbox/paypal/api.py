@@ -1,0 +1,226 @@
+"""The way of one API request: fault? - who? - body? - seen before? - do it - answer (or lose the answer)."""
+
+import json
+import math
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from solitude_sandbox import faults
+from solitude_sandbox.faults import Fault, FaultBoard, Wire
+from solitude_sandbox.paypal import oauth
+from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.call import Answer, Call
+from solitude_sandbox.paypal.errors import ApiError, Problem, error_for, knows_issue, refuse, render
+from solitude_sandbox.paypal.idempotency import REQUEST_ID_LENGTH, fingerprint
+from solitude_sandbox.paypal.journal import Entry
+from solitude_sandbox.paypal.operations import TOKEN, Operation
+from solitude_sandbox.server import BODY_LIMIT_BYTES
+
+GARBAGE = "<!DOCTYPE html><title>Gateway</title><p>The gateway has had an accident.</p>"
+
+
+class Api:
+    """Answers API requests from the books, with the faults that are set."""
+
+    def __init__(self, books: Books, board: FaultBoard) -> None:
+        self._books = books
+        self._board = board
+
+    def answer(self, operation: Operation | None, request: Request, path_id: str, debug_id: str) -> Response:
+        """The response to one request; `operation` None is the access token."""
+        name = operation.name if operation is not None else TOKEN
+        entry = Entry(request.method, request.path, name, request.headers.get("PayPal-Request-Id"), debug_id)
+        self._books.journal.add(entry)
+        trouble = self._board.take(name)
+        entry.fault = trouble.fault.kind if trouble.fault is not None else None
+        try:
+            response = self._answer_or_fail(operation, request, path_id, trouble.latency_s, trouble.fault)
+        except ApiError as error:
+            status, body = render(error, name, debug_id)
+            response = json_response(body, status)
+        if trouble.fault is not None:
+            response = _lose(request, response, trouble.fault)
+        entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
+        return response
+
+    def _answer_or_fail(
+        self, operation: Operation | None, request: Request, path_id: str, latency_s: float, fault: Fault | None
+    ) -> Response:
+        if fault is not None and (fault.kind in faults.BEFORE_THE_WORK or fault.issue is not None):
+            time.sleep(latency_s)
+            raise _failure(fault)
+        if operation is None:
+            time.sleep(latency_s)
+            return self._token(request, fault)
+        call = self._call(operation, request, path_id)
+        if operation.memory is not None and call.request_id is not None:
+            return self._once(operation, call, request.path, latency_s, fault)
+        time.sleep(latency_s)
+        with self._books.lock:
+            return _shown(self._act(operation, call, fault), call)
+
+    def _once(self, operation: Operation, call: Call, path: str, latency_s: float, fault: Fault | None) -> Response:
+        """Do it, unless the same request id has been here before."""
+        memory = self._books.memory
+        key = (call.client_id, path, call.request_id or "")
+        until = call.now + (operation.memory or timedelta())
+        seen = fingerprint(call.body)
+        with self._books.lock:
+            repeated = memory.begin(key, seen, call.now, until)
+        if repeated is not None:
+            time.sleep(latency_s)
+            with self._books.lock:
+                return _shown(repeated, call, again=True)
+        answer = None
+        try:
+            # The lock is not held here: a second request finds the first one in progress.
+            time.sleep(latency_s)
+            with self._books.lock:
+                answer = self._act(operation, call, fault)
+                memory.finish(key, seen, answer, until)
+                return _shown(answer, call)
+        finally:
+            if answer is None:
+                with self._books.lock:
+                    memory.abandon(key)
+
+    def _act(self, operation: Operation, call: Call, fault: Fault | None) -> Answer:
+        if fault is not None and fault.kind in faults.INSTEAD_OF_THE_WORK:
+            return Answer(500, _stored_failure)
+        return operation.act(self._books, call)
+
+    def _token(self, request: Request, fault: Fault | None) -> Response:
+        """POST /v1/oauth2/token. Its errors have a form of their own."""
+        if fault is not None and fault.kind in faults.INSTEAD_OF_THE_WORK:
+            raise ApiError(status=500)  # no request id to store it under
+        login = request.authorization
+        if login is None or login.type != "basic" or not oauth.is_client(login.username or "", login.password or ""):
+            return json_response({"error": "invalid_client", "error_description": "Client Authentication failed"}, 401)
+        if request.form.get("grant_type") != "client_credentials":
+            return json_response(
+                {"error": "unsupported_grant_type", "error_description": "Grant Type is not supported"}, 400
+            )
+        with self._books.lock:
+            return json_response(self._books.access_tokens.issue(login.username or "", self._books.clock.now()), 200)
+
+    def _call(self, operation: Operation, request: Request, path_id: str) -> Call:
+        """What is known of the request before its operation looks at it; `ApiError` if it gets no further."""
+        now = self._books.clock.now()
+        client_id = self._client(request, now)
+        body = _body(request)
+        if operation.can_be_mocked:
+            _mock(request)
+        request_id = request.headers.get("PayPal-Request-Id")
+        if request_id is not None and not 1 <= len(request_id) <= REQUEST_ID_LENGTH:
+            raise refuse("INVALID_STRING_LENGTH", "PayPal-Request-Id", request_id[:20], "header")
+        if request_id is None and operation.request_id_required:
+            raise refuse("MISSING_REQUIRED_PARAMETER", "PayPal-Request-Id", location="header")
+        return Call(
+            operation=operation.name,
+            base=request.root_url.rstrip("/"),
+            now=now,
+            client_id=client_id,
+            path_id=path_id,
+            query=request.args.to_dict(),
+            body=body,
+            request_id=request_id,
+            auth_assertion=request.headers.get("PayPal-Auth-Assertion"),
+            representation="return=representation" in request.headers.get("Prefer", ""),
+        )
+
+    def _client(self, request: Request, now: datetime) -> str:
+        login = request.authorization
+        token = login.token if login is not None and login.type == "bearer" else None
+        with self._books.lock:
+            client_id = self._books.access_tokens.client_of(token or "", now)
+        if client_id is None:
+            raise ApiError(status=401)
+        return client_id
+
+
+def json_response(body: Any, status: int) -> Response:
+    """A JSON response; `body` None makes an empty one."""
+    content = "" if body is None else json.dumps(body, separators=(",", ":"))
+    return Response(content, status, content_type="application/json")
+
+
+def _shown(answer: Answer, call: Call, *, again: bool = False) -> Response:
+    return json_response(answer.show(call), 200 if again and answer.status == 201 else answer.status)
+
+
+def _stored_failure(_: Call) -> None:
+    raise ApiError(status=500)
+
+
+def _body(request: Request) -> Any:
+    """The JSON body, None if there is none. PayPal wants the content type also with an empty body."""
+    if "Transfer-Encoding" in request.headers:
+        raise ApiError(status=411)
+    if (request.content_length or 0) > BODY_LIMIT_BYTES:
+        raise ApiError(status=413)
+    if request.method not in ("POST", "PATCH"):
+        return None
+    if request.mimetype != "application/json":
+        raise ApiError(status=415)
+    content = request.get_data()
+    if not content.strip():
+        return None
+    try:
+        return json.loads(content, parse_constant=_no_constant, parse_float=_finite)
+    except (ValueError, RecursionError):
+        raise ApiError(Problem("MALFORMED_REQUEST_JSON", "/")) from None
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    """Numbers beyond a float's range would come back out as `Infinity`, which is not JSON."""
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text} is too large")
+    return value
+
+
+def _mock(request: Request) -> None:
+    """PayPal-Mock-Response: {"mock_application_codes": "ISSUE"} asks for that error."""
+    header = request.headers.get("PayPal-Mock-Response")
+    if header is None:
+        return
+    try:
+        code = json.loads(header)["mock_application_codes"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        code = None
+    if not isinstance(code, str) or not knows_issue(code):
+        raise refuse("INVALID_PARAMETER_VALUE", "PayPal-Mock-Response", header[:100], "header")
+    raise error_for(code)
+
+
+def _failure(fault: Fault) -> ApiError:
+    """The error of a fault that strikes before the work; a lost connection leaves it unsent."""
+    if fault.issue is not None:
+        return error_for(fault.issue)
+    statuses = {"error_503": 503, "rate_limit_429": 429}
+    return ApiError(status=statuses.get(fault.kind, 500))
+
+
+def _lose(request: Request, response: Response, fault: Fault) -> Response:
+    """Keep the answer, or part of it, from the client."""
+    if fault.kind == "garbage_after":
+        return Response(GARBAGE, 200, content_type="text/html; charset=utf-8")
+    wires = {
+        "timeout_before": Wire(fault.delay_ms / 1000, 0),
+        "timeout_after": Wire(fault.delay_ms / 1000, 0),
+        "disconnect_before": Wire(0, 0),
+        "disconnect_after": Wire(0, 0),
+        "truncated_after": Wire(0, 0.5),
+    }
+    if fault.kind in wires:
+        request.environ[faults.WIRE_KEY] = wires[fault.kind]
+    if fault.kind == "rate_limit_429":
+        response.headers["Retry-After"] = str(fault.retry_after_s)
+    return response

@@ -1,0 +1,81 @@
+"""The PayPal simulator as one WSGI application: API, pages, control."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from solitude_sandbox.clock import Clock
+from solitude_sandbox.faults import FaultBoard
+from solitude_sandbox.paypal import console, ids, pages
+from solitude_sandbox.paypal.api import Api, json_response
+from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.control import Control
+from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
+from solitude_sandbox.paypal.operations import NAMES, OPERATIONS, TOKEN_PATH
+from solitude_sandbox.server import BODY_LIMIT_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+Route = Callable[[Request, str, str], Response]
+
+
+class PayPal:
+    """One simulated PayPal with books of its own; mount it anywhere, its links follow the request's Host and path."""
+
+    def __init__(self) -> None:
+        self._books = Books(Clock())
+        board = FaultBoard(NAMES, knows_issue)
+        self._api = Api(self._books, board)
+        self._control = Control(self._books, board)
+        self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = Request(environ)
+        request.max_content_length = BODY_LIMIT_BYTES
+        debug_id = ids.debug_id()
+        response = self._respond(request, debug_id)
+        response.headers["PayPal-Debug-Id"] = debug_id
+        return response(environ, start_response)
+
+    def console(self, base: str) -> Markup:
+        """This provider's section of the console; `base` is where this application is mounted."""
+        return console.show(self._control, base)
+
+    def _respond(self, request: Request, debug_id: str) -> Response:
+        try:
+            route, values = self._routes.bind_to_environ(request.environ).match()
+            response: Response = route(request, values.get("path_id", ""), debug_id)
+        except HTTPException as error:
+            status = error.code if error.code in (404, 405, 413) else 400
+            code, body = render(ApiError(status=status), "", debug_id)
+            response = json_response(body, code)
+            if isinstance(error, MethodNotAllowed):
+                response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
+
+    def _rules(self) -> Iterable[Rule]:
+        def rule(path: str, methods: tuple[str, ...], route: Route) -> Rule:
+            return Rule(path, methods=methods, endpoint=route)
+
+        def plain(path: str, methods: tuple[str, ...], answer: Callable[[Request], Response]) -> Rule:
+            return rule(path, methods, lambda request, _path_id, _debug_id: answer(request))
+
+        api, books, control = self._api, self._books, self._control
+        yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
+        for operation in OPERATIONS:
+            yield rule(operation.path, (operation.method,), partial(api.answer, operation))
+        yield plain("/checkoutnow", ("GET", "POST"), lambda request: pages.checkout(books, request))
+        yield plain("/agreements/approve", ("GET", "POST"), lambda request: pages.agreement(books, request))
+        yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), control.faults)
+        yield plain("/sandbox/clock", ("GET", "POST"), control.clock)
+        yield plain("/sandbox/reset", ("POST",), control.reset)
+        yield plain("/sandbox/approve", ("POST",), control.approve)
+        yield plain("/sandbox/review", ("POST",), control.review)
+        yield plain("/sandbox/state", ("GET",), control.state)
+        yield plain("/sandbox/console", ("POST",), lambda request: console.act(control, request))

@@ -1,0 +1,88 @@
+"""Everything that the simulator knows, in one place, behind one lock."""
+
+import threading
+from typing import TYPE_CHECKING
+
+from solitude_sandbox.clock import Clock
+from solitude_sandbox.paypal.accounts import Accounts
+from solitude_sandbox.paypal.errors import refuse
+from solitude_sandbox.paypal.idempotency import Memory
+from solitude_sandbox.paypal.journal import Journal
+from solitude_sandbox.paypal.oauth import AccessTokens
+from solitude_sandbox.store import BoundedStore
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from solitude_sandbox.paypal.captures import Capture
+    from solitude_sandbox.paypal.order import Order
+    from solitude_sandbox.paypal.refunds import Refund
+    from solitude_sandbox.paypal.vault import PaymentToken, SetupToken
+
+RESOURCES_LIMIT = 20_000
+INVOICES_LIMIT = 50_000
+
+
+class Books:
+    """The state of the simulated PayPal. Hold `lock` while you read or write; never while you wait."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        # Outlives a reset: a client's access token does not end because a test starts anew.
+        self.access_tokens = AccessTokens()
+        self._open_new()
+
+    def _open_new(self) -> None:
+        self.accounts = Accounts()
+        self.memory = Memory()
+        self.journal = Journal()
+        self.orders: BoundedStore[str, Order] = BoundedStore(RESOURCES_LIMIT)
+        self.captures: BoundedStore[str, Capture] = BoundedStore(RESOURCES_LIMIT)
+        self.refunds: BoundedStore[str, Refund] = BoundedStore(RESOURCES_LIMIT)
+        self.setup_tokens: BoundedStore[str, SetupToken] = BoundedStore(RESOURCES_LIMIT)
+        self.payment_tokens: BoundedStore[str, PaymentToken] = BoundedStore(RESOURCES_LIMIT)
+        # (merchant id, invoice id) of sales and of refunds, each to be used once -> where it was used.
+        self.sale_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)
+        self.refund_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)
+
+    def reset(self) -> None:
+        """Forget everything but the access tokens, and go back to real time."""
+        with self.lock:
+            self._open_new()
+            self.clock.reset()
+
+    def order(self, order_id: str, now: "datetime") -> "Order":
+        """The order, or 404 if it is unknown or has expired."""
+        order = self.orders.get(order_id)
+        if order is None or order.expired(now):
+            raise refuse("INVALID_RESOURCE_ID", "/order_id", order_id, "path")
+        return order
+
+    def capture(self, capture_id: str) -> "Capture":
+        """The capture, or 404."""
+        capture = self.captures.get(capture_id)
+        if capture is None:
+            raise refuse("INVALID_RESOURCE_ID", "/capture_id", capture_id, "path")
+        return capture
+
+    def refund(self, refund_id: str) -> "Refund":
+        """The refund, or 404."""
+        refund = self.refunds.get(refund_id)
+        if refund is None:
+            raise refuse("INVALID_RESOURCE_ID", "/refund_id", refund_id, "path")
+        return refund
+
+    def setup_token(self, token_id: str, now: "datetime") -> "SetupToken":
+        """The setup token, or 404 if it is unknown or has expired."""
+        token = self.setup_tokens.get(token_id)
+        if token is None or token.expired(now):
+            raise refuse("INVALID_RESOURCE_ID", "/id", token_id, "path")
+        return token
+
+    def payment_token(self, token_id: str) -> "PaymentToken":
+        """The payment token, deleted or not, or 404."""
+        token = self.payment_tokens.get(token_id)
+        if token is None:
+            raise refuse("INVALID_RESOURCE_ID", "/id", token_id, "path")
+        return token

@@ -1,0 +1,55 @@
+"""One API request as the operations see it, and what they answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from solitude_sandbox.paypal import assertion
+from solitude_sandbox.paypal.accounts import Account
+from solitude_sandbox.paypal.errors import refuse
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Call:
+    """`base` is where the client reaches the simulator; all links start with it. `now` is the simulator's time."""
+
+    operation: str
+    base: str
+    now: datetime
+    client_id: str
+    path_id: str
+    query: dict[str, str]
+    body: Any
+    request_id: str | None
+    auth_assertion: str | None
+    representation: bool
+
+    def link(self, path: str, rel: str, method: str = "GET") -> dict[str, str]:
+        """A HATEOAS link to `path` of this simulator."""
+        return {"href": f"{self.base}{path}", "rel": rel, "method": method}
+
+    def object(self) -> Json:
+        """The body as a JSON object; no body counts as an empty one. 400 if it is something else."""
+        if self.body is None:
+            return {}
+        if not isinstance(self.body, dict):
+            raise refuse("MALFORMED_REQUEST_JSON", "/")
+        return self.body
+
+    def require_consent_of(self, seller: Account, *, needed: bool) -> None:
+        """403 unless PayPal-Auth-Assertion names this seller; without the header, 403 only if it is `needed`."""
+        if self.auth_assertion is None and not needed:
+            return
+        if not assertion.names(self.auth_assertion or "", self.client_id, seller):
+            raise refuse("PERMISSION_DENIED")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """HTTP status, and how to show the resource as it is *then*: a repeated request gets the latest state."""
+
+    status: int
+    show: Callable[[Call], Json | None]

@@ -1,0 +1,42 @@
+"""The request log: enough to prove that something was sent once, or not at all. It holds no header and no body."""
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import Any
+
+ENTRIES_LIMIT = 10_000
+TEXT_LENGTH_LIMIT = 200
+
+
+@dataclass
+class Entry:
+    """One API request. `status` is None while it runs, and for ever if no answer was meant to be sent."""
+
+    method: str
+    path: str
+    operation: str
+    request_id: str | None
+    debug_id: str
+    status: int | None = None
+    fault: str | None = None
+
+
+class Journal:
+    """The newest `ENTRIES_LIMIT` requests, in the order of their arrival. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=ENTRIES_LIMIT)
+
+    def add(self, entry: Entry) -> None:
+        """Note an arrival; the caller fills in `status` and `fault` later. Overlong texts are cut."""
+        entry.path = entry.path[:TEXT_LENGTH_LIMIT]
+        entry.request_id = entry.request_id[:TEXT_LENGTH_LIMIT] if entry.request_id is not None else None
+        with self._lock:
+            self._entries.append(entry)
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """Oldest first."""
+        with self._lock:
+            return [asdict(entry) for entry in self._entries]

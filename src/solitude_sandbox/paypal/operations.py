@@ -1,0 +1,71 @@
+"""The API as a table: name, method, path, what does it, and how long its request ids are remembered."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.call import Answer, Call
+from solitude_sandbox.paypal.order_patch import patch_order
+from solitude_sandbox.paypal.orders import capture_order, create_order, get_order
+from solitude_sandbox.paypal.refunds import get_refund, refund_capture
+from solitude_sandbox.paypal.times import ORDERS_MEMORY, PAYMENTS_MEMORY, VAULT_MEMORY
+from solitude_sandbox.paypal.vault import (
+    create_payment_token,
+    create_setup_token,
+    delete_payment_token,
+    get_payment_token,
+    get_setup_token,
+    list_payment_tokens,
+)
+
+TOKEN = "token"  # noqa: S105 - an operation
+TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - a path
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One row. `memory` None: PayPal-Request-Id means nothing here."""
+
+    name: str
+    method: str
+    path: str
+    act: Callable[[Books, Call], Answer]
+    memory: timedelta | None = None
+    request_id_required: bool = False
+
+    @property
+    def can_be_mocked(self) -> bool:
+        """PayPal-Mock-Response works on Orders v2 and Payments v2: developer.paypal.com, "Negative testing"."""
+        return not self.path.startswith("/v3/vault/")
+
+
+def get_capture(books: Books, call: Call) -> Answer:
+    """GET /v2/payments/captures/{id}."""
+    capture = books.capture(call.path_id)
+    call.require_consent_of(capture.seller, needed=False)
+    return Answer(200, capture.show)
+
+
+_ORDERS = "/v2/checkout/orders"
+_CAPTURE = "/v2/payments/captures/<path_id>"
+_SETUP_TOKENS = "/v3/vault/setup-tokens"
+_PAYMENT_TOKENS = "/v3/vault/payment-tokens"
+
+OPERATIONS = (
+    Operation("create_order", "POST", _ORDERS, create_order, ORDERS_MEMORY),
+    Operation("get_order", "GET", f"{_ORDERS}/<path_id>", get_order),
+    Operation("patch_order", "PATCH", f"{_ORDERS}/<path_id>", patch_order),
+    Operation("capture_order", "POST", f"{_ORDERS}/<path_id>/capture", capture_order, ORDERS_MEMORY),
+    Operation("get_capture", "GET", _CAPTURE, get_capture),
+    Operation("refund", "POST", f"{_CAPTURE}/refund", refund_capture, PAYMENTS_MEMORY),
+    Operation("get_refund", "GET", "/v2/payments/refunds/<path_id>", get_refund),
+    Operation("setup_token", "POST", _SETUP_TOKENS, create_setup_token, VAULT_MEMORY, request_id_required=True),
+    Operation("get_setup_token", "GET", f"{_SETUP_TOKENS}/<path_id>", get_setup_token),
+    Operation("payment_token", "POST", _PAYMENT_TOKENS, create_payment_token, VAULT_MEMORY, request_id_required=True),
+    Operation("get_payment_token", "GET", _PAYMENT_TOKENS, list_payment_tokens),
+    Operation("get_payment_token", "GET", f"{_PAYMENT_TOKENS}/<path_id>", get_payment_token),
+    Operation("delete_payment_token", "DELETE", f"{_PAYMENT_TOKENS}/<path_id>", delete_payment_token),
+)
+
+NAMES = frozenset({TOKEN, *(operation.name for operation in OPERATIONS)})

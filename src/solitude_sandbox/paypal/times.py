@@ -1,0 +1,22 @@
+"""Times in PayPal's form, and the life spans that its documents name."""
+
+from datetime import datetime, timedelta
+
+ACCESS_TOKEN_LIFE_S = 32_400
+
+ORDER_UNAPPROVED_LIFE = timedelta(hours=6)
+# "Default 3 hours to capture after approval": checkout_orders_v2.
+ORDER_APPROVED_LIFE = timedelta(hours=3)
+SETUP_TOKEN_LIFE = timedelta(days=3)
+REFUND_PERIOD = timedelta(days=180)
+ECHECK_CLEARS_AFTER = timedelta(days=3)
+
+# How long a PayPal-Request-Id is remembered: parameter `paypal_request_id` of the three OpenAPI files.
+ORDERS_MEMORY = timedelta(hours=6)
+PAYMENTS_MEMORY = timedelta(days=45)
+VAULT_MEMORY = timedelta(hours=3)
+
+
+def stamp(time: datetime) -> str:
+    """2026-11-23T12:34:56Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
