@@ -1,0 +1,458 @@
+"""The calls of the API, one method each. How to use them: docs/client.md."""
+
+import re
+import uuid as uuids
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date
+from typing import Any, Protocol, Self, TypeVar
+
+from . import answers
+from .errors import NoAnswer
+from .retries import Clock, Retries, persist
+from .transport import Answer, Call, Transport
+from .wire import Amount, Fields, Unreadable, amount_text, decimal, encode, target
+
+IDEMPOTENCY_KEY_MAX_CHARS = 255
+EVENTS_MAX = 1000
+
+BUYERS = "/generic/buyer/"
+SELLERS = "/generic/seller/"
+PRODUCTS = "/generic/product/"
+TRANSACTIONS = "/generic/transaction/"
+PAYPAL_BUYERS = "/paypal/buyer/"
+PAYPAL_SELLERS = "/paypal/seller/"
+PREAPPROVALS = "/paypal/preapproval/"
+
+_IDEMPOTENCY_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_KEY_MAX_CHARS}}}")
+_PK = re.compile(r"[A-Za-z0-9_-]{1,100}")
+
+T = TypeVar("T")
+
+
+class Stored(Protocol):
+    """Anything that the server keeps under a path of its own: a Buyer, a Seller, a Product ..."""
+
+    @property
+    def resource_uri(self) -> str: ...
+
+
+Path = str | Stored
+"""A resource: its path, e.g. "/generic/seller/4/", or the answer that was given for it."""
+
+
+class Solitude:
+    """A Solitude server. Make one per process and share it between threads.
+
+    `timeout_s` bounds one try, `retries` how often and how long in all. `ca_file`: a PEM file with the only
+    certificates to trust, instead of the system's. `connections`: open at the same time; more calls wait for one.
+    Plain http is refused except to loopback, unless `allow_plain_http`. Raises ValueError for a bad url, key or
+    secret.
+
+    Every method raises SolitudeError (see `errors`), ValueError or TypeError for an argument that could never be sent.
+    Every method that creates something or moves money takes an `idempotency_key` (1 to 255 printable ASCII
+    characters) and makes one when none is given.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: str,
+        secret: str | bytes,
+        *,
+        timeout_s: float = 30.0,
+        retries: Retries | None = None,
+        ca_file: str | None = None,
+        connections: int = 10,
+        allow_plain_http: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        if not key or not secret or timeout_s <= 0 or connections < 1:
+            raise ValueError("key and secret are needed, timeout_s above 0 and at least one connection.")
+        self._transport = Transport(
+            url,
+            key,
+            secret,
+            timeout_s=timeout_s,
+            connections=connections,
+            ca_file=ca_file,
+            plain=allow_plain_http,
+        )
+        self._retries = retries or Retries()
+        self._clock = clock or Clock()
+
+    def __repr__(self) -> str:
+        return f"Solitude({self._transport!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the idle connections."""
+        self._transport.close()
+
+    # Payments
+
+    def pay(
+        self,
+        *,
+        user_id: int | str,
+        app_id: int | str,
+        amount: Amount,
+        currency: str,
+        use_preapproval: bool = False,
+        return_url: str | None = None,
+        cancel_url: str | None = None,
+        memo: str | None = None,
+        platform_fee: Amount | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.Payment:
+        """Starts a payment, or takes it at once where a pre-approval allows that.
+
+        `user_id` and `app_id`: the marketplace's own names of the buyer, who is made when unknown, and of the product
+        (its `public_id`). `amount` and `platform_fee` (what the marketplace keeps of it) are in `currency`.
+        """
+        body = {
+            "user_id": user_id,
+            "app_id": app_id,
+            # The wiki's form has a JSON number here; `encode` writes it with the digits of the decimal.
+            "amount": decimal(amount),
+            "currency": currency,
+            "use_preapproval": use_preapproval,
+            "return_url": return_url,
+            "cancel_url": cancel_url,
+            "memo": memo,
+            "platform_fee": None if platform_fee is None else decimal(platform_fee),
+        }
+        return self._post("/paypal/pay", body, answers.Payment.from_json, idempotency_key)
+
+    def check(
+        self, *, pay_key: str | None = None, uuid: str | None = None, idempotency_key: str | None = None
+    ) -> answers.Check:
+        """The state of a payment, named by one of `pay_key` and `uuid`; takes the money when the buyer has approved."""
+        return self._post("/paypal/pay-check/", _selector(pay_key, uuid), answers.Check.from_json, idempotency_key)
+
+    def refund(
+        self,
+        *,
+        pay_key: str | None = None,
+        uuid: str | None = None,
+        amount: Amount | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.Refund:
+        """Gives back `amount` of a payment, all that is left of it by default."""
+        body = _selector(pay_key, uuid) | {"amount": _text(amount), "reason": reason}
+        return self._post("/paypal/refund/", body, answers.Refund.from_json, idempotency_key)
+
+    # Pre-approvals
+
+    def start_preapproval(
+        self,
+        *,
+        buyer_uuid: str,
+        return_url: str,
+        cancel_url: str,
+        start: date | None = None,
+        end: date | None = None,
+        currency: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.Preapproval:
+        """Step one: send the buyer to `paypal_url`. Without `currency` it is good for any."""
+        body = {
+            "uuid": buyer_uuid,
+            "return_url": return_url,
+            "cancel_url": cancel_url,
+            "start": start,
+            "end": end,
+            "currency": currency,
+        }
+        return self._post(PREAPPROVALS, body, answers.Preapproval.from_json, idempotency_key)
+
+    def finish_preapproval(self, pk: str) -> answers.FinishedPreapproval:
+        """Step two, when the buyer is back: keeps the key. Conflict `not_approved` when the buyer did not agree."""
+        return self._send("PUT", _at(PREAPPROVALS, pk), {}, answers.FinishedPreapproval.from_json)
+
+    def drop_preapproval(self, pk: str) -> None:
+        """Forgets a pre-approval that was started; one that was finished stays (see `forget_paypal_key`)."""
+        self.call("DELETE", _at(PREAPPROVALS, pk))
+
+    # Buyers, sellers, products, transactions
+
+    def create_buyer(
+        self,
+        uuid: str,
+        *,
+        email: str | None = None,
+        locale: str | None = None,
+        authenticated: bool = True,
+        idempotency_key: str | None = None,
+    ) -> answers.Buyer:
+        body = {"uuid": uuid, "email": email, "locale": locale, "authenticated": authenticated}
+        return self._post(BUYERS, body, answers.Buyer.from_json, idempotency_key)
+
+    def get_buyer(self, buyer: int | Path) -> answers.Buyer:
+        return self._send("GET", _at(BUYERS, buyer), None, answers.Buyer.from_json)
+
+    def find_buyer(self, uuid: str) -> answers.Buyer | None:
+        return self._find(BUYERS, "uuid", uuid, answers.Buyer.from_json)
+
+    def create_seller(self, uuid: str, *, active: bool = True, idempotency_key: str | None = None) -> answers.Seller:
+        return self._post(SELLERS, {"uuid": uuid, "active": active}, answers.Seller.from_json, idempotency_key)
+
+    def get_seller(self, seller: int | Path) -> answers.Seller:
+        return self._send("GET", _at(SELLERS, seller), None, answers.Seller.from_json)
+
+    def find_seller(self, uuid: str) -> answers.Seller | None:
+        return self._find(SELLERS, "uuid", uuid, answers.Seller.from_json)
+
+    def create_product(
+        self,
+        *,
+        seller: Path,
+        external_id: str,
+        public_id: str,
+        access: int | None = None,
+        secret: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.Product:
+        """`external_id`: the seller's name for it; `public_id`: the one of the whole marketplace."""
+        body = {
+            "seller": _uri(seller),
+            "external_id": external_id,
+            "public_id": public_id,
+            "access": access,
+            "secret": secret,
+        }
+        return self._post(PRODUCTS, body, answers.Product.from_json, idempotency_key)
+
+    def get_product(self, product: int | Path) -> answers.Product:
+        return self._send("GET", _at(PRODUCTS, product), None, answers.Product.from_json)
+
+    def create_transaction(
+        self,
+        *,
+        uuid: str | None = None,
+        amount: Amount | None = None,
+        currency: str | None = None,
+        provider: int | None = None,
+        status: int | None = None,
+        type: int | None = None,  # noqa: A002 - the API's word
+        buyer: Path | None = None,
+        seller: Path | None = None,
+        seller_product: Path | None = None,
+        related: Path | None = None,
+        source: str | None = None,
+        notes: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.Transaction:
+        """Keeps a transaction that the caller takes care of itself; `pay` writes its own."""
+        body = {
+            "uuid": uuid,
+            "amount": _text(amount),
+            "currency": currency,
+            "provider": provider,
+            "status": status,
+            "type": type,
+            "buyer": _uri(buyer),
+            "seller": _uri(seller),
+            "seller_product": _uri(seller_product),
+            "related": _uri(related),
+            "source": source,
+            "notes": notes,
+        }
+        return self._post(TRANSACTIONS, body, answers.Transaction.from_json, idempotency_key)
+
+    def get_transaction(self, transaction: int | Path) -> answers.Transaction:
+        return self._send("GET", _at(TRANSACTIONS, transaction), None, answers.Transaction.from_json)
+
+    def find_transaction(self, uuid: str) -> answers.Transaction | None:
+        return self._find(TRANSACTIONS, "uuid", uuid, answers.Transaction.from_json)
+
+    # What PayPal knows of sellers and buyers
+
+    def create_paypal_seller(
+        self, seller: Path, *, paypal_id: str, idempotency_key: str | None = None, **personal: str
+    ) -> answers.PayPalSeller:
+        """`personal`: any of `answers.PERSONAL`, e.g. country="NL"."""
+        body = {"seller": _uri(seller), "paypal_id": paypal_id, **_personal(personal)}
+        return self._post(PAYPAL_SELLERS, body, answers.PayPalSeller.from_json, idempotency_key)
+
+    def get_paypal_seller(self, paypal_seller: int | Path) -> answers.PayPalSeller:
+        return self._send("GET", _at(PAYPAL_SELLERS, paypal_seller), None, answers.PayPalSeller.from_json)
+
+    def change_paypal_seller(
+        self, paypal_seller: int | Path, *, paypal_id: str | None = None, **personal: str
+    ) -> answers.PayPalSeller:
+        """Changes what is given and keeps the rest."""
+        path = _at(PAYPAL_SELLERS, paypal_seller)
+        self.call("PATCH", path, _given({"paypal_id": paypal_id}) | _personal(personal))
+        # A PATCH of these resources may be answered with no body.
+        return self._send("GET", path, None, answers.PayPalSeller.from_json)
+
+    def create_paypal_buyer(self, buyer: Path, *, idempotency_key: str | None = None) -> answers.PayPalBuyer:
+        return self._post(PAYPAL_BUYERS, {"buyer": _uri(buyer)}, answers.PayPalBuyer.from_json, idempotency_key)
+
+    def get_paypal_buyer(self, paypal_buyer: int | Path) -> answers.PayPalBuyer:
+        return self._send("GET", _at(PAYPAL_BUYERS, paypal_buyer), None, answers.PayPalBuyer.from_json)
+
+    def forget_paypal_key(self, paypal_buyer: int | Path) -> None:
+        """Ends the buyer's pre-approval, at PayPal as well."""
+        self.call("PATCH", _at(PAYPAL_BUYERS, paypal_buyer), {"key": None})
+
+    def delete_paypal_buyer(self, paypal_buyer: int | Path) -> None:
+        """Ends the buyer's pre-approval, at PayPal as well, and forgets all else that was kept for PayPal."""
+        self.call("DELETE", _at(PAYPAL_BUYERS, paypal_buyer))
+
+    # Events and health
+
+    def events(
+        self,
+        after: str | None = None,
+        *,
+        limit: int = 100,
+    ) -> answers.EventPage:
+        """Up to `limit` (1000) events after the cursor `after`, from the oldest kept by default. Raises CursorExpired."""
+        if not 1 <= limit <= EVENTS_MAX:
+            raise ValueError(f"limit is 1 to {EVENTS_MAX}.")
+        call = Call("GET", target("/events/", _given({"after": after, "limit": limit})))
+        return _read(call, self._persist(call).body, answers.EventPage.from_json)
+
+    def iter_events(
+        self,
+        after: str | None = None,
+        *,
+        limit: int = 100,
+    ) -> Iterator[answers.Event]:
+        """Every event after the cursor `after`, page by page, until there are no more now.
+
+        Keep the `cursor` of each event once it has been dealt with: it is where to go on.
+        """
+        more = True
+        while more:
+            page = self.events(after, limit=limit)
+            yield from page.events
+            if page.more and page.cursor in (None, after):
+                raise NoAnswer("GET /events/: there are more events, but the cursor stands still", transient=False)
+            after, more = page.cursor, page.more
+
+    def status(self) -> answers.ServerStatus:
+        """The health of the server; the one call that needs no signature."""
+        call = Call("GET", target("/services/status/"), signed=False, accepted=(500,))
+        answer = self._persist(call)
+        return _read(call, answer.body, lambda body: _server_status(answer.status, body))
+
+    # Everything else
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str | int] | None = None,
+        idempotency_key: str | None = None,
+    ) -> dict[str, Any]:
+        """Any call of the API that has no method here; the answer's JSON object, empty where there is none.
+
+        `path` is plain text: it is percent-encoded here. Without a key a POST is repeated only if it surely never left.
+        """
+        return self._persist(_call(method, path, body, query, idempotency_key)).body
+
+    def _post(self, path: str, body: Mapping[str, Any], make: Callable[[object], T], idempotency_key: str | None) -> T:
+        key = str(uuids.uuid4()) if idempotency_key is None else idempotency_key
+        return self._send("POST", path, _given(body), make, idempotency_key=key)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        make: Callable[[object], T],
+        *,
+        idempotency_key: str | None = None,
+    ) -> T:
+        call = _call(method, path, body, None, idempotency_key)
+        return _read(call, self._persist(call).body, make)
+
+    def _find(self, path: str, name: str, value: str, make: Callable[[object], T]) -> T | None:
+        if not value:
+            # The API takes an empty filter for no filter, and would give anything.
+            raise ValueError(f"{name} must not be empty.")
+        call = _call("GET", path, None, {name: value}, None)
+        return _read(call, self._persist(call).body, lambda body: _only(body, name, value, make))
+
+    def _persist(self, call: Call) -> Answer:
+        return persist(
+            lambda left_s: self._transport.send(call, left_s),
+            self._retries,
+            self._clock,
+            repeatable=call.repeatable,
+        )
+
+
+def _call(
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None,
+    query: Mapping[str, str | int] | None,
+    idempotency_key: str | None,
+) -> Call:
+    if idempotency_key is not None and not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+        raise ValueError(f"An idempotency key has 1 to {IDEMPOTENCY_KEY_MAX_CHARS} printable ASCII characters.")
+    raw = b"" if body is None else encode(body)
+    return Call(method.upper(), target(path, query), raw, idempotency_key)
+
+
+def _read(call: Call, body: Mapping[str, Any], make: Callable[[object], T]) -> T:
+    """The answer as `make` reads it. Raises NoAnswer: a success that cannot be read is not known to be one."""
+    try:
+        return make(body)
+    except Unreadable as error:
+        raise NoAnswer(f"{call.what}: {error}", transient=False, idempotency_key=call.idempotency_key) from None
+
+
+def _only(body: object, name: str, value: str, make: Callable[[object], T]) -> T | None:
+    """The one object of a list whose field is what was asked for, lest another one is taken for it."""
+    return next((make(item) for item in Fields(body).items("objects") if Fields(item).text(name) == value), None)
+
+
+def _server_status(http_status: int, body: object) -> answers.ServerStatus:
+    f = Fields(body)
+    return answers.ServerStatus(ok=http_status == 200, db=f.flag("db"), settings=f.flag("settings"))
+
+
+def _given(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What was given: a default belongs to the server, so it is not sent."""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _personal(fields: Mapping[str, str]) -> dict[str, str]:
+    unknown = set(fields) - set(answers.PERSONAL)
+    if unknown:
+        raise TypeError(f"There is no field {', '.join(sorted(unknown))}.")
+    return dict(fields)
+
+
+def _text(value: Amount | None) -> str | None:
+    return None if value is None else amount_text(value)
+
+
+def _selector(pay_key: str | None, uuid: str | None) -> dict[str, Any]:
+    if (pay_key is None) == (uuid is None):
+        raise ValueError("A payment is named by either pay_key or uuid.")
+    return _given({"pay_key": pay_key, "uuid": uuid})
+
+
+def _uri(resource: Path | None) -> str | None:
+    return resource if resource is None or isinstance(resource, str) else resource.resource_uri
+
+
+def _at(base: str, resource: int | Path) -> str:
+    """The path of one resource under `base`, from its pk, its path, or the answer given for it. Raises ValueError."""
+    name = str(resource) if isinstance(resource, int) else str(_uri(resource)).removeprefix(base).strip("/")
+    if not _PK.fullmatch(name):
+        raise ValueError(f"That names nothing under {base}.")
+    return f"{base}{name}/"
