@@ -1,0 +1,1 @@
+"""What the house tells its operators, and what it must never tell: log lines, security events (CEF), redaction."""

@@ -1,0 +1,113 @@
+"""Security events in the Common Event Format, which the operators' monitoring reads.
+
+Format: "Implementing ArcSight Common Event Format", version 0: a head with seven fields between bars and an extension
+of `key=value` pairs. In the head `|` and `\\` are escaped, in the extension `=` and `\\`, in both the ends of lines.
+"""
+
+import datetime
+import logging
+import platform
+import re
+from collections.abc import Mapping
+
+from . import redaction
+
+LOGGER = "solitude.cef"
+ALARM_LOGGER = "solitude.cef.alarm"
+
+DEFAULT_SEVERITY = 5
+# Events above this severity are also ERROR lines of the ordinary log.
+QUIET_SEVERITY = 2
+SEVERITIES = range(11)
+
+# Of each value, after escaping. Together they stay below the limit of a line, so that no event is ever cut in its middle.
+NAME_LIMIT_BYTES = 512
+SHORT_LIMIT_BYTES = 128
+VALUE_LIMIT_BYTES = 1024
+EXTRA_PAIRS_LIMIT = 2
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+# The custom string fields of CEF; the first is always the user agent.
+_EXTRA_NAME = re.compile(r"cs[2-7]")
+_HEAD_ESCAPES = {"\\": "\\\\", "|": "\\|", "\r": "\\r", "\n": "\\n"}
+_VALUE_ESCAPES = {"\\": "\\\\", "=": "\\=", "\r": "\\r", "\n": "\\n"}
+
+
+def event(
+    name: str,
+    severity: int = DEFAULT_SEVERITY,
+    *,
+    request: Mapping[str, str] | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> None:
+    """Writes one security event.
+
+    `name` says what happened; `severity` goes from 0 to 10. `request` may have `method`, `path_with_query`, `client`
+    (the key that signed), `src` (address), `dhost` (host asked for) and `user_agent`. `extra` are at most two of CEF's
+    custom fields `cs2` to `cs7`, each with its label: `{"cs6Label": "old", "cs6": "pending"}`. Raises ValueError for
+    another severity or field, which is a fault of the caller, never for a value.
+    """
+    if severity not in SEVERITIES:
+        raise ValueError("severity goes from 0 to 10")
+    if extra and not _are_pairs(extra):
+        raise ValueError("extra are two of the fields cs2 to cs7, each with its label")
+    message = _message(name, severity, request or {}, extra or {})
+    logging.getLogger(LOGGER).info("%s", message)
+    if severity > QUIET_SEVERITY:
+        logging.getLogger(ALARM_LOGGER).error("%s", message)
+
+
+class CefFormatter(logging.Formatter):
+    """Puts time (UTC) and host before the event, as syslog does."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+        date = f"{_MONTHS[time.month - 1]} {time.day:02} {time:%H:%M:%S}"
+        return redaction.line(f"{date} {platform.node()} {record.getMessage()}")
+
+
+def _message(name: str, severity: int, request: Mapping[str, str], extra: Mapping[str, object]) -> str:
+    target = redaction.mask_query(request.get("path_with_query") or "-")
+    head = [
+        "CEF:0",
+        "Mozilla",
+        "Solitude",
+        "0",
+        _escaped(target, _HEAD_ESCAPES, VALUE_LIMIT_BYTES),
+        _escaped(name, _HEAD_ESCAPES, NAME_LIMIT_BYTES),
+        str(severity),
+    ]
+    short, long = SHORT_LIMIT_BYTES, VALUE_LIMIT_BYTES
+    fields = [
+        ("cs1Label", "requestClientApplication", short),
+        ("cs1", request.get("user_agent") or "none", long),
+        ("requestMethod", request.get("method") or "none", short),
+        ("request", target.partition("?")[0], long),
+        ("src", request.get("src") or "none", short),
+        ("dhost", request.get("dhost") or "none", short),
+        ("suser", request.get("client") or "none", short),
+        ("msg", name, NAME_LIMIT_BYTES),
+        *((key, value, short if key.endswith("Label") else long) for key, value in extra.items()),
+    ]
+    pairs = [f"{key}={_escaped(value, _VALUE_ESCAPES, limit)}" for key, value, limit in fields]
+    return "|".join([*head, " ".join(pairs)])
+
+
+def _are_pairs(extra: Mapping[str, object]) -> bool:
+    """Whether each custom field comes with its label, and there are not too many."""
+    pairs = {key.removesuffix("Label") for key in extra}
+    both = {name for pair in pairs for name in (pair, f"{pair}Label")}
+    return set(extra) == both and len(pairs) <= EXTRA_PAIRS_LIMIT and all(_EXTRA_NAME.fullmatch(pair) for pair in pairs)
+
+
+def _escaped(text: object, escapes: Mapping[str, str], limit_bytes: int) -> str:
+    """The text masked and escaped, cut between characters so that no escape is left half."""
+    parts: list[str] = []
+    left = limit_bytes
+    for character in redaction.mask(str(text)):
+        part = escapes.get(character) or redaction.without_control(character)
+        left -= len(part.encode())
+        if left < 0:
+            break
+        parts.append(part)
+    return "".join(parts)

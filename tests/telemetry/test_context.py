@@ -1,0 +1,48 @@
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from solitude.telemetry import context
+
+
+@pytest.fixture(autouse=True)
+def nothing_bound() -> Iterator[None]:
+    context.clear()
+    yield
+    context.clear()
+
+
+def test_values_hold_until_cleared_and_none_changes_nothing() -> None:
+    context.bind(request_id="r1", client="marketplace")
+    context.bind(transaction="t1", client=None)
+    assert context.current() == {"request_id": "r1", "client": "marketplace", "transaction": "t1"}
+    context.clear()
+    assert context.current() == {}
+
+
+def test_values_of_a_block_end_with_it_even_when_it_fails() -> None:
+    def fail() -> None:
+        with context.bound(transaction="inner", correlation_id="c1"):
+            assert context.current() == {"transaction": "inner", "correlation_id": "c1"}
+            raise ZeroDivisionError
+
+    context.bind(transaction="outer")
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert context.current() == {"transaction": "outer"}
+
+
+def test_another_thread_has_its_own_values() -> None:
+    context.bind(request_id="mine")
+    seen: list[dict[str, str]] = []
+    thread = threading.Thread(target=lambda: seen.append(context.current()))
+    thread.start()
+    thread.join()
+    assert seen == [{}]
+
+
+def test_values_are_shown_in_a_fixed_order_and_cut() -> None:
+    context.bind(correlation_id="c" * 1000, request_id="r")
+    assert list(context.current()) == ["request_id", "correlation_id"]
+    assert context.current()["correlation_id"] == "c" * context.VALUE_LIMIT_CHARACTERS
