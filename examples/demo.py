@@ -1,0 +1,228 @@
+"""Takes payments through the signed API of a real server, against a PayPal that behaves like PayPal. Run by `make demo`.
+
+Everything it starts lives in a temporary folder and on free ports of this machine; KEEP=1 leaves it running for a browser.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlencode
+
+import urllib3
+
+from solitude.client import Declined, Payment, Solitude
+
+SHOP = "https://shop.example"
+READY_WITHIN_S = 30
+STATES = {0: "pending", 1: "completed", 4: "failed", 5: "cancelled", 6: "started", 7: "errored"}
+KINDS = {0: "payment", 1: "refund"}
+http = urllib3.PoolManager(retries=False)
+
+
+def main() -> int:
+    keep = os.environ.get("KEEP") == "1"
+    with ExitStack() as house:
+        home = Path(tempfile.mkdtemp(prefix="solitude-demo-"))
+        house.callback(shutil.rmtree, home, ignore_errors=True)
+        secret = secrets.token_urlsafe(32)
+        api, sandbox = free_port(), free_port()
+        environment = os.environ | {
+            "SOLITUDE_DEBUG": "true",
+            "SOLITUDE_HOME": str(home),
+            "SOLITUDE_ENV_FILE": "",
+            "SOLITUDE_CLIENTS": f'{{"marketplace": "{secret}"}}',
+            "SOLITUDE_PAYPAL_URL": f"http://127.0.0.1:{sandbox}/paypal",
+            "SOLITUDE_PAYPAL_WEB_URL": f"http://127.0.0.1:{sandbox}/paypal",
+            "SOLITUDE_PAYPAL_URLS_ALLOWED": SHOP,
+            "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT": "10",
+        }
+        say(f"home      {home}")
+        run("migrate", environment, home)
+        house.enter_context(running("sandbox", ["--port", str(sandbox)], environment, home))
+        house.enter_context(running("serve", ["--port", str(api)], environment, home))
+        say(f"PayPal    {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (the simulator; open it in a browser)")
+        say(f"server    {wait_for(f'http://127.0.0.1:{api}/services/status/', home)}")
+        client = house.enter_context(Solitude(f"http://127.0.0.1:{api}", "marketplace", secret))
+        right = sell(client)
+        if keep:
+            say("", f"still running: the API on http://127.0.0.1:{api}/ and PayPal on http://127.0.0.1:{sandbox}/")
+            say(f"export SOLITUDE_DEBUG=true SOLITUDE_HOME={home} SOLITUDE_CLIENTS='{environment['SOLITUDE_CLIENTS']}'")
+            say("Ctrl-C ends both and removes the folder.")
+            wait_for_the_end()
+    return 0 if right else 1
+
+
+def sell(client: Solitude) -> bool:
+    """A marketplace's day: three purchases, a check, a refund. Whether everything came out as it should."""
+    title("A seller with a product")
+    seller = client.create_seller("dev:ada")
+    step("POST /generic/seller/", seller.resource_uri)
+    client.create_paypal_seller(seller, paypal_id="ada@dev.example")
+    step("POST /paypal/seller/", "ada@dev.example is the payee")
+    product = client.create_product(seller=seller, external_id="star-map", public_id="5530")
+    step("POST /generic/product/", f"app_id {product.public_id}")
+
+    title("1. A purchase with the buyer's approval")
+    first = buy(client, 8812, Decimal("2.49"))
+    step("the buyer clicks Approve", approve(first.pay_url or ""))
+    checked = client.check(uuid=first.uuid)
+    step("POST /paypal/pay-check/", f"status {checked.status}")
+
+    title("2. A purchase without it: the buyer agrees once, then pays at once")
+    asked = client.start_preapproval(buyer_uuid="8812", return_url=f"{SHOP}/agreed", cancel_url=f"{SHOP}/no")
+    step("POST /paypal/preapproval/", asked.resource_uri)
+    step("the buyer clicks Approve", approve(asked.paypal_url))
+    client.finish_preapproval(asked.pk)
+    step("PUT " + asked.resource_uri, "the key is in permanent, encrypted storage")
+    second = buy(client, 8812, Decimal("4.75"), use_preapproval=True)
+
+    title("3. A purchase whose funding source is declined")
+    third = buy(client, 31, Decimal("9.90"))
+    step("the buyer clicks Approve", approve(third.pay_url or "", funding="capture_declined"))
+    refused = check_refused(client, third)
+
+    title("4. The first purchase is refunded")
+    refund = client.refund(uuid=first.uuid, reason="It did not work.")
+    step("POST /paypal/refund/", f"status {refund.status}, {refund.amount} {refund.currency}")
+
+    books = show_books(client)
+    return (
+        checked.status == "COMPLETED"
+        and second.status == "completed"
+        and refused
+        and refund.status == "COMPLETED"
+        and books == {"taken": Decimal("7.24"), "refunded": Decimal("2.49")}
+    )
+
+
+def buy(client: Solitude, user_id: int, amount: Decimal, *, use_preapproval: bool = False) -> Payment:
+    payment = client.pay(
+        user_id=user_id,
+        app_id="5530",
+        amount=amount,
+        currency="EUR",
+        use_preapproval=use_preapproval,
+        return_url=f"{SHOP}/paid",
+        cancel_url=f"{SHOP}/cancelled",
+        memo="Star Map",
+    )
+    step("POST /paypal/pay", f"{amount} EUR, pre-approval used: {payment.use_preapproval}, status {payment.status}")
+    return payment
+
+
+def check_refused(client: Solitude, payment: Payment) -> bool:
+    try:
+        status = client.check(uuid=payment.uuid).status
+    except Declined as error:
+        status = f"declined ({error.code})"
+    step("POST /paypal/pay-check/", f"status {status}")
+    return status == "DECLINED"
+
+
+def show_books(client: Solitude) -> dict[str, Decimal]:
+    """Prints what was taken and refunded, and every event; the sums."""
+    title("Transactions")
+    row = "  {:<9} {:<11} {:>7} {:<4} {:>9} {:>9}  {}"
+    say(row.format("type", "status", "amount", "", "taken", "refunded", "uuid"))
+    sums = {"taken": Decimal(0), "refunded": Decimal(0)}
+    events = list(client.iter_events())
+    for path in sorted({event.resource_uri or "" for event in events}):
+        found = client.get_transaction(path)
+        taken, refunded = found.captured_amount or Decimal(0), found.refunded_amount or Decimal(0)
+        sums = {"taken": sums["taken"] + taken, "refunded": sums["refunded"] + refunded}
+        amounts = (found.amount, found.currency, found.captured_amount or "-", found.refunded_amount or "-")
+        say(row.format(KINDS[found.type], STATES[found.status], *map(str, amounts), found.uuid))
+    say(row.format("sum", "", "", "", str(sums["taken"]), str(sums["refunded"]), ""))
+    title("Events")
+    for event in events:
+        say(f"  {event.cursor}  {event.type:<22} {event.from_status or '-':>8} -> {event.to_status}")
+    return sums
+
+
+def approve(url: str, funding: str = "ok") -> str:
+    """Submits PayPal's page as the buyer's browser does; where the buyer is sent back to."""
+    fields = {"action": "approve", "funding": funding, "buyer": "bea@buyer.example"}
+    body, kind = urlencode(fields), {"Content-Type": "application/x-www-form-urlencoded"}
+    page = http.request("POST", url, body=body, headers=kind, redirect=False)
+    if page.status != 302:
+        raise SystemExit(f"the approval page answered {page.status}")
+    return "back to " + page.headers["Location"].partition("?")[0]
+
+
+def run(command: str, environment: dict[str, str], home: Path) -> None:
+    with (home / f"{command}.log").open("wb") as log:
+        status = subprocess.run(solitude(command), env=environment, stdout=log, stderr=log, check=False).returncode
+    if status:
+        raise SystemExit(f"solitude {command} ended with {status}:\n{(home / f'{command}.log').read_text()}")
+    say(f"database  solitude {command}: done")
+
+
+@contextmanager
+def running(command: str, arguments: list[str], environment: dict[str, str], home: Path) -> Iterator[None]:
+    """A server in the background, ended with the block."""
+    with (home / f"{command}.log").open("wb") as log:
+        process = subprocess.Popen(solitude(command, *arguments), env=environment, stdout=log, stderr=log)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def solitude(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "solitude.cli", *arguments]
+
+
+def wait_for(url: str, home: Path) -> str:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            if http.request("GET", url).status == 200:
+                return url
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.05)
+    logs = "\n".join(f"{log.name}:\n{log.read_text()[-4000:]}" for log in sorted(home.glob("*.log")))
+    raise SystemExit(f"nothing answers on {url} within {READY_WITHIN_S} s\n{logs}")
+
+
+def wait_for_the_end() -> None:
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        say("", "ended")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def title(text: str) -> None:
+    say("", text)
+
+
+def step(what: str, came: str) -> None:
+    say(f"  {what:<34} {came}")
+
+
+def say(*lines: str) -> None:
+    print(*lines, sep="\n", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

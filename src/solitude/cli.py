@@ -1,0 +1,153 @@
+"""The `solitude` command."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from solitude.configuration import ConfigurationError
+
+NOT_MIGRATED, UNUSABLE = 3, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except ConfigurationError as error:
+        print(f"solitude: the configuration cannot be used: {error}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="solitude", description="A payment server for marketplaces.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="the API server")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=2602)
+    serve.add_argument("--workers", type=int, default=1, help="server processes (default 1)")
+    serve.set_defaults(run=_serve)
+
+    migrate = commands.add_parser("migrate", help="brings the database up to date")
+    migrate.set_defaults(run=_migrate)
+
+    sandbox = commands.add_parser("sandbox", help="simulators of the providers, for development and tests")
+    sandbox.add_argument("--host", default="127.0.0.1")
+    sandbox.add_argument("--port", type=int, default=2680)
+    sandbox.set_defaults(run=_sandbox)
+
+    clients = commands.add_parser("clients", help="the clients of the API").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    listing = clients.add_parser("list", help="who may call, and what")
+    listing.set_defaults(run=_clients_list)
+    sign = clients.add_parser("sign", help="prints an Authorization header for one request, for use with curl")
+    sign.add_argument("method", metavar="METHOD")
+    sign.add_argument("path", metavar="PATH", help="path and query, e.g. /generic/buyer/?uuid=shop%%3A77")
+    sign.add_argument("--body", type=Path, metavar="FILE", help="the file that is sent as the body")
+    sign.add_argument("--client", metavar="KEY", help="the client that signs; needed where there are several")
+    sign.set_defaults(run=_clients_sign)
+    return parser
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    """Runs the server; with the database behind it says so and ends with status 3."""
+    settings = _setup()
+    behind = _migrations_behind()
+    if behind:
+        print(f"solitude: the database is {behind} migrations behind; run `solitude migrate` first", file=sys.stderr)
+        return NOT_MIGRATED
+    # Missing development keys are made here, once, and not by several server processes at the same time.
+    from solitude.vault.checks import self_test
+
+    self_test()
+    if settings.environment.undeclared():
+        print(
+            f"solitude: unknown settings are ignored: {', '.join(settings.environment.undeclared())}", file=sys.stderr
+        )
+    # The server processes read the variables themselves, and remove them; this one serves no request.
+    settings.environment.give_back()
+    from solitude import server
+
+    return server.run(chosen.host, chosen.port, chosen.workers)
+
+
+def _migrate(_chosen: argparse.Namespace) -> int:
+    _setup()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=1)
+    return 0
+
+
+def _sandbox(chosen: argparse.Namespace) -> int:
+    import solitude_sandbox
+
+    solitude_sandbox.serve(chosen.host, chosen.port)
+    return 0
+
+
+def _clients_list(_chosen: argparse.Namespace) -> int:
+    settings = _setup()
+    for client in settings.SOLITUDE_CLIENTS.values():
+        allowed = "everything" if client.allow is None else ", ".join(client.allow) or "nothing"
+        print(f"{client.key}\t{len(client.secrets)} secret(s)\tmay call {allowed}")
+    return 0
+
+
+def _clients_sign(chosen: argparse.Namespace) -> int:
+    settings = _setup()
+    from solitude.client.signing import authorization
+
+    clients = settings.SOLITUDE_CLIENTS
+    if chosen.client is None and len(clients) != 1:
+        print(
+            f"solitude: name the client with --client: {', '.join(clients) or 'SOLITUDE_CLIENTS is empty'}",
+            file=sys.stderr,
+        )
+        return UNUSABLE
+    client = clients.get(chosen.client) if chosen.client else next(iter(clients.values()))
+    if client is None:
+        print("solitude: there is no such client in SOLITUDE_CLIENTS", file=sys.stderr)
+        return UNUSABLE
+    body = chosen.body.read_bytes() if chosen.body else b""
+    try:
+        header = authorization(
+            key=client.key, secret=client.secrets[0], method=chosen.method, target=chosen.path, body=body
+        )
+    except ValueError as error:
+        print(f"solitude: {error}", file=sys.stderr)
+        return UNUSABLE
+    print(f"Authorization: {header}")
+    return 0
+
+
+def _setup() -> Any:
+    """Django with our settings; the settings module. Raises ConfigurationError."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
+    import solitude.settings as settings
+
+    settings.SOLITUDE_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    import django
+
+    django.setup()
+    return settings
+
+
+def _migrations_behind() -> int:
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    behind = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    connection.close()
+    return behind
+
+
+if __name__ == "__main__":
+    sys.exit(main())

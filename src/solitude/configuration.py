@@ -1,0 +1,192 @@
+"""How a setting is declared, read from the environment, checked and described.
+
+`settings.py` declares every setting with one call, so that its name, default, unit and meaning stand in one place: the
+start checks them there and `docs/settings.md` is printed from there.
+"""
+
+import ipaddress
+import json
+import os
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+PREFIX = "SOLITUDE_"
+TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+
+T = TypeVar("T")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class ConfigurationError(Exception):
+    """The configuration cannot be used; the text is for the operator and names each setting at fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One setting as the documentation shows it."""
+
+    name: str
+    default: str
+    unit: str
+    meaning: str
+
+
+def flag(text: str) -> bool:
+    if text.lower() in TRUE:
+        return True
+    if text.lower() in FALSE:
+        return False
+    raise ValueError("must be true or false")
+
+
+def words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    return tuple(ipaddress.ip_network(word) for word in words(text))
+
+
+def web_url(text: str) -> str:
+    """An http(s) URL without a trailing slash; empty stays empty."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http or https URL")
+    return text.rstrip("/")
+
+
+def url_prefixes(text: str) -> tuple[str, ...]:
+    return tuple(web_url(word) for word in words(text))
+
+
+class Environment:
+    """The `SOLITUDE_*` variables, taken out of the process's environment so that nothing else can see them.
+
+    The application server copies the process's environment into every request; what is not there cannot leak from there.
+    """
+
+    def __init__(self, variables: MutableMapping[str, str]) -> None:
+        self._process = variables
+        self._values = {name: variables[name] for name in variables if name.startswith(PREFIX)}
+        self._values = development_file(self._values) | self._values
+        self.declared: list[Declared] = []
+        self.problems: list[str] = []
+        for name in [name for name in variables if name.startswith(PREFIX)]:
+            del variables[name]
+
+    def give_back(self) -> None:
+        """Puts the variables back for child processes, which read and remove them themselves. For a process that serves no request."""
+        self._process.update(self._values)
+
+    def undeclared(self) -> list[str]:
+        known = {setting.name for setting in self.declared} | {"SOLITUDE_ENV_FILE"}
+        return sorted(set(self._values) - known)
+
+    def get(
+        self,
+        name: str,
+        parse: Callable[[str], T],
+        default: T,
+        meaning: str,
+        *,
+        unit: str = "",
+        shown: str | None = None,
+    ) -> T:
+        self.declared.append(Declared(name, shown if shown is not None else _shown(default), unit, meaning))
+        text = self._values.get(name)
+        if text is None:
+            return default
+        try:
+            return parse(text.strip())
+        except (ValueError, TypeError, InvalidOperation) as error:
+            # The value itself may be a secret, so only the rule that it broke is told.
+            self.problems.append(f"{name} {error if isinstance(error, ValueError) else 'cannot be read'}")
+            return default
+
+    def text(self, name: str, default: str, meaning: str, *, shown: str | None = None) -> str:
+        return self.get(name, str, default, meaning, shown=shown)
+
+    def flag(self, name: str, *, default: bool, meaning: str) -> bool:
+        return self.get(name, flag, default, meaning)
+
+    def number(
+        self, name: str, default: int, meaning: str, *, unit: str = "", least: int = 0, most: int = 2**31
+    ) -> int:
+        def parse(text: str) -> int:
+            if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+                raise ValueError(f"must be a whole number from {least} to {most}{' ' + unit if unit else ''}")
+            return int(text)
+
+        return self.get(name, parse, default, meaning, unit=unit)
+
+    def decimal(self, name: str, default: str, meaning: str, *, unit: str, least: int, most: int) -> Decimal:
+        def parse(text: str) -> Decimal:
+            value = Decimal(text)
+            if not value.is_finite() or not least <= value <= most:
+                raise ValueError(f"must be a number from {least} to {most}")
+            return value
+
+        return self.get(name, parse, Decimal(default), meaning, unit=unit)
+
+    def words(self, name: str, default: tuple[str, ...], meaning: str) -> tuple[str, ...]:
+        return self.get(name, words, default, meaning)
+
+    def json(self, name: str, default: Mapping[str, Any], meaning: str) -> Mapping[str, Any]:
+        def parse(text: str) -> Mapping[str, Any]:
+            try:
+                value = json.loads(text or "{}", parse_float=Decimal)
+            except ValueError:
+                # json's own message quotes the text, which may hold secrets.
+                raise ValueError("must be a JSON object") from None
+            if not isinstance(value, dict):
+                raise ValueError("must be a JSON object")
+            return value
+
+        return self.get(name, parse, default, meaning, shown="none")
+
+    def path(self, name: str, default: Path | None, meaning: str, *, shown: str | None = None) -> Path | None:
+        return self.get(name, lambda text: Path(text) if text else None, default, meaning, shown=shown)
+
+    def finish(self) -> None:
+        if self.problems:
+            raise ConfigurationError("; ".join(self.problems))
+
+
+def development_file(values: Mapping[str, str]) -> dict[str, str]:
+    """The variables of the `.env` file, in development only: it is never read where SOLITUDE_DEBUG is not true."""
+    path = values.get("SOLITUDE_ENV_FILE", ".env")
+    if not path or not Path(path).is_file():
+        return {}
+    found = {name: value or "" for name, value in dotenv_values(path).items() if name.startswith(PREFIX)}
+    debug = values.get("SOLITUDE_DEBUG", found.get("SOLITUDE_DEBUG", ""))
+    return found if debug.lower() in TRUE else {}
+
+
+def process_environment() -> Environment:
+    return Environment(os.environ)
+
+
+def _shown(default: object) -> str:
+    match default:
+        case bool():
+            return str(default).lower()
+        case None | "" | ():
+            return "none"
+        case tuple():
+            return ", ".join(str(item) for item in default)
+        case _:
+            return str(default)
+
+
+def table(declared: list[Declared]) -> str:
+    """The settings as a Markdown table; `docs/settings.md` holds what this gives."""
+    rows = [f"| `{one.name}` | {one.default} | {one.unit} | {one.meaning} |" for one in declared]
+    return "\n".join(["| setting | default | unit | meaning |", "|---|---|---|---|", *rows]) + "\n"

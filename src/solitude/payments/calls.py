@@ -1,0 +1,194 @@
+"""One provider call: written before it is sent, sent with no transaction open, recorded with what it changed.
+
+    begin (in the intent's transaction) -> commit -> carry_out: ask the provider -> record and apply (one transaction)
+
+A crash after `begin` leaves a row with outcome `none`, from which `find_out` learns the truth by our own key.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from solitude.outbound.limits import InProgress
+from solitude.payments import apply, registry
+from solitude.payments.contract import Call, Intent, Operation, Outcome, Provider, Reason, Result
+from solitude.payments.models import OPEN, REASON_MAX_CHARS, ProviderCall
+from solitude.telemetry import context
+from solitude.telemetry.logs import get_logger
+from solitude.transactions.models import CallOutcome, Transaction
+from solitude.web.idempotency import Claim
+
+log = get_logger("solitude.payments")
+EXCHANGES_MAX = 20
+
+_in_progress = InProgress(settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX)
+
+# Called in the transaction that records the result, to keep the answer under the request's idempotency key.
+Settle = Callable[[ProviderCall], None]
+
+
+def in_progress() -> InProgress:
+    """How much this process waits for. Enter it before the intent, so that a refusal for want of room writes nothing."""
+    return _in_progress
+
+
+def begin(
+    provider: str,
+    operation: Operation,
+    intent: Intent,
+    *,
+    row: Transaction | None = None,
+    subject: str = "",
+    ids: dict[str, str] | None = None,
+    claim: Claim | None = None,
+) -> ProviderCall:
+    """Writes the intent; the caller's commit makes it durable, and only then may it be carried out."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("an intent is written in a transaction")
+    call = ProviderCall(
+        provider=provider,
+        operation=operation,
+        transaction=row,
+        subject=subject,
+        idempotency=claim.row if claim else None,
+        intent=intent.to_json(),
+        ids=ids or {},
+        leased_until=Now() + _lease(),
+    )
+    call.save(force_insert=True)
+    return call
+
+
+def begun_under(claim: Claim | None) -> ProviderCall | None:
+    """The call that an earlier request with the same key began, unless it is certain that nothing was sent by it."""
+    if claim is None or not claim.repeated:
+        return None
+    known = claim.row.calls.select_related("transaction").exclude(outcome="not_sent")
+    return known.order_by("-pk").first()
+
+
+def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
+    """Asks the provider and records what came of it."""
+    described = Call(Operation(call.operation), call.key, call.intended, call.ids)
+    return _record(call.pk, _ask(registry.provider(call.provider), described, find_out=False), settle, first_try=True)
+
+
+def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
+    """Learns what became of a call without known outcome. While somebody else is at it: the call as it stands."""
+    if not _lease_it(call):
+        return ProviderCall.objects.select_related("transaction").get(pk=call.pk)
+    age = ExpressionWrapper(Now() - F("begun_at"), output_field=DurationField())
+    known: Any = ProviderCall.objects.annotate(age=age).get(pk=call.pk)
+    described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
+    found = _ask(registry.provider(known.provider), described, find_out=True)
+    return _record(known.pk, found, settle, first_try=False)
+
+
+def note(row: Transaction, provider: str, result: Result, ids: dict[str, str]) -> ProviderCall:
+    """Writes down a call that changed nothing at the provider, after it was made."""
+    call = ProviderCall(
+        provider=provider, operation=Operation.LOOK_UP, transaction=row, intent=Intent().to_json(), ids=ids, tries=1
+    )
+    _write_down(call, result)
+    call.save(force_insert=True)
+    return call
+
+
+def ask(provider: str, call: Call) -> Result:
+    """Asks without a row of its own, for look-ups."""
+    return _ask(registry.provider(provider), call, find_out=False)
+
+
+def result_of(call: ProviderCall) -> Result:
+    """What the recorded call came to, as far as an answer to the client needs it. Not ended yet is not known."""
+    reason = Reason(call.reason_code, call.reason_message, call.reason_field) if call.reason_code else None
+    outcome = Outcome.UNKNOWN if call.outcome in OPEN else Outcome(call.outcome)
+    return Result(outcome, reason=reason, facts=call.facts, correlation_id=call.correlation_id)
+
+
+def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
+    if connection.in_atomic_block:
+        raise RuntimeError("no transaction may be open while a provider is asked")
+    try:
+        return provider.find_out(call) if find_out else provider.perform(call)
+    except Exception:
+        # Whatever went wrong, the provider may have acted: only evidence can say.
+        log.exception("provider_call_raised", operation=call.operation)
+        return Result(Outcome.UNKNOWN)
+
+
+def _record(pk: int, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
+    """Writes the outcome and what follows from it, in one transaction. An outcome that is known already stays."""
+    with transaction.atomic():
+        call = _locked(pk)
+        context.bind(correlation_id=result.correlation_id or None)
+        if call.outcome in OPEN:
+            if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == CallOutcome.NONE):
+                # That this try was not sent proves nothing about another one.
+                result = replace(result, outcome=Outcome.UNKNOWN)
+            unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
+            _write_down(call, result)
+            call.save(update_fields=_RECORDED)
+            if not unknown_again:
+                apply.result(call, result)
+        elif result.outcome != call.outcome:
+            apply.late(call, result)
+        if settle:
+            settle(call)
+    log.info(
+        "provider_call", operation=call.operation, provider=call.provider, outcome=call.outcome, reason=call.reason_code
+    )
+    return call
+
+
+def _locked(pk: int) -> ProviderCall:
+    """The call with its transaction, both locked, and what the event tells of, in one statement."""
+    calls = ProviderCall.objects.all()
+    if connection.features.has_select_for_update_of:
+        # PostgreSQL locks no row that an outer join may leave out: this condition makes the join an inner one.
+        joins = ("transaction__buyer", "transaction__seller", "transaction__seller_product__seller")
+        joined = (
+            calls.filter(transaction__type__gte=0).select_related(*joins).select_for_update(of=("self", "transaction"))
+        )
+        return joined.filter(pk=pk).first() or calls.select_for_update().get(pk=pk)
+    # SQLite's transactions are alone from BEGIN on (see solitude.sqlite).
+    return calls.select_related("transaction__buyer", "transaction__seller", "transaction__seller_product__seller").get(
+        pk=pk
+    )
+
+
+_RECORDED = [
+    "outcome", "ids", "facts", "ended_at", "leased_until", "tries", "reason_code", "reason_message", "reason_field",
+    "correlation_id", "exchanges",
+]  # fmt: skip
+
+
+def _write_down(call: ProviderCall, result: Result) -> None:
+    call.outcome = result.outcome
+    call.ids = {**call.ids, **result.ids}
+    call.facts = {**call.facts, **result.facts}
+    call.ended_at = timezone.now()
+    call.leased_until = None
+    call.tries += 1
+    if result.reason:
+        call.reason_code = result.reason.code[:REASON_MAX_CHARS]
+        call.reason_message = result.reason.message[:REASON_MAX_CHARS]
+        call.reason_field = result.reason.field[:64]
+    call.correlation_id = result.correlation_id or call.correlation_id
+    call.exchanges = [*call.exchanges, *(exchange.as_dict() for exchange in result.exchanges)][-EXCHANGES_MAX:]
+
+
+def _lease_it(call: ProviderCall) -> bool:
+    free = Q(leased_until=None) | Q(leased_until__lt=Now())
+    return bool(ProviderCall.objects.filter(free, pk=call.pk, outcome__in=OPEN).update(leased_until=Now() + _lease()))
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.SOLITUDE_CALL_LEASE_S)

@@ -1,0 +1,88 @@
+"""Check a payment: end what is uncertain, take what the buyer approved, record what was seen. Safe at any time."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from solitude.payments import apply, calls
+from solitude.payments.contract import Call, Intent, Operation, Outcome, Result, Seen
+from solitude.payments.models import LIVE, OPEN, ProviderCall
+from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The payment after the check. `failed` is the look-up that got no answer, or the call whose outcome stays unknown."""
+
+    row: Transaction
+    failed: Result | None = None
+
+
+def check(pk: int) -> Checked:
+    """Finds out all that can be found out now about a payment or a refund."""
+    uncertain = end_uncertain(pk)
+    row = _row(pk)
+    if uncertain:
+        return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
+    if row.status != Status.PENDING or not row.uid_pay or row.related_id:
+        return Checked(row)
+    return _look_up(row)
+
+
+def end_uncertain(pk: int) -> ProviderCall | None:
+    """Asks about each call of the transaction whose outcome is not known; the first that stays so."""
+    open_calls = ProviderCall.objects.filter(transaction_id=pk, outcome__in=OPEN).order_by("pk")
+    tried = [calls.find_out(call) for call in open_calls]
+    return next((call for call in tried if call.outcome in OPEN), None)
+
+
+def _look_up(row: Transaction) -> Checked:
+    provider = PROVIDER_NUMBERS[row.provider or 0]
+    ids = {apply.UID_PAY: row.uid_pay or ""}
+    first = ProviderCall.objects.filter(transaction=row, operation=Operation.PAY).first()
+    if first is None:
+        return Checked(row)
+    found = calls.ask(provider, Call(Operation.LOOK_UP, first.key, first.intended, ids))
+    with transaction.atomic():
+        locked = Transaction.objects.select_for_update().get(pk=row.pk)
+        calls.note(locked, provider, found, ids)
+        # What was seen before somebody else moved the payment says nothing about it now.
+        is_news = locked.counter == row.counter
+        if found.evidence and is_news:
+            apply.payment(locked, found)
+    if not is_news:
+        return _other_capture(row)
+    if not found.evidence:
+        return Checked(_row(row.pk), found)
+    if found.evidence.state == Seen.APPROVED:
+        return _capture(locked, provider, ids, first.intended)
+    return Checked(_row(row.pk))
+
+
+def _capture(row: Transaction, provider: str, ids: dict[str, str], intent: Intent) -> Checked:
+    """Takes what the buyer approved. The database lets one capture live; who comes second sees what became of the first."""
+    try:
+        with transaction.atomic():
+            call = calls.begin(provider, Operation.CAPTURE, intent, row=row, ids=ids)
+    except IntegrityError:
+        return _other_capture(row)
+    ended = calls.carry_out(call)
+    return _after(row.pk, ended)
+
+
+def _other_capture(row: Transaction) -> Checked:
+    other = ProviderCall.objects.filter(transaction=row, operation=Operation.CAPTURE, outcome__in=LIVE).first()
+    return _after(row.pk, other)
+
+
+def _after(pk: int, call: ProviderCall | None) -> Checked:
+    row = _row(pk)
+    if call is not None and call.outcome in OPEN:
+        return Checked(row, Result(Outcome.UNKNOWN, correlation_id=call.correlation_id))
+    if call is not None and call.outcome == Outcome.NOT_SENT:
+        return Checked(row, calls.result_of(call))
+    return Checked(row)
+
+
+def _row(pk: int) -> Transaction:
+    return Transaction.objects.get(pk=pk)

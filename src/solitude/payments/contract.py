@@ -1,0 +1,177 @@
+"""What the engine asks of a provider, and what it gets back.
+
+A provider builds requests and reads answers. It has no database and decides nothing about our books: it says what the call
+came to (five outcomes) and what it saw (evidence), and the engine moves the state.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from solitude.money.money import Money
+from solitude.outbound.record import Exchange
+from solitude.telemetry.redaction import Secret
+
+
+class Outcome(StrEnum):
+    """What one provider call came to. What is not understood is UNKNOWN; a time-out is never a failure."""
+
+    SUCCEEDED = "succeeded"  # done, and the provider said so
+    PENDING = "pending"  # accepted; the provider or the buyer has still to act
+    DECLINED = "declined"  # understood and refused; nothing was done
+    NOT_SENT = "not_sent"  # it is certain that the provider did not act
+    UNKNOWN = "unknown"  # it may have been done; only evidence ends this
+
+
+class Operation(StrEnum):
+    PAY = "pay"  # make a payment, with the buyer's approval or with a stored credential
+    CAPTURE = "capture"  # take what the buyer approved
+    REFUND = "refund"
+    LOOK_UP = "look_up"  # ask for the state of a payment; changes nothing at the provider
+    ASK_CONSENT = "ask_consent"  # begin a pre-approval
+    STORE_CREDENTIAL = "store_credential"  # turn the buyer's consent into a stored credential
+    DELETE_CREDENTIAL = "delete_credential"
+
+
+class Seen(StrEnum):
+    """The state of a payment as the provider tells it."""
+
+    NOT_APPROVED = "not_approved"  # the buyer has not approved yet
+    INSTRUMENT_DECLINED = "instrument_declined"  # the buyer's funding source was declined; the buyer may choose another
+    APPROVED = "approved"  # the buyer approved; nothing is taken yet
+    PAID = "paid"
+    UNDER_REVIEW = "under_review"  # taken, and held by the provider
+    DECLINED = "declined"  # ended without money
+    EXPIRED = "expired"  # the provider no longer has it, and nothing was taken
+
+
+class RefundSeen(StrEnum):
+    DONE = "done"
+    UNDER_WAY = "under_way"
+    FAILED = "failed"
+
+
+# Codes of ours for NOT_SENT: why nothing was sent.
+UNREACHABLE, BUSY, CONFIGURATION = "provider_unreachable", "provider_busy", "provider_configuration"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why: the provider's own code, and a text for a developer; `field` is one of ours where one is at fault."""
+
+    code: str
+    message: str = ""
+    field: str = "__all__"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundEvidence:
+    """A refund as the provider tells it; `reference` is our operation id when it is one of ours."""
+
+    id: str
+    state: RefundSeen
+    amount: Money
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A payment as the provider tells it. `refunds` are those of the payment that the answer listed."""
+
+    state: Seen
+    captured: Money | None = None
+    pay_url: str = ""
+    refunds: tuple[RefundEvidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a call came to. `ids` are the provider's own ids that were learnt, `facts` plain texts that the answer to the client needs."""
+
+    outcome: Outcome
+    evidence: Evidence | None = None
+    refund: RefundEvidence | None = None
+    reason: Reason | None = None
+    ids: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+    credential: Secret | None = None
+    correlation_id: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """All that is needed to make the call, and to make the very same call again. Kept encrypted with the call."""
+
+    amount: Money | None = None
+    payee: str = ""
+    fee: Money | None = None
+    return_url: str = ""
+    cancel_url: str = ""
+    description: str = ""
+    credential: Secret | None = None
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "amount": _money_json(self.amount),
+            "payee": self.payee,
+            "fee": _money_json(self.fee),
+            "return_url": self.return_url,
+            "cancel_url": self.cancel_url,
+            "description": self.description,
+            "credential": self.credential.reveal() if self.credential else None,
+            "note": self.note,
+        }
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Intent":
+        return cls(
+            amount=_money(kept["amount"]),
+            payee=kept["payee"],
+            fee=_money(kept["fee"]),
+            return_url=kept["return_url"],
+            cancel_url=kept["cancel_url"],
+            description=kept["description"],
+            credential=Secret(kept["credential"]) if kept["credential"] else None,
+            note=kept["note"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call as the provider is asked to make it.
+
+    `key` is our operation id (36 characters): it goes to the provider as reference and idempotency key and never changes
+    between tries. `ids` are the provider's ids known so far. `age_s` is the time since the first try, by the database.
+    """
+
+    operation: Operation
+    key: str
+    intent: Intent
+    ids: Mapping[str, str]
+    age_s: int = 0
+
+
+class Provider(Protocol):
+    """One payment provider. `perform` makes the call; `find_out` learns what became of one whose outcome is not known.
+
+    Neither raises for anything that the provider does; the engine takes an exception for UNKNOWN.
+    """
+
+    name: str
+    number: int
+
+    def perform(self, call: Call) -> Result: ...
+
+    def find_out(self, call: Call) -> Result: ...
+
+
+def _money_json(money: Money | None) -> list[str] | None:
+    return [money.text, money.currency] if money else None
+
+
+def _money(kept: list[str] | None) -> Money | None:
+    return Money(Decimal(kept[0]), kept[1]) if kept else None

@@ -1,0 +1,50 @@
+"""A refund: its own transaction, which holds its part of the captured amount from before the provider is asked."""
+
+from django.db.models import F
+
+from solitude.money.money import Money
+from solitude.payments import apply, calls
+from solitude.payments.contract import Intent, Operation
+from solitude.payments.models import ProviderCall
+from solitude.transactions import states
+from solitude.transactions.amounts import amount_value
+from solitude.transactions.models import Status, Transaction
+from solitude.web.idempotency import Claim
+
+PAID = (Status.COMPLETED, Status.CHECKED)
+NOT_CAPTURED, EXCEEDS = "not_captured", "refund_exceeds_captured"
+
+
+class NotRefundable(Exception):
+    """This much cannot be refunded; `refundable` is what can."""
+
+    def __init__(self, code: str, refundable: Money) -> None:
+        super().__init__(code)
+        self.code, self.refundable = code, refundable
+
+
+def refundable(payment: Transaction) -> Money:
+    """What is left of the captured amount."""
+    captured = payment.captured_amount
+    if captured is None or payment.status not in PAID:
+        return Money(apply.ZERO, payment.currency)
+    return Money(captured - (payment.refund_claimed_amount or apply.ZERO), payment.currency)
+
+
+def begin(
+    payment: Transaction, amount: Money, provider: str, intent: Intent, ids: dict[str, str], claim: Claim | None
+) -> ProviderCall:
+    """Claims the amount and writes the refund and its call, in the caller's transaction. Raises NotRefundable.
+
+    The limit is the database's: one UPDATE takes the amount or finds that it is no longer there, and a constraint stands
+    behind it.
+    """
+    claimed = F("refund_claimed_amount") + amount_value(amount.amount)
+    enough = Transaction.objects.filter(pk=payment.pk, captured_amount__gte=claimed, status__in=PAID)
+    taken = enough.update(refund_claimed_amount=claimed, counter=F("counter") + 1)
+    if not taken:
+        now = Transaction.objects.get(pk=payment.pk)
+        raise NotRefundable(NOT_CAPTURED if now.captured_amount is None else EXCEEDS, refundable(now))
+    refund = apply.new_refund(payment, amount)
+    states.begin(refund, "refund_begun")
+    return calls.begin(provider, Operation.REFUND, intent, row=refund, ids=ids, claim=claim)

@@ -1,0 +1,49 @@
+"""Where buyers may be sent back to: only below the prefixes that the operator allowed."""
+
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from django.conf import settings
+
+URL_MAX_CHARS = 2000
+_PORTS = {"http": 80, "https": 443}
+
+
+def problem(url: str) -> str | None:
+    """What is wrong with a return or cancel URL, or None.
+
+    Scheme, host and port are equal to those of an allowed prefix, and its path is a prefix on a segment boundary; a string
+    prefix alone would let `https://shop.example.evil.net` pass for `https://shop.example`.
+    """
+    parts, allowed = _parts(url), settings.SOLITUDE_PAYPAL_URLS_ALLOWED
+    if parts is None:
+        return "must be an http or https URL"
+    if not any(_within(parts, prefix) for prefix in allowed):
+        return "is not below an allowed URL (SOLITUDE_PAYPAL_URLS_ALLOWED)"
+    return None
+
+
+def _parts(url: str) -> SplitResult | None:
+    if len(url) > URL_MAX_CHARS or not url.isascii() or not url.isprintable() or set(url) & {" ", "\\"}:
+        return None
+    try:
+        parts = urlsplit(url)
+        port_is_right = parts.port is None or parts.port > 0
+    except ValueError:
+        return None
+    return parts if parts.scheme in _PORTS and parts.hostname and port_is_right and "@" not in parts.netloc else None
+
+
+def _within(parts: SplitResult, prefix: str) -> bool:
+    allowed = urlsplit(prefix)
+    wanted, given = allowed.path.rstrip("/").split("/"), parts.path.split("/")
+    return _origin(parts) == _origin(allowed) and given[: len(wanted)] == wanted and not any(map(_climbs, given))
+
+
+def _climbs(segment: str) -> bool:
+    """Whether some server takes the segment for a step up or for several segments. Decoded twice, as some servers do."""
+    plain = unquote(unquote(segment))
+    return plain.partition(";")[0] in (".", "..") or "/" in plain or "\\" in plain
+
+
+def _origin(parts: SplitResult) -> tuple[str, str, int]:
+    return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]

@@ -1,0 +1,289 @@
+"""`/paypal/pay`, `/paypal/pay-check/` and `/paypal/refund/`"""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpResponse
+from ninja import Router
+from pydantic import model_validator
+
+from solitude.money.errors import MoneyError
+from solitude.money.money import Money
+from solitude.payments import answers, calls, check, pay, refund
+from solitude.payments.contract import Intent, Operation
+from solitude.payments.models import ProviderCall
+from solitude.payments.refund import NotRefundable
+from solitude.providers.paypal import currencies, form
+from solitude.providers.paypal.form import PayIn
+from solitude.providers.paypal.provider import NOTE_MAX_CHARS, PayPal
+from solitude.transactions.amounts import amount_text
+from solitude.transactions.models import CallOutcome, Status, Transaction, Type
+from solitude.web.answers import answer, created, settle
+from solitude.web.errors import BadFields, Refused, not_found
+from solitude.web.fields import Body, DecimalNumber, Text
+from solitude.web.requests import ApiRequest
+
+router = Router()
+NAME, NUMBER = PayPal.name, PayPal.number
+
+
+@router.post("/pay/")
+def make_payment(request: ApiRequest, body: PayIn) -> HttpResponse:
+    def keep(call: ProviderCall) -> None:
+        _keep(request, _pay_refusal(call), lambda: _pay_answer(body, call))
+
+    known = calls.begun_under(request.claim)
+    with answers.room():
+        if known:
+            call = calls.find_out(known, keep)
+        else:
+            order = form.order(body)
+            with transaction.atomic():
+                call = _begin(order, request)
+            call = calls.carry_out(call, keep)
+    if refused := _pay_refusal(call):
+        raise refused
+    return answer(_pay_answer(body, call), 201)
+
+
+def _begin(order: form.Order, request: ApiRequest) -> ProviderCall:
+    form.save_buyer(order)
+    row = Transaction(
+        provider=NUMBER,
+        amount=order.amount.amount,
+        currency=order.amount.currency,
+        buyer=order.buyer,
+        seller=order.product.seller,
+        seller_product=order.product,
+    )
+    return pay.begin(row, NAME, order.intent, request.claim)
+
+
+def _pay_refusal(call: ProviderCall) -> Refused | None:
+    return answers.refusal(NAME, calls.result_of(call), call.transaction)
+
+
+def _pay_answer(body: PayIn, call: ProviderCall) -> dict[str, Any]:
+    row = call.transaction
+    assert row is not None and row.amount is not None  # noqa: PT018, S101  # a payment has both
+    shown: dict[str, Any] = {
+        "user_id": body.user_id,
+        "app_id": body.app_id,
+        "amount": Money(row.amount, row.currency).amount,
+        "currency": row.currency,
+        "use_preapproval": call.intended.credential is not None,
+        "status": "created" if _waits_for_buyer(row) else Status(row.status).name.lower(),
+        "uuid": row.uuid,
+        "transaction": row.resource_uri,
+    }
+    if shown["status"] == "created":
+        shown |= {"paykey": row.uid_pay, "pay_url": row.pay_url}
+    return shown
+
+
+def _waits_for_buyer(row: Transaction) -> bool:
+    """Whether the buyer has to approve, or to approve again; a payment under review is pending as well, and says why."""
+    under_review = row.outcome == CallOutcome.PENDING and row.status_reason
+    return row.status == Status.PENDING and bool(row.pay_url) and not under_review
+
+
+class Selector(Body):
+    """Names a payment by exactly one of its provider's key and our uuid."""
+
+    pay_key: Text | None = None
+    uuid: Text | None = None
+
+    @model_validator(mode="after")
+    def is_one(self) -> "Selector":
+        if not self.pay_key and not self.uuid:
+            raise ValueError("A pay_key or a uuid is required.")
+        if self.pay_key and self.uuid:
+            raise ValueError("Cannot specify pay_key and uuid.")
+        return self
+
+
+def _selected(selector: Selector) -> Transaction:
+    rows = Transaction.objects.filter(provider=NUMBER)
+    row = rows.filter(uuid=selector.uuid).first() if selector.uuid else rows.filter(uid_pay=selector.pay_key).first()
+    if row is None:
+        raise not_found()
+    return row
+
+
+@router.post("/pay-check/")
+def check_payment(request: ApiRequest, body: Selector) -> HttpResponse:
+    row = _selected(body)
+    with answers.room():
+        checked = check.check(row.pk)
+    if checked.failed and (refused := answers.refusal(NAME, checked.failed, checked.row)):
+        raise refused
+    return created(request, _check_answer(checked.row))
+
+
+def _check_answer(row: Transaction) -> dict[str, Any]:
+    status = _refund_status(row) if row.type != Type.PAYMENT else _check_status(row)
+    shown = {
+        "pay_key": row.uid_pay,
+        "status": status,
+        "uuid": row.uuid,
+        "transaction": row.resource_uri,
+        "correlation_id": row.uid_support,
+    }
+    return shown | (
+        {"pay_url": row.pay_url} if row.status == Status.PENDING and status in ("CREATED", "DECLINED") else {}
+    )
+
+
+def _check_status(row: Transaction) -> str:
+    match Status(row.status):
+        case Status.COMPLETED | Status.CHECKED:
+            return _paid_status(row)
+        case Status.CANCELLED:
+            return "EXPIRED" if row.status_reason in ("EXPIRED", "VOIDED") else "CANCELLED"
+        case Status.FAILED:
+            return "DECLINED"
+        case Status.ERRORED:
+            return "ERRORED"
+    if row.outcome == CallOutcome.DECLINED:
+        return "DECLINED"
+    return "PENDING" if row.status_reason else "CREATED"
+
+
+def _paid_status(row: Transaction) -> str:
+    refunded, captured = row.refunded_amount or 0, row.captured_amount or 0
+    if not refunded:
+        return "COMPLETED"
+    return "REFUNDED" if refunded >= captured else "PARTIALLY_REFUNDED"
+
+
+class RefundIn(Selector):
+    amount: DecimalNumber | None = None
+    reason: Text | None = None
+
+
+@router.post("/refund/")
+def make_refund(request: ApiRequest, body: RefundIn) -> HttpResponse:
+    def keep(call: ProviderCall) -> None:
+        _keep(request, _pay_refusal_of_refund(call), lambda: _refund_answer(call))
+
+    known = calls.begun_under(request.claim)
+    with answers.room():
+        if known:
+            call = calls.find_out(known, keep)
+        else:
+            payment = _selected(body)
+            call = _begin_refund(request, body, payment)
+            call = calls.carry_out(call, keep)
+    if refused := _pay_refusal_of_refund(call):
+        raise refused
+    return answer(_refund_answer(call), 201)
+
+
+def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
+    """A refund that PayPal took and that failed there is an answer; one that it refused is 422."""
+    if call.reason_code == "REFUND_FAILED":
+        return None
+    return _pay_refusal(call)
+
+
+def _begin_refund(request: ApiRequest, body: RefundIn, payment: Transaction) -> ProviderCall:
+    if payment.type != Type.PAYMENT:
+        raise BadFields(__all__="Only a payment can be refunded.")
+    taken = _taken_by(payment)
+    if payment.captured_amount is None or taken is None:
+        raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
+    left = refund.refundable(payment)
+    amount = _refund_amount(body, payment, left)
+    if left.amount == 0:
+        raise _not_refundable(refund.EXCEEDS, left.text)
+    intent = taken.intended
+    # All of the payment goes back, and with it the share that the marketplace took.
+    fee = intent.fee if amount.amount == payment.captured_amount else None
+    asked = Intent(amount=amount, payee=intent.payee, fee=fee, note=(body.reason or "")[:NOTE_MAX_CHARS])
+    ids = {name: taken.ids[name] for name in ("payment", "capture")}
+    try:
+        with transaction.atomic():
+            return refund.begin(payment, amount, NAME, asked, ids, request.claim)
+    except NotRefundable as error:
+        raise _not_refundable(error.code, error.refundable.text) from None
+
+
+def _refund_amount(body: RefundIn, payment: Transaction, left: Money) -> Money:
+    """All that is left. Raises BadFields and, for more than that, Refused."""
+    if body.amount is None:
+        return left
+    try:
+        amount = Money.parse(body.amount, payment.currency, digits=currencies.digits(payment.currency))
+    except MoneyError as error:
+        raise BadFields(amount=str(error)) from None
+    if amount.amount <= 0:
+        raise BadFields(amount="must be greater than zero")
+    if amount > left:
+        raise _not_refundable(refund.EXCEEDS, left.text)
+    if amount < left:
+        raise BadFields(amount=f"must be all that is left ({left.text}): partial refunds are not offered yet")
+    return amount
+
+
+def _taken_by(payment: Transaction) -> ProviderCall | None:
+    """The call by which the payment was captured."""
+    first = payment.calls.filter(operation=Operation.PAY).first()
+    found = payment.calls.filter(ids__has_key="capture").order_by("-pk").first()
+    if first is None or found is None:
+        return None
+    first.ids = found.ids
+    return first
+
+
+def _not_refundable(code: str, refundable: str) -> Refused:
+    details = {
+        refund.NOT_CAPTURED: "This payment was not captured.",
+        refund.EXCEEDS: "This is more than is left of what was captured.",
+    }
+    return Refused(409, {"detail": details[code], "code": code, "refundable": refundable})
+
+
+def _refund_answer(call: ProviderCall) -> dict[str, Any]:
+    row = call.transaction
+    assert row is not None  # noqa: S101  # a refund's call has its refund
+    payee = call.intended.payee
+    amount = amount_text(row.amount, row.currency)
+    facts = call.facts
+    receiver = {
+        "receiver.email" if "@" in payee else "receiver.id": payee,
+        "receiver.amount": amount,
+        "refundStatus": _REFUND_STATUS[Status(row.status)],
+        "refundGrossAmount": facts.get("gross", amount),
+        "refundNetAmount": facts.get("net"),
+        "refundFeeAmount": facts.get("fee"),
+    }
+    return {
+        "response": [receiver],
+        "status": _refund_status(row),
+        "amount": amount,
+        "currency": row.currency,
+        "uuid": row.uuid,
+        "transaction": row.resource_uri,
+        "related": f"/generic/transaction/{row.related_id}/",
+        "correlation_id": row.uid_support,
+    }
+
+
+_REFUND_STATUS = {
+    Status.COMPLETED: "REFUNDED",
+    Status.PENDING: "REFUNDED_PENDING",
+    Status.FAILED: "REFUND_ERROR",
+}
+
+
+def _refund_status(row: Transaction) -> str:
+    return Status(row.status).name
+
+
+def _keep(request: ApiRequest, refused: Refused | None, body: Any) -> None:
+    """Keeps the answer under the idempotency key in the commit of the outcome; what is no final answer is not kept."""
+    if refused is None:
+        settle(request, 201, body())
+    elif refused.status == 422:
+        settle(request, 422, refused.body)

@@ -1,0 +1,31 @@
+from django.apps import AppConfig
+from django.conf import settings
+
+from solitude.telemetry import redaction
+
+
+class PaypalConfig(AppConfig):
+    name = "solitude.providers.paypal"
+    label = "paypal"
+
+    def ready(self) -> None:
+        from solitude.buyers.models import parts as buyer_parts
+        from solitude.payments import registry
+        from solitude.payments.contract import Operation
+        from solitude.providers.paypal import preapprovals, records
+        from solitude.providers.paypal.provider import PayPal
+        from solitude.sellers.models import parts as seller_parts
+
+        if settings.SOLITUDE_PAYPAL_CLIENT_SECRET:
+            redaction.register(settings.SOLITUDE_PAYPAL_CLIENT_SECRET)
+        registry.register(
+            "paypal",
+            PayPal(),
+            {
+                Operation.ASK_CONSENT: preapprovals.asked,
+                Operation.STORE_CREDENTIAL: preapprovals.stored,
+                Operation.DELETE_CREDENTIAL: preapprovals.deleted,
+            },
+        )
+        buyer_parts.offer("paypal", records.buyer_part, "paypal")
+        seller_parts.offer("paypal", records.seller_part, "paypal")

@@ -1,0 +1,86 @@
+"""What we keep about sellers and buyers at PayPal, and the pre-approvals that wait for their buyer."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from solitude.buyers.models import Buyer
+from solitude.sellers.models import Seller
+from solitude.vault.fields import EncryptedTextField, SealedModel
+from solitude.web.rows import Row
+
+PERSON_LIMITS = {
+    "first_name": 255, "last_name": 255, "full_name": 255, "business_name": 255, "address_one": 255, "address_two": 255,
+    "post_code": 128, "city": 128, "country": 64, "state": 64, "phone": 32,
+}  # fmt: skip
+
+
+class SellerPaypal(SealedModel, Row):
+    """A seller's PayPal data. `paypal_id` is an e-mail address or a merchant id; person data is encrypted as well."""
+
+    seller = models.OneToOneField(Seller, on_delete=models.PROTECT, related_name="paypal")
+    paypal_id = EncryptedTextField(null=True, default=None, max_length=255)
+    token = EncryptedTextField(null=True, default=None, max_length=4096)
+    secret = EncryptedTextField(null=True, default=None, max_length=4096)
+    first_name = EncryptedTextField(default="", max_length=255)
+    last_name = EncryptedTextField(default="", max_length=255)
+    full_name = EncryptedTextField(default="", max_length=255)
+    business_name = EncryptedTextField(default="", max_length=255)
+    address_one = EncryptedTextField(default="", max_length=255)
+    address_two = EncryptedTextField(default="", max_length=255)
+    post_code = EncryptedTextField(default="", max_length=128)
+    city = EncryptedTextField(default="", max_length=128)
+    country = EncryptedTextField(default="", max_length=64)
+    state = EncryptedTextField(default="", max_length=64)
+    phone = EncryptedTextField(default="", max_length=32)
+
+    @property
+    def resource_uri(self) -> str:
+        return f"/paypal/seller/{self.pk}/"
+
+
+class BuyerPaypal(SealedModel, Row):
+    """A buyer's stored credential at PayPal: `key` lets us charge without asking the buyer again."""
+
+    buyer = models.OneToOneField(Buyer, on_delete=models.PROTECT, related_name="paypal")
+    key = EncryptedTextField(null=True, default=None, max_length=255)
+    currency = models.CharField(max_length=3, null=True, default=None)
+    start = models.DateField(null=True, default=None)
+    expiry = models.DateField(null=True, default=None)
+
+    @property
+    def resource_uri(self) -> str:
+        return f"/paypal/buyer/{self.pk}/"
+
+    @property
+    def is_in_force(self) -> bool:
+        """Today, by UTC, is one of the days that the buyer agreed to; the first and the last count."""
+        today = timezone.now().date()
+        return (self.start is None or self.start <= today) and (self.expiry is None or today <= self.expiry)
+
+
+class Preapproval(SealedModel, Row):
+    """A pre-approval between its beginning and the buyer's return. `key` is the temporary key; it becomes the permanent one.
+
+    The row stays after that, without its keys, so that a second PUT finds it done.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="+")
+    key = EncryptedTextField(null=True, default=None, max_length=255)
+    pay_url = EncryptedTextField(null=True, default=None, max_length=2048)
+    currency = models.CharField(max_length=3, null=True, default=None)
+    start = models.DateField(null=True, default=None)
+    end = models.DateField(null=True, default=None)
+    expires = models.DateTimeField(db_index=True)
+    active = models.BooleanField(default=False)
+
+    @property
+    def resource_uri(self) -> str:
+        return f"/paypal/preapproval/{self.pk}/"
+
+    @property
+    def subject(self) -> str:
+        """How provider calls name it."""
+        return f"preapproval:{self.pk}"

@@ -1,0 +1,275 @@
+"""Django's settings: every `SOLITUDE_*` variable is declared here, once, with its default, unit and meaning.
+
+The environment is emptied of them as they are read. A value that cannot be used stops the start.
+"""
+
+import secrets
+from pathlib import Path
+
+import dj_database_url
+
+from solitude import sqlite
+from solitude.configuration import (
+    ConfigurationError,
+    Network,
+    networks,
+    process_environment,
+    url_prefixes,
+    web_url,
+)
+from solitude.web.clients import Client, clients_of, clients_of_file
+
+sqlite.install()
+
+environment = process_environment()
+_get = environment.get
+_NO_NETWORKS: tuple[Network, ...] = ()
+_NO_CLIENTS: dict[str, Client] = {}
+_NO_PREFIXES: tuple[str, ...] = ()
+
+# --- the process ---------------------------------------------------------------------------------------------------
+SOLITUDE_DEBUG: bool = environment.flag(
+    "SOLITUDE_DEBUG",
+    default=False,
+    meaning="Development: missing keys are made, the simulator's accounts are the default. Never true in production.",
+)
+SOLITUDE_HOME: Path = _get(
+    "SOLITUDE_HOME", Path, Path("var"), "SQLite database, generated keys and logs of the embedded default."
+).absolute()
+SOLITUDE_DATABASE_URL: str = environment.text(
+    "SOLITUDE_DATABASE_URL",
+    f"sqlite:///{SOLITUDE_HOME / 'solitude.sqlite3'}",
+    "`postgresql://user:password@host:port/name` in production.",
+    shown="SQLite in `SOLITUDE_HOME`",
+)
+SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS: int = environment.number(
+    "SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS",
+    15_000,
+    "PostgreSQL gives up a statement after this.",
+    unit="ms",
+    least=100,
+    most=600_000,
+)
+SOLITUDE_KEYS_FILE: Path = environment.path(
+    "SOLITUDE_KEYS_FILE",
+    None,
+    "The key ring: field encryption and keyed hashes. Readable by its owner only.",
+    shown="`SOLITUDE_HOME/keys.json`",
+) or (SOLITUDE_HOME / "keys.json")
+SOLITUDE_LOG_DIR: Path = environment.path(
+    "SOLITUDE_LOG_DIR", None, "Where `solitude.log` and `cef.log` are written.", shown="`SOLITUDE_HOME/logs`"
+) or (SOLITUDE_HOME / "logs")
+SOLITUDE_SERVE_THREADS: int = environment.number(
+    "SOLITUDE_SERVE_THREADS",
+    32,
+    "Requests that one server process works on at the same time.",
+    unit="threads",
+    least=1,
+    most=512,
+)
+SOLITUDE_SERVE_BACKLOG: int = environment.number(
+    "SOLITUDE_SERVE_BACKLOG",
+    256,
+    "Requests that one server process takes in before it makes others wait.",
+    unit="requests",
+    least=1,
+    most=8192,
+)
+
+# --- who may call --------------------------------------------------------------------------------------------------
+_clients_file = environment.path(
+    "SOLITUDE_CLIENTS_FILE", None, "A file that holds what `SOLITUDE_CLIENTS` would.", shown="none"
+)
+SOLITUDE_CLIENTS = _get(
+    "SOLITUDE_CLIENTS", clients_of, _NO_CLIENTS, 'API clients, JSON: `{"marketplace": "secret"}`.', shown="none"
+) | clients_of_file(_clients_file, environment.problems)
+SOLITUDE_REQUIRE_SIGNATURE: bool = environment.flag(
+    "SOLITUDE_REQUIRE_SIGNATURE", default=True, meaning="False lets unsigned requests pass; refused when debug is off."
+)
+SOLITUDE_ALLOWED_NETWORKS = _get(
+    "SOLITUDE_ALLOWED_NETWORKS", networks, _NO_NETWORKS, "CIDR list of the web heads; empty = loopback only."
+) or networks("127.0.0.0/8, ::1/128")
+SOLITUDE_TRUSTED_PROXIES = _get(
+    "SOLITUDE_TRUSTED_PROXIES", networks, _NO_NETWORKS, "CIDR list of the peers whose `X-Forwarded-For` counts."
+)
+SOLITUDE_BODY_MAX_BYTES: int = environment.number(
+    "SOLITUDE_BODY_MAX_BYTES", 1_048_576, "The largest request body.", unit="bytes", least=1024, most=64 * 1_048_576
+)
+SOLITUDE_IDEMPOTENCY_LIFE_S: int = environment.number(
+    "SOLITUDE_IDEMPOTENCY_LIFE_S", 86_400, "How long an idempotency key and its answer are kept.", unit="s", least=60
+)
+SOLITUDE_IDEMPOTENCY_LEASE_S: int = environment.number(
+    "SOLITUDE_IDEMPOTENCY_LEASE_S",
+    60,
+    "After this a request that never ended (its process died) no longer holds its key.",
+    unit="s",
+    least=5,
+    most=3600,
+)
+
+# --- payments ------------------------------------------------------------------------------------------------------
+SOLITUDE_PAYMENTS_IN_PROGRESS_MAX: int = environment.number(
+    "SOLITUDE_PAYMENTS_IN_PROGRESS_MAX",
+    256,
+    "Provider calls that one server process waits for at the same time; over it 503 `busy`.",
+    unit="calls",
+    least=1,
+    most=65_536,
+)
+SOLITUDE_CALL_LEASE_S: int = environment.number(
+    "SOLITUDE_CALL_LEASE_S",
+    60,
+    "How long a provider call may be under way before another process may ask what became of it. More than any time-out of a provider.",
+    unit="s",
+    least=5,
+    most=3600,
+)
+SOLITUDE_RESEND_MAX_S: int = environment.number(
+    "SOLITUDE_RESEND_MAX_S",
+    3600,
+    "How long after its first try a payment of unknown outcome may be sent again under the same key.",
+    unit="s",
+    least=0,
+    most=6 * 3600,
+)
+SOLITUDE_AMOUNT_LIMITS = environment.json(
+    "SOLITUDE_AMOUNT_LIMITS",
+    {},
+    'Least and most of one payment per currency, JSON: `{"EUR": ["0.50", "2000"]}`; else 0.1 to 5000, rounded up to the smallest unit.',
+)
+
+# --- PayPal --------------------------------------------------------------------------------------------------------
+_SIMULATOR = "http://127.0.0.1:2680/paypal"
+SOLITUDE_PAYPAL_URL: str = _get(
+    "SOLITUDE_PAYPAL_URL",
+    web_url,
+    _SIMULATOR if SOLITUDE_DEBUG else "https://api-m.sandbox.paypal.com",
+    "PayPal's API.",
+    shown="PayPal's sandbox; with debug the simulator",
+)
+SOLITUDE_PAYPAL_WEB_URL: str = _get(
+    "SOLITUDE_PAYPAL_WEB_URL",
+    web_url,
+    _SIMULATOR if SOLITUDE_DEBUG else "https://www.sandbox.paypal.com",
+    "Where buyers are sent.",
+    shown="PayPal's sandbox; with debug the simulator",
+)
+SOLITUDE_PAYPAL_CLIENT_ID: str = environment.text(
+    "SOLITUDE_PAYPAL_CLIENT_ID",
+    "sandbox-client" if SOLITUDE_DEBUG else "",
+    "Credentials at PayPal.",
+    shown="with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CLIENT_SECRET: str = environment.text(
+    "SOLITUDE_PAYPAL_CLIENT_SECRET",
+    "sandbox-secret" if SOLITUDE_DEBUG else "",
+    "Credentials at PayPal.",
+    shown="with debug the simulator's",
+)
+SOLITUDE_PAYPAL_BN_CODE: str = environment.text(
+    "SOLITUDE_PAYPAL_BN_CODE", "", "The partner's attribution id, sent with every call."
+)
+SOLITUDE_PAYPAL_RETURN_URL: str = _get(
+    "SOLITUDE_PAYPAL_RETURN_URL", web_url, "", "Where a buyer comes back who approved, when the request names no place."
+)
+SOLITUDE_PAYPAL_CANCEL_URL: str = _get(
+    "SOLITUDE_PAYPAL_CANCEL_URL", web_url, "", "Where a buyer comes back who did not."
+)
+SOLITUDE_PAYPAL_URLS_ALLOWED = _get(
+    "SOLITUDE_PAYPAL_URLS_ALLOWED",
+    url_prefixes,
+    _NO_PREFIXES,
+    "Prefixes for return and cancel URLs; empty refuses all.",
+)
+SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT = environment.decimal(
+    "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT",
+    "0",
+    "The marketplace's share when a request names none; 0 sends none.",
+    unit="%",
+    least=0,
+    most=100,
+)
+SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS: int = environment.number(
+    "SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS", 3_000, "To connect.", unit="ms", least=10, most=60_000
+)
+SOLITUDE_PAYPAL_TIMEOUT_MS: int = environment.number(
+    "SOLITUDE_PAYPAL_TIMEOUT_MS", 10_000, "For one call as a whole.", unit="ms", least=50, most=60_000
+)
+SOLITUDE_PREAPPROVAL_PENDING_LIFE_S: int = environment.number(
+    "SOLITUDE_PREAPPROVAL_PENDING_LIFE_S",
+    259_200,
+    "How long a pre-approval may wait for its buyer.",
+    unit="s",
+    least=60,
+)
+
+
+def _production_problems() -> None:
+    problem = environment.problems.append
+    if not SOLITUDE_REQUIRE_SIGNATURE:
+        problem("SOLITUDE_REQUIRE_SIGNATURE may be false only with SOLITUDE_DEBUG=true")
+    for client in SOLITUDE_CLIENTS.values():
+        if any(len(secret) < 32 for secret in client.secrets):
+            problem(f"SOLITUDE_CLIENTS: a secret of {client.key!r} has fewer than 32 bytes")
+    if SOLITUDE_PAYPAL_CLIENT_ID == "sandbox-client" or SOLITUDE_PAYPAL_CLIENT_SECRET == "sandbox-secret":  # noqa: S105
+        problem("SOLITUDE_PAYPAL_CLIENT_ID and SOLITUDE_PAYPAL_CLIENT_SECRET are the simulator's")
+    for name in ("SOLITUDE_PAYPAL_URL", "SOLITUDE_PAYPAL_WEB_URL"):
+        if not globals()[name].startswith("https://"):
+            problem(f"{name} must be https")
+
+
+if SOLITUDE_CALL_LEASE_S * 1000 <= SOLITUDE_PAYPAL_TIMEOUT_MS * 3:
+    environment.problems.append("SOLITUDE_CALL_LEASE_S must be more than three times SOLITUDE_PAYPAL_TIMEOUT_MS")
+if not SOLITUDE_DEBUG:
+    _production_problems()
+
+# --- Django --------------------------------------------------------------------------------------------------------
+try:
+    DATABASES = {"default": dj_database_url.parse(SOLITUDE_DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+except ValueError:
+    environment.problems.append("SOLITUDE_DATABASE_URL cannot be read")
+    DATABASES = {}
+environment.finish()
+
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    _database["OPTIONS"] = sqlite.options()
+elif _database["ENGINE"] == "django.db.backends.postgresql":
+    _database.setdefault("OPTIONS", {})["options"] = (
+        f"-c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC"
+    )
+else:
+    raise ConfigurationError("SOLITUDE_DATABASE_URL must be a postgresql:// or sqlite:/// URL")
+
+# Django's own debug mode shows settings and code in its pages, so it stays off even in development.
+DEBUG = False
+# Nothing here is signed with it; Django wants one to exist.
+SECRET_KEY = secrets.token_urlsafe(48)
+# The peer's address decides who may call, not the name that it used.
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [
+    "solitude.web",
+    "solitude.buyers",
+    "solitude.sellers",
+    "solitude.events",
+    "solitude.transactions",
+    "solitude.payments",
+    "solitude.providers.paypal",
+]
+MIDDLEWARE = [
+    "solitude.web.requests.RequestContext",
+    "solitude.web.networks.AllowedNetworks",
+    "solitude.web.requests.BothSpellings",
+    "solitude.web.admission.Admission",
+    "solitude.web.media.JsonOnly",
+    "solitude.web.errors.JsonErrors",
+]
+ROOT_URLCONF = "solitude.urls"
+WSGI_APPLICATION = "solitude.wsgi.application"
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = SOLITUDE_BODY_MAX_BYTES
+LOGGING_CONFIG = None

@@ -1,0 +1,103 @@
+"""A transaction: a payment, or the refund or reversal of one."""
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+
+from solitude.buyers.models import Buyer
+from solitude.sellers.models import Product, Seller
+from solitude.transactions.amounts import AmountField
+from solitude.web.rows import Row
+
+
+class Status(models.IntegerChoices):
+    """The numbers are the API's."""
+
+    PENDING = 0  # the provider has it: the buyer must approve, the provider looks at it, or its outcome is not known
+    COMPLETED = 1  # paid
+    CHECKED = 2  # a look-up saw it paid
+    RECEIVED = 3  # taken in, not yet acted on
+    FAILED = 4  # ended by a refusal
+    CANCELLED = 5  # ended by the buyer, or by time
+    STARTED = 6  # intended; the provider may or may not have been asked yet
+    ERRORED = 7  # could not be sent; nothing was charged
+
+
+class Type(models.IntegerChoices):
+    PAYMENT = 0
+    REFUND = 1
+    REVERSAL = 2
+    REFUND_MANUAL = 3
+    REVERSAL_MANUAL = 4
+
+
+class CallOutcome(models.TextChoices):
+    """What the last provider call came to; `none` before the first one has ended, and for rows that the client keeps."""
+
+    NONE = "none"
+    SUCCEEDED = "succeeded"
+    PENDING = "pending"
+    DECLINED = "declined"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+# 3 is not used; further providers take numbers from 5.
+PROVIDER_NUMBERS = {0: "paypal", 1: "bango", 2: "reference", 4: "braintree"}
+
+
+def new_uuid() -> str:
+    return f"solitude:{uuid.uuid4()}"
+
+
+class Transaction(Row):
+    uuid = models.CharField(max_length=255, unique=True, default=new_uuid)
+    type = models.PositiveSmallIntegerField(choices=Type.choices, default=Type.PAYMENT)
+    # Written by states.py and nothing else.
+    status = models.PositiveSmallIntegerField(choices=Status.choices, default=Status.STARTED)
+    status_reason = models.CharField(max_length=255, null=True, default=None)
+    outcome = models.CharField(max_length=16, choices=CallOutcome.choices, default=CallOutcome.NONE)
+
+    amount = AmountField(null=True, default=None)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    captured_amount = AmountField(null=True, default=None)
+    refunded_amount = AmountField(null=True, default=None)
+    # What refunds that we started hold of the captured amount, completed ones included. Never more than was captured: the
+    # database refuses it. What others refunded is evidence, stands in refunded_amount, and is not limited.
+    refund_claimed_amount = AmountField(default=Decimal)
+
+    buyer = models.ForeignKey(Buyer, null=True, default=None, on_delete=models.PROTECT)
+    seller = models.ForeignKey(Seller, null=True, default=None, on_delete=models.PROTECT)
+    seller_product = models.ForeignKey(Product, null=True, default=None, on_delete=models.PROTECT)
+    related = models.ForeignKey("self", null=True, default=None, on_delete=models.PROTECT, related_name="relations")
+
+    provider = models.PositiveSmallIntegerField(null=True, default=None)
+    uid_pay = models.CharField(max_length=255, null=True, default=None)
+    uid_support = models.CharField(max_length=255, null=True, default=None)
+    pay_url = models.CharField(max_length=255, null=True, default=None)
+    carrier = models.CharField(max_length=255, null=True, default=None)
+    region = models.CharField(max_length=255, null=True, default=None)
+    source = models.CharField(max_length=255, null=True, default=None)
+    notes = models.TextField(null=True, default=None)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "uid_pay"], name="transactions_uid_pay"),
+            # The provider's support id is not unique: a retry of ours may carry it again.
+            models.UniqueConstraint(
+                fields=["provider", "uid_support"],
+                condition=Q(outcome=CallOutcome.NONE),
+                name="transactions_uid_support",
+            ),
+            models.CheckConstraint(
+                condition=Q(refund_claimed_amount=0) | Q(refund_claimed_amount__lte=F("captured_amount")),
+                name="transactions_refunds_within_captured",
+            ),
+            models.CheckConstraint(condition=Q(refund_claimed_amount__gte=0), name="transactions_refunds_not_negative"),
+        ]
+
+    @property
+    def resource_uri(self) -> str:
+        return f"/generic/transaction/{self.pk}/"

@@ -1,0 +1,141 @@
+"""The state graph: every move that a status can make, by name. Nothing else writes a status.
+
+A move is made inside the transaction of what caused it and leaves one event in the same commit. Evidence uses the same
+edges as our own calls; where it contradicts an ended state, the edge is a correction and is visible as one.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from solitude.events.models import Event, append
+from solitude.transactions.amounts import amount_text
+from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type
+
+
+class IllegalMove(Exception):
+    """The graph has no such edge from here; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A move by name. `sources` are the states that it may leave; empty = it makes the row."""
+
+    name: str
+    sources: frozenset[Status]
+    target: Status
+    correction: bool = False
+
+
+def _edge(name: str, sources: tuple[Status, ...], target: Status, *, correction: bool = False) -> Edge:
+    return Edge(name, frozenset(sources), target, correction)
+
+
+_OPEN = (Status.STARTED, Status.PENDING)
+_ENDED_UNPAID = (Status.FAILED, Status.CANCELLED, Status.ERRORED)
+
+PAYMENT_EDGES = (
+    _edge("payment_begun", (), Status.STARTED),
+    _edge("approval_awaited", _OPEN, Status.PENDING),
+    _edge("approved", _OPEN, Status.PENDING),
+    _edge("review_awaited", _OPEN, Status.PENDING),
+    _edge("instrument_declined", _OPEN, Status.PENDING),
+    _edge("outcome_unknown", _OPEN, Status.PENDING),
+    _edge("paid", _OPEN, Status.COMPLETED),
+    _edge("declined", _OPEN, Status.FAILED),
+    _edge("expired", _OPEN, Status.CANCELLED),
+    _edge("not_sent", (Status.STARTED,), Status.ERRORED),
+    _edge("corrected_to_paid", _ENDED_UNPAID, Status.COMPLETED, correction=True),
+    _edge("corrected_to_review", _ENDED_UNPAID, Status.PENDING, correction=True),
+)
+REFUND_EDGES = (
+    _edge("refund_begun", (), Status.PENDING),
+    _edge("refund_seen", (), Status.COMPLETED),
+    _edge("refund_awaited", (Status.PENDING,), Status.PENDING),
+    _edge("refund_outcome_unknown", (Status.PENDING,), Status.PENDING),
+    _edge("refunded", (Status.PENDING,), Status.COMPLETED),
+    _edge("refund_failed", (Status.PENDING,), Status.FAILED),
+    _edge("refund_not_sent", (Status.PENDING,), Status.ERRORED),
+)
+EDGES = {edge.name: edge for edge in (*PAYMENT_EDGES, *REFUND_EDGES)}
+# A transaction that the client keeps itself may be born in any state.
+KEPT_BY_CLIENT = "kept_by_client"
+
+_FEED_NAMES = {
+    Type.PAYMENT: "transaction",
+    Type.REFUND: "refund",
+    Type.REFUND_MANUAL: "refund",
+    Type.REVERSAL: "reversal",
+    Type.REVERSAL_MANUAL: "reversal",
+}
+
+
+def begin(row: Transaction, name: str) -> Transaction:
+    """Makes the row by an edge without sources."""
+    edge = EDGES[name]
+    if edge.sources:
+        raise IllegalMove(f"{name} makes no transaction")
+    _require_commit()
+    row.status = edge.target
+    row.save(force_insert=True)
+    _tell(row, edge.name, None, correction=False)
+    return row
+
+
+def keep(row: Transaction) -> Transaction:
+    """Makes a row that the client keeps itself, in the state that it names."""
+    _require_commit()
+    row.save(force_insert=True)
+    _tell(row, KEPT_BY_CLIENT, None, correction=False)
+    return row
+
+
+def can(row: Transaction, name: str) -> bool:
+    return Status(row.status) in EDGES[name].sources
+
+
+def move(row: Transaction, name: str, **columns: Any) -> None:
+    """Moves a locked row along the edge, with the columns that change with it. Raises IllegalMove."""
+    edge, old = EDGES[name], Status(row.status)
+    if old not in edge.sources:
+        raise IllegalMove(f"{name} does not leave {old.label}")
+    _require_commit()
+    row.change(status=edge.target, **columns)
+    _tell(row, edge.name, old, correction=edge.correction)
+
+
+def _require_commit() -> None:
+    """Before anything is written: outside a transaction the row would be saved and its event refused."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("a status moves in the transaction of what caused it")
+
+
+def _tell(row: Transaction, edge: str, old: Status | None, *, correction: bool) -> None:
+    new = Status(row.status)
+    kind = "corrected" if correction else new.name.lower()
+    append(
+        Event(
+            type=f"{_FEED_NAMES[Type(row.type)]}.{kind}",
+            edge=edge,
+            resource_uri=row.resource_uri,
+            uuid=row.uuid,
+            old=None if old is None else old.name.lower(),
+            new=new.name.lower(),
+            reason=row.status_reason,
+            data=_facts(row),
+        )
+    )
+
+
+def _facts(row: Transaction) -> dict[str, Any]:
+    seller = row.seller or (row.seller_product.seller if row.seller_product else None)
+    return {
+        "amount": amount_text(row.amount, row.currency),
+        "currency": row.currency,
+        "provider": PROVIDER_NUMBERS.get(row.provider) if row.provider is not None else None,
+        "buyer": row.buyer.uuid if row.buyer else None,
+        "seller": seller.uuid if seller else None,
+        "product": row.seller_product.public_id if row.seller_product else None,
+        "related": f"/generic/transaction/{row.related_id}/" if row.related_id else None,
+    }

@@ -1,0 +1,98 @@
+"""The gate of the API: signature, permission and idempotency key, in this order, before a view sees the request.
+
+It runs after the path was resolved (an unknown path is 404 for everybody) and makes one commit: the token is remembered and
+the key is claimed together.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from solitude.telemetry import cef, context
+from solitude.web import idempotency, purge, signature
+from solitude.web.errors import Refused, refusal, too_big
+from solitude.web.idempotency import Claim
+from solitude.web.models import SeenToken
+from solitude.web.networks import facts
+from solitude.web.once import insert_once
+from solitude.web.requests import ApiRequest, Handler
+from solitude.web.signature import BadSignature, Signed
+
+UNSIGNED_PATHS = {"/", "/services/status/"}
+ANONYMOUS = "<anon>"
+
+
+class Admission:
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        admitted = cast(ApiRequest, request)
+        response = self.get_response(request)
+        if admitted.claim is not None:
+            admitted.claim.settle_response(response)
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        try:
+            return admit(cast(ApiRequest, request))
+        except BadSignature as error:
+            cef.event(f"Signature refused: {error}", 5, request=facts(request))
+            return JsonResponse(
+                {"detail": str(error)}, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            )
+        except RequestDataTooBig as error:
+            return refusal(too_big(error))
+        except Refused as error:
+            return refusal(error)
+
+
+def admit(request: ApiRequest) -> HttpResponse | None:
+    """Lets the request pass (None) or gives the answer that is already decided. Raises BadSignature and Refused."""
+    if request.path_info in UNSIGNED_PATHS:
+        return None
+    signed = _signed(request)
+    if signed and not signed.client.may(request.method or "", request.path_info):
+        cef.event("Permission refused", 5, request=facts(request))
+        raise Refused(403, {"detail": "This client may not do that."})
+    key = signed.client.key if signed else ANONYMOUS
+    with transaction.atomic():
+        if signed:
+            _remember(signed)
+        claimed = _claimed(request, key)
+    if isinstance(claimed, HttpResponse):
+        return claimed
+    request.claim = claimed
+    purge.when_due()
+    return None
+
+
+def _claimed(request: ApiRequest, client: str) -> Claim | HttpResponse | None:
+    """A refused key is an answer and no exception here, because the token must stay remembered."""
+    try:
+        return idempotency.claim(request, client)
+    except Refused as error:
+        return refusal(error)
+
+
+def _signed(request: ApiRequest) -> Signed | None:
+    if not settings.SOLITUDE_REQUIRE_SIGNATURE and "Authorization" not in request.headers:
+        return None
+    signed = signature.verify(request, settings.SOLITUDE_CLIENTS)
+    request.client = signed.client
+    context.bind(client=signed.client.key)
+    return signed
+
+
+def _remember(signed: Signed) -> None:
+    """Refuses a token that was seen before, on any node that shares the database."""
+    expires = datetime.fromtimestamp(signed.expires + signature.LEEWAY_S, UTC)
+    if not insert_once(SeenToken(client=signed.client.key, jti=signed.jti, expires=expires)):
+        raise BadSignature("The token was used before.")

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.conf import settings
+
+from solitude.telemetry import redaction
+
+
+class WebConfig(AppConfig):
+    name = "solitude.web"
+    label = "web"
+
+    def ready(self) -> None:
+        for client in settings.SOLITUDE_CLIENTS.values():
+            for secret in client.secrets:
+                # A development secret may be too short to be told from ordinary text.
+                if len(secret) >= redaction.SECRET_LEAST_CHARACTERS:
+                    redaction.register(secret.decode())

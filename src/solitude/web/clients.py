@@ -1,0 +1,69 @@
+"""The API clients: who may sign, with which secrets, and what each may call. Pure: read once at the start."""
+
+import fnmatch
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SECRETS_MAX = 2
+_KEY = re.compile(r"[A-Za-z0-9._:@-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One client of the API.
+
+    `secrets` are the keys' bytes, the newest first: two of them are valid at the same time, so that they can be changed
+    without a pause. `allow` holds patterns such as `GET /services/*`; None allows everything.
+    """
+
+    key: str
+    secrets: tuple[bytes, ...] = field(repr=False)
+    allow: tuple[str, ...] | None = None
+
+    def may(self, method: str, path: str) -> bool:
+        return self.allow is None or any(fnmatch.fnmatchcase(f"{method} {path}", pattern) for pattern in self.allow)
+
+
+def clients_of(text: str) -> dict[str, Client]:
+    """Reads the JSON of SOLITUDE_CLIENTS. Raises ValueError with a sentence that holds no secret."""
+    try:
+        given = json.loads(text or "{}")
+    except ValueError:
+        # json's own message quotes the text, which holds secrets.
+        raise ValueError("must be a JSON object") from None
+    if not isinstance(given, dict):
+        raise ValueError("must be a JSON object")
+    return {key: _client(key, value) for key, value in given.items()}
+
+
+def clients_of_file(path: Path | None, problems: list[str]) -> dict[str, Client]:
+    if path is None:
+        return {}
+    try:
+        return clients_of(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        problems.append(f"SOLITUDE_CLIENTS_FILE {error.strerror if isinstance(error, OSError) else error}")
+        return {}
+
+
+def _client(key: str, value: Any) -> Client:
+    if not _KEY.fullmatch(key):
+        raise ValueError("names a client by a key that is not 1 to 64 of letters, digits and . _ : @ -")
+    if isinstance(value, str | list):
+        value = {"secrets": value}
+    if not isinstance(value, dict) or set(value) - {"secrets", "allow"}:
+        raise ValueError(f"client {key!r} must be a secret, a list of secrets, or an object with `secrets` and `allow`")
+    secrets: Any = [value["secrets"]] if isinstance(value.get("secrets"), str) else value.get("secrets")
+    if not _are_texts(secrets) or not 1 <= len(secrets) <= SECRETS_MAX:
+        raise ValueError(f"client {key!r} must have one or two secrets")
+    allow = value.get("allow")
+    if allow is not None and not _are_texts(allow):
+        raise ValueError(f'client {key!r}: `allow` must be a list of texts such as "GET /services/*"')
+    return Client(key, tuple(secret.encode() for secret in secrets), None if allow is None else tuple(allow))
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) and item for item in value)

@@ -1,0 +1,114 @@
+"""The forms of every refusal: JSON, with the field's name, and nothing of a secret."""
+
+import sys
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from solitude.telemetry import cef
+from solitude.telemetry.logs import get_logger
+from solitude.web.networks import facts
+from solitude.web.requests import Handler
+
+log = get_logger("solitude.web")
+REQUIRED = "FIELD_REQUIRED"
+EVERYTHING = "__all__"
+
+
+class Refused(Exception):
+    """An answer that ends the request: `status`, a JSON `body` and perhaps headers."""
+
+    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"refused with {status}")
+        self.status, self.body, self.headers = status, body, headers or {}
+
+
+class BadFields(Refused):
+    """400: what is wrong, by field; `__all__` for rules that no one field breaks."""
+
+    def __init__(self, **fields: str | list[str]) -> None:
+        super().__init__(400, {name: [text] if isinstance(text, str) else text for name, text in fields.items()})
+
+
+def not_found() -> Refused:
+    return Refused(404, {"detail": "Not found."})
+
+
+def refusal(refused: Refused) -> HttpResponse:
+    return JsonResponse(refused.body, status=refused.status, headers=refused.headers)
+
+
+class JsonErrors:
+    """Gives the errors of the framework, which are pages, the form of ours; before anything keeps them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 400 or response.get("Content-Type", "").startswith("application/json"):
+            return response
+        kept = {"Allow": response["Allow"]} if "Allow" in response else {}
+        return JsonResponse({"detail": f"{response.reason_phrase}."}, status=response.status_code, headers=kept)
+
+
+def install(api: NinjaAPI) -> None:
+    """Makes `api` answer in these forms."""
+
+    @api.exception_handler(Refused)
+    def refused(request: HttpRequest, error: Refused) -> HttpResponse:
+        return refusal(error)
+
+    @api.exception_handler(ValidationError)
+    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        return JsonResponse(_by_field(error), status=400)
+
+    @api.exception_handler(HttpError)
+    def http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+        # ninja takes whatever the parser raises for "cannot parse"; ours says what is wrong.
+        if isinstance(error.__cause__, Refused):
+            return refusal(error.__cause__)
+        return JsonResponse({"detail": error.message}, status=error.status_code)
+
+    @api.exception_handler(SuspiciousOperation)
+    def suspicious(request: HttpRequest, error: SuspiciousOperation) -> HttpResponse:
+        # Django's own limits, such as that of a query's fields.
+        return JsonResponse({"detail": f"Refused: {type(error).__name__}."}, status=400)
+
+    @api.exception_handler(Exception)
+    def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
+        log.error("uncaught_exception", exc_info=error)
+        return server_error(request, error)
+
+
+def server_error(request: HttpRequest, error: BaseException) -> HttpResponse:
+    """500 with the name of the error's class and nothing else of it."""
+    cef.event(type(error).__name__, 3, request=facts(request))
+    return JsonResponse({"error": type(error).__name__}, status=500)
+
+
+def too_big(error: RequestDataTooBig) -> Refused:
+    return Refused(413, {"detail": "The body is too large."})
+
+
+def uncaught(request: HttpRequest) -> HttpResponse:
+    """For errors outside of a view, which Django has logged; it calls this while it handles them."""
+    return server_error(request, sys.exception() or RuntimeError())
+
+
+def unknown_path(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return JsonResponse({}, status=404)
+
+
+def _by_field(error: ValidationError) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for item in error.errors:
+        names = [str(part) for part in item["loc"] if part not in ("body", "query", "path")]
+        # The parameter of every view is called body, so what is left is the field; nothing is left for rules of the whole.
+        field = names[0] if names else EVERYTHING
+        text = REQUIRED if item["type"] == "missing" else str(item["msg"]).removeprefix("Value error, ")
+        found.setdefault(field, []).append(text)
+    return found

@@ -1,0 +1,128 @@
+"""Idempotency keys: the same key with the same request has one effect and one answer.
+
+A request claims its key; the claim is a lease. The answer is stored in the commit of the outcome, so that there is never an
+effect without its answer. A repeat whose payment has begun but has no answer yet resolves that payment (see `payments`).
+"""
+
+import time
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse
+
+from solitude.vault import hashes
+from solitude.web.bodies import encode
+from solitude.web.errors import BadFields, Refused
+from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
+from solitude.web.once import insert_once
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEY_MAX_CHARS = 255
+_LABEL = "idempotency"
+_NOT_KEPT = {401, 403, 409}
+_ANSWER: Any = IdempotencyKey._meta.get_field("answer")
+
+
+class Claim:
+    """This request's hold on its key. `repeated`: an earlier request with the key ended without an answer that is kept."""
+
+    def __init__(self, row: IdempotencyKey, *, repeated: bool) -> None:
+        self.row, self.repeated, self.settled = row, repeated, False
+        self._began_s = time.monotonic()
+
+    def hold(self) -> None:
+        """Call it before an effect that `settle` comes too late for, in its transaction.
+
+        Raises Refused (409) if this request has dawdled so long that another one may soon take its key for a dead one's. That
+        is told by this process's clock, with half of the lease to spare, and costs no statement.
+        """
+        if time.monotonic() - self._began_s > settings.SOLITUDE_IDEMPOTENCY_LEASE_S / 2:
+            raise in_progress()
+
+    def settle(self, status: int, body: dict[str, Any]) -> bool:
+        """Keeps the answer; called inside the transaction that decides it. False: another request has the key now."""
+        return self._keep(status, encode(body).decode())
+
+    def settle_response(self, response: HttpResponse) -> None:
+        """Keeps what the request was answered, where nothing else decided; frees the key where answers are not kept."""
+        if self.settled:
+            return
+        keep = 200 <= response.status_code < 500 and response.status_code not in _NOT_KEPT
+        text = response.content.decode() if keep else ""
+        if keep and len(text) <= ANSWER_MAX_CHARS:
+            self._keep(response.status_code, text)
+        else:
+            self._own().update(claimed_at=Now() - _lease())
+
+    def _keep(self, status: int, text: str) -> bool:
+        sealed = _ANSWER.seal(text, self.row)
+        self.settled = bool(self._own().update(status=status, answer=sealed))
+        return self.settled
+
+    def _own(self) -> QuerySet[IdempotencyKey]:
+        """The row, if it is still this request's and without an answer."""
+        return IdempotencyKey.objects.filter(pk=self.row.pk, holder=self.row.holder, status=None)
+
+
+def claim(request: HttpRequest, client: str) -> Claim | HttpResponse | None:
+    """The request's claim, the kept answer, or None without a key. Raises Refused for a key that cannot be used."""
+    key = request.headers.get(HEADER)
+    if key is None or request.method != "POST":
+        return None
+    if not key.strip() or len(key) > KEY_MAX_CHARS or "\x00" in key:
+        raise BadFields(**{HEADER: f"must have 1 to {KEY_MAX_CHARS} characters"})
+    described = _described(request)
+    row = IdempotencyKey(client=client, key=key, fingerprint=hashes.keyed_hash(_LABEL, described))
+    if insert_once(row):
+        return Claim(row, repeated=False)
+    return _repeat(row, described)
+
+
+def _repeat(row: IdempotencyKey, described: bytes) -> Claim | HttpResponse:
+    now_held = Case(When(Q(claimed_at__gt=Now() - _lease()), then=True), default=False, output_field=BooleanField())
+    expired = Case(When(Q(created__lt=Now() - _life()), then=True), default=False, output_field=BooleanField())
+    rows = IdempotencyKey.objects.select_for_update().annotate(held=now_held, expired=expired)
+    found = rows.filter(client=row.client, key=row.key).first()
+    if found is None or (found.expired and not found.held):
+        if found:
+            found.delete()
+        if not insert_once(row):
+            raise in_progress()
+        return Claim(row, repeated=False)
+    if not hashes.matches(_LABEL, described, found.fingerprint):
+        raise Refused(
+            422, {"detail": "This idempotency key was used with another request.", "code": "idempotency_key_reused"}
+        )
+    if found.status is not None:
+        return HttpResponse(
+            found.answer, status=found.status, content_type="application/json", headers={REPLAYED: "true"}
+        )
+    if found.held:
+        raise in_progress()
+    found.holder = uuid.uuid4()
+    IdempotencyKey.objects.filter(pk=found.pk).update(claimed_at=Now(), holder=found.holder)
+    return Claim(found, repeated=True)
+
+
+def in_progress() -> Refused:
+    body = {"detail": "A request with this idempotency key is still running.", "code": "idempotency_in_progress"}
+    return Refused(409, body, {"Retry-After": "1"})
+
+
+def _described(request: HttpRequest) -> bytes:
+    """Method, target and body, each ended by its length so that no two requests read the same."""
+    target = f"{request.path_info}?{request.META.get('QUERY_STRING', '')}".encode()
+    return b"".join(b"%d:%s," % (len(part), part) for part in ((request.method or "").encode(), target, request.body))
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LEASE_S)
+
+
+def _life() -> timedelta:
+    return timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LIFE_S)

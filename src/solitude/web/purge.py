@@ -1,0 +1,56 @@
+"""Forgets what the gate no longer needs: a bounded number of rows at a time, once a minute in each process.
+
+While more is left than one go takes, the next request goes on: each one remembers a row or two and forgets a thousand, so that
+these tables follow the traffic and do not grow.
+"""
+
+import threading
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models.functions import Now
+
+from solitude.telemetry.logs import get_logger
+from solitude.web.models import IdempotencyKey, SeenToken
+
+log = get_logger("solitude.web")
+EVERY_S = 60
+ROWS_MAX = 1000
+# A token may only be forgotten when no node's clock can still think it valid.
+CLOCKS_APART_S = 3600
+
+
+class _Turn:
+    """When this process purges next, and whether it is at it."""
+
+    lock = threading.Lock()
+    next_at = 0.0
+
+
+def when_due() -> None:
+    """Purges if a minute has passed; a request that finds another one at it goes on. A failure is the log's and not the request's."""
+    if time.monotonic() < _Turn.next_at or not _Turn.lock.acquire(blocking=False):
+        return
+    try:
+        _Turn.next_at = time.monotonic() + EVERY_S
+        if purge() >= ROWS_MAX:
+            _Turn.next_at = 0.0
+    except DatabaseError:
+        log.exception("purge_failed")
+    finally:
+        _Turn.lock.release()
+
+
+def purge() -> int:
+    """Deletes up to ROWS_MAX expired tokens and as many keys; the number of rows deleted."""
+    tokens = SeenToken.objects.filter(expires__lt=Now() - timedelta(seconds=CLOCKS_APART_S))
+    life = timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LIFE_S + settings.SOLITUDE_IDEMPOTENCY_LEASE_S)
+    keys = IdempotencyKey.objects.filter(created__lt=Now() - life)
+    deleted = 0
+    for expired in (tokens, keys):
+        pks = list(expired.order_by("pk").values_list("pk", flat=True)[:ROWS_MAX])
+        if pks:
+            deleted += expired.model.objects.filter(pk__in=pks).delete()[0]
+    return deleted

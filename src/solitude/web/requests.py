@@ -1,0 +1,63 @@
+"""What every request gets first: an id for the logs, and a path in its canonical spelling."""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from django.http import HttpRequest, HttpResponse
+
+from solitude.telemetry import context
+
+if TYPE_CHECKING:
+    from solitude.web.clients import Client
+    from solitude.web.idempotency import Claim
+
+Handler = Callable[[HttpRequest], HttpResponse]
+REQUEST_ID_HEADER = "Transaction-Id"
+_USABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class ApiRequest(HttpRequest):
+    """A request as the gate leaves it: who signed it (None: nobody had to), and its hold on its idempotency key."""
+
+    client: "Client | None"
+    claim: "Claim | None"
+
+
+class RequestContext:
+    """Takes the caller's `Transaction-Id` or makes one, writes it into every log line and echoes it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get(REQUEST_ID_HEADER, "")
+        request_id = given if _USABLE_ID.fullmatch(given) else secrets.token_hex(8)
+        context.clear()
+        context.bind(request_id=request_id)
+        admitted = cast(ApiRequest, request)
+        admitted.client, admitted.claim = None, None
+        try:
+            response = self.get_response(request)
+        finally:
+            context.clear()
+        response[REQUEST_ID_HEADER] = request_id
+        if not response.streaming:
+            response["Content-Length"] = str(len(response.content))
+        return response
+
+
+class BothSpellings:
+    """A path with and without its final slash is the same path; nothing redirects.
+
+    `request.path` stays as it was sent, because the signature is over that.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.endswith("/"):
+            request.path_info += "/"
+        return self.get_response(request)

@@ -1,0 +1,23 @@
+"""What every row of the API has: when it was made and changed, and how often."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Row(models.Model):
+    """`counter` starts at 0 and grows with every change; `touch` names what an update must save besides its own columns."""
+
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    modified = models.DateTimeField(default=timezone.now, editable=False)
+    counter = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+    def change(self, **columns: object) -> None:
+        """Sets and saves the named columns, and nothing else, in one UPDATE."""
+        for name, value in columns.items():
+            setattr(self, name, value)
+        self.modified = timezone.now()
+        self.counter += 1
+        self.save(update_fields=[*columns, "modified", "counter"])

@@ -1,0 +1,26 @@
+"""The WSGI application, for `solitude serve` and for any other WSGI server."""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from solitude.telemetry import logs
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
+_application = get_wsgi_application()
+logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+
+# The keys of PEP 3333, and those of the server about the peer.
+_PASSED = {
+    "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "CONTENT_TYPE", "CONTENT_LENGTH", "SERVER_NAME",
+    "SERVER_PORT", "SERVER_PROTOCOL", "REMOTE_ADDR", "REMOTE_PORT",
+}  # fmt: skip
+
+
+def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """Passes on what the request is, and nothing else: the server puts the whole process environment beside it."""
+    passed = {name: value for name, value in environ.items() if name in _PASSED or name.startswith(("HTTP_", "wsgi."))}
+    return _application(passed, start_response)

@@ -1,0 +1,369 @@
+"""Refunds: never more than was captured, each a transaction of its own, and nothing is refunded twice."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tests.payments.world import (
+    LOST_ANSWERS,
+    NO_ANSWERS,
+    TOO_LATE_MS,
+    Elsewhere,
+    another_paypal,
+    call_of,
+    nothing_happens,
+    paypal_away,
+)
+from tests.support.marketplace import Marketplace
+from tests.support.simulator import Simulator
+
+from solitude.transactions.models import Transaction
+
+PENDING, COMPLETED, FAILED, ERRORED = 0, 1, 4, 7
+KEY = {"Idempotency-Key": "refund-4711"}
+Payment = dict[str, Any]
+
+
+def paid_to(shop: Marketplace, paypal: Simulator, payee: str, **more: Any) -> Payment:
+    """A payment that this PayPal account received."""
+    answer = shop.pay(shop.product(payee), **more)
+    paypal.approve(answer["pay_url"])
+    assert shop.check(uuid=answer["uuid"])["status"] == "COMPLETED"
+    return dict(answer.json)
+
+
+def claimed(payment: Payment) -> Decimal:
+    """What refunds hold of the captured amount."""
+    return Transaction.objects.get(uuid=payment["uuid"]).refund_claimed_amount or Decimal(0)
+
+
+def books(shop: Marketplace, payment: Payment) -> tuple[int, str, str]:
+    row = shop.transaction(payment["transaction"])
+    return row["status"], row["captured_amount"], row["refunded_amount"]
+
+
+# --- 201 -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_of_a_refund(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "seller-of-stars@dev.example")
+
+    answer = shop.refund(uuid=payment["uuid"], reason="It was not blue.")
+
+    (refund,) = paypal.state()["refunds"]
+    breakdown = refund["seller_payable_breakdown"]
+    assert answer.status == 201
+    assert answer.json == {
+        "response": [
+            {
+                "receiver.email": "seller-of-stars@dev.example",
+                "receiver.amount": "2.49",
+                "refundStatus": "REFUNDED",
+                "refundGrossAmount": "2.49",
+                "refundNetAmount": breakdown["net_amount"]["value"],
+                "refundFeeAmount": breakdown["paypal_fee"]["value"],
+            }
+        ],
+        "status": "COMPLETED",
+        "amount": "2.49",
+        "currency": "EUR",
+        "uuid": answer["uuid"],
+        "transaction": answer["transaction"],
+        "related": payment["transaction"],
+        "correlation_id": paypal.calls("refund")[0]["debug_id"],
+    }
+    assert (refund["note_to_payer"], refund["custom_id"]) == (
+        "It was not blue.", call_of(answer["transaction"], "refund").key,
+    )  # fmt: skip
+    assert shop.transaction(answer["transaction"])["uid_pay"] == refund["id"]
+
+
+def test_a_seller_with_a_merchant_id_is_named_by_it(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "2J7XNAPHRV9W2")
+
+    receiver = shop.refund(uuid=payment["uuid"])["response"][0]
+
+    assert receiver["receiver.id"] == "2J7XNAPHRV9W2"
+    assert "receiver.email" not in receiver
+
+
+def test_a_refund_by_pay_key_of_exactly_what_is_left(shop: Marketplace, paid: Payment) -> None:
+    answer = shop.refund(pay_key=paid["paykey"], amount="2.490")
+
+    assert (answer.status, answer["status"], answer["amount"]) == (201, "COMPLETED", "2.49")
+    assert books(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
+def test_a_refund_of_all_gives_the_marketplaces_share_back(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "shop-1@dev.example", platform_fee="0.25")
+    (capture,) = paypal.captured()
+    assert capture["seller_receivable_breakdown"]["platform_fees"][0]["amount"]["value"] == "0.25"
+
+    shop.refund(uuid=payment["uuid"])
+
+    (refund,) = paypal.state()["refunds"]
+    assert refund["seller_payable_breakdown"]["platform_fees"][0]["amount"]["value"] == "0.25"
+
+
+def test_a_slow_refund_is_pending_and_holds_its_amount(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "slowrefund-shop@dev.example")
+
+    answer = shop.refund(uuid=payment["uuid"])
+
+    assert (answer.status, answer["status"]) == (201, "PENDING")
+    assert answer["response"][0]["refundStatus"] == "REFUNDED_PENDING"
+    refund = shop.transaction(answer["transaction"])
+    assert (refund["status"], refund["outcome"]) == (PENDING, "pending")
+    assert books(shop, payment) == (COMPLETED, "2.49", "0.00")
+    assert claimed(payment) == Decimal("2.49")
+    again = shop.refund(uuid=payment["uuid"])
+    assert (again.status, again["code"]) == (409, "refund_exceeds_captured")
+
+
+def test_the_same_key_again_is_the_same_refund(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    first = shop.refund(KEY, uuid=paid["uuid"])
+
+    with nothing_happens(paypal):
+        again = shop.refund(KEY, uuid=paid["uuid"])
+
+    assert (again.status, again.text, again.headers["Idempotency-Replayed"]) == (201, first.text, "true")
+
+
+# --- 400, 409 ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", ["1.00", "2.48", "0", "0.00", "-2.49", "2.495", "1e1", "a lot", True, []])
+def test_an_amount_other_than_what_is_left_is_refused(
+    shop: Marketplace, paypal: Simulator, paid: Payment, amount: Any
+) -> None:
+    with nothing_happens(paypal):
+        answer = shop.refund(uuid=paid["uuid"], amount=amount)
+
+    assert (answer.status, list(answer.json)) == (400, ["amount"])
+    assert claimed(paid) == 0
+
+
+@pytest.mark.parametrize("amount", ["2.50", "1000000", 3])
+def test_more_than_was_captured_is_refused(shop: Marketplace, paypal: Simulator, paid: Payment, amount: Any) -> None:
+    with nothing_happens(paypal):
+        answer = shop.refund(uuid=paid["uuid"], amount=amount)
+
+    assert (answer.status, answer["code"], answer["refundable"]) == (409, "refund_exceeds_captured", "2.49")
+
+
+def test_what_was_not_captured_cannot_be_refunded(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    waiting = shop.pay(app_id)
+    refused = shop.pay(shop.product("closed-shop@dev.example"))
+
+    with nothing_happens(paypal):
+        for payment in (waiting, refused):
+            answer = shop.refund(uuid=payment["uuid"])
+            assert (answer.status, set(answer.json)) == (409, {"detail", "code", "refundable"})
+            assert (answer["code"], answer["refundable"]) == ("not_captured", "0.00")
+
+
+def test_a_409_is_not_kept_under_its_key(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    payment = shop.pay(app_id)
+    assert shop.refund(KEY, uuid=payment["uuid"]).status == 409
+    paypal.approve(payment["pay_url"])
+    shop.check(uuid=payment["uuid"])
+
+    assert shop.refund(KEY, uuid=payment["uuid"]).status == 201
+
+
+def test_a_refund_cannot_be_refunded(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    refund = shop.refund(uuid=paid["uuid"])
+
+    with nothing_happens(paypal):
+        answer = shop.refund(uuid=refund["uuid"])
+
+    assert (answer.status, list(answer.json)) == (400, ["__all__"])
+
+
+# --- 422: the seller's fault fails the refund, never the payment ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("payee", "code"),
+    [
+        ("norefund-shop@dev.example", "PERMISSION_DENIED"),
+        ("insufficient-shop@dev.example", "REFUND_FAILED_INSUFFICIENT_FUNDS"),
+    ],
+)
+def test_a_refused_refund_fails_and_frees_the_amount(
+    shop: Marketplace, paypal: Simulator, payee: str, code: str
+) -> None:
+    payment = paid_to(shop, paypal, payee)
+
+    answer = shop.refund(uuid=payment["uuid"])
+
+    assert answer.status == 422
+    assert set(answer.json) == {"paypal", "transaction", "uuid"}
+    assert answer["paypal"]["__all__"][0]["code"] == code
+    refund = shop.transaction(answer["transaction"])
+    assert (refund["type"], refund["status"], refund["outcome"], refund["status_reason"]) == (
+        1, FAILED, "declined", code,
+    )  # fmt: skip
+    assert books(shop, payment) == (COMPLETED, "2.49", "0.00")
+    assert claimed(payment) == 0
+    assert shop.check(uuid=payment["uuid"])["status"] == "COMPLETED"
+
+
+def test_a_refund_made_elsewhere_is_recorded_when_ours_comes_too_late(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    elsewhere = Elsewhere(paypal).refund()
+
+    answer = shop.refund(uuid=paid["uuid"])
+
+    assert answer.status == 422
+    assert answer["paypal"]["__all__"][0]["code"] == "CAPTURE_FULLY_REFUNDED"
+    assert books(shop, paid) == (COMPLETED, "2.49", "2.49")
+    relations = shop.transaction(paid["transaction"])["relations"]
+    assert sorted((row["status"], row["uid_pay"] == elsewhere["id"]) for row in relations) == [
+        (COMPLETED, True),
+        (FAILED, False),
+    ]
+    # Nothing is left for refunds of ours, and nothing is counted twice.
+    again = shop.refund(uuid=paid["uuid"])
+    assert (again.status, again["refundable"]) == (409, "0.00")
+    assert shop.check(uuid=paid["uuid"])["status"] == "REFUNDED"
+
+
+def test_a_part_refunded_elsewhere_makes_ours_fail_at_paypal(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    Elsewhere(paypal).refund("1.00")
+
+    answer = shop.refund(uuid=paid["uuid"])
+
+    assert (answer.status, answer["paypal"]["amount"][0]["code"]) == (422, "REFUND_AMOUNT_EXCEEDED")
+    assert claimed(paid) == 0
+
+
+# --- 502, 503 ------------------------------------------------------------------------------------------------------
+
+
+def test_a_refund_that_cannot_be_sent_is_errored_and_frees_the_amount(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    with paypal_away():
+        answer = shop.refund(KEY, uuid=paid["uuid"])
+
+    assert (answer.status, answer["code"]) == (502, "provider_unreachable")
+    assert set(answer.json) == {"detail", "code", "transaction", "uuid"}
+    refund = shop.transaction(answer["transaction"])
+    assert (refund["status"], refund["outcome"]) == (ERRORED, "not_sent")
+    assert claimed(paid) == 0
+    assert shop.event_types()[-2:] == ["refund.pending", "refund.errored"]
+
+    again = shop.refund(KEY, uuid=paid["uuid"])
+    assert (again.status, again["status"]) == (201, "COMPLETED")
+    assert again["transaction"] != answer["transaction"]
+    assert len(paypal.state()["refunds"]) == 1
+
+
+def test_a_refund_under_wrong_credentials_is_our_configuration(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    with another_paypal(SOLITUDE_PAYPAL_CLIENT_SECRET="wrong-one"):
+        answer = shop.refund(uuid=paid["uuid"])
+
+    assert (answer.status, answer["code"]) == (502, "provider_configuration")
+    assert claimed(paid) == 0
+
+
+def test_a_429_for_a_refund_asks_to_come_back(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    paypal.fault("refund", "rate_limit_429", retry_after_s=5)
+
+    answer = shop.refund(uuid=paid["uuid"])
+
+    assert (answer.status, answer["code"], answer.headers["Retry-After"]) == (503, "provider_busy", "5")
+    assert claimed(paid) == 0
+
+
+# --- 504 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", [*LOST_ANSWERS, *NO_ANSWERS, "timeout_after"])
+def test_an_unclear_refund_is_found_out_and_happens_once(
+    shop: Marketplace, paypal: Simulator, paid: Payment, fault: str
+) -> None:
+    paypal.fault("refund", fault, delay_ms=TOO_LATE_MS)
+
+    answer = shop.refund(KEY, uuid=paid["uuid"])
+
+    assert (answer.status, answer["code"]) == (504, "outcome_unknown")
+    refund = shop.transaction(answer["transaction"])
+    assert (refund["status"], refund["outcome"]) == (PENDING, "unknown")
+    # Until somebody knows, its amount is held.
+    assert shop.refund(uuid=paid["uuid"]).status == 409
+    again = shop.refund(KEY, uuid=paid["uuid"])
+    assert (again.status, again["uuid"], again["status"]) == (201, answer["uuid"], "COMPLETED")
+    assert len(paypal.state()["refunds"]) == 1
+    assert books(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
+def test_a_check_finds_out_about_a_refund(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    paypal.fault("refund", "disconnect_after")
+    answer = shop.refund(uuid=paid["uuid"])
+
+    checked = shop.check(uuid=answer["uuid"])
+
+    assert (checked.status, checked["status"]) == (201, "COMPLETED")
+    assert shop.check(uuid=paid["uuid"])["status"] == "REFUNDED"
+    assert len(paypal.state()["refunds"]) == 1
+
+
+def test_a_refund_stays_unknown_while_paypal_is_away(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    paypal.fault("refund", "disconnect_after")
+    answer = shop.refund(uuid=paid["uuid"])
+
+    with paypal_away():
+        assert shop.check(uuid=answer["uuid"]).status == 504
+
+    assert claimed(paid) == Decimal("2.49")
+    assert shop.check(uuid=answer["uuid"])["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize("fault", ["error_500", "issue:INVALID_ACCOUNT_STATUS", "rate_limit_429"])
+def test_fully_refunded_without_a_look_up_is_unknown(
+    shop: Marketplace, paypal: Simulator, paid: Payment, fault: str
+) -> None:
+    """It may have been this very refund: its amount is not free before that is known."""
+    Elsewhere(paypal).refund()
+    paypal.fault("get_order", fault, count=2 if fault.startswith("issue:") else 1)
+
+    answer = shop.refund(uuid=paid["uuid"])
+
+    assert answer.status == 504
+    assert claimed(paid) == Decimal("2.49")
+    checked = shop.check(uuid=answer["uuid"])
+    assert (checked["status"], claimed(paid)) == ("FAILED", Decimal("2.49"))
+    assert books(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
+def test_beyond_paypals_memory_a_refund_is_not_sent_again(
+    shop: Marketplace, paypal: Simulator, paid: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("solitude.providers.paypal.provider.REFUND_MEMORY_S", -1)
+    paypal.fault("refund", "disconnect_after")
+    done = shop.refund(uuid=paid["uuid"])
+
+    assert shop.check(uuid=done["uuid"])["status"] == "COMPLETED"
+
+    assert len(paypal.calls("refund")) == 1
+    assert books(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
+def test_beyond_paypals_memory_a_refund_that_paypal_does_not_list_was_not_made(
+    shop: Marketplace, paypal: Simulator, paid: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("solitude.providers.paypal.provider.REFUND_MEMORY_S", -1)
+    paypal.fault("refund", "disconnect_before")
+    lost = shop.refund(uuid=paid["uuid"])
+
+    assert shop.check(uuid=lost["uuid"])["status"] == "FAILED"
+
+    assert paypal.state()["refunds"] == []
+    assert claimed(paid) == 0

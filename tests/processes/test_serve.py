@@ -1,0 +1,89 @@
+"""`solitude serve`, `migrate` and `clients`, as commands."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from solitude.client import Solitude
+from tests.support import processes
+from tests.support.environment import CLIENTS
+from tests.support.free_port import free_port
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    return {
+        "PATH": "/usr/bin:/bin",
+        "SOLITUDE_DEBUG": "true",
+        "SOLITUDE_HOME": str(home),
+        "SOLITUDE_ENV_FILE": "",
+        **settings,
+    }
+
+
+def run(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        processes.solitude(*arguments),
+        env=environment(home, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_serve_with_the_database_behind_says_so_and_ends_with_3(tmp_path: Path) -> None:
+    ended = run(tmp_path, "serve", "--port", str(free_port()))
+
+    assert ended.returncode == 3
+    assert "run `solitude migrate` first" in ended.stderr
+
+
+def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(tmp_path: Path) -> None:
+    ended = run(tmp_path, "migrate", SOLITUDE_PAYPAL_TIMEOUT_MS="soon", SOLITUDE_CLIENTS="not json but secret")
+
+    assert ended.returncode == 2
+    assert "SOLITUDE_PAYPAL_TIMEOUT_MS must be a whole number" in ended.stderr
+    assert "SOLITUDE_CLIENTS must be a JSON object" in ended.stderr
+    assert "not json but secret" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_two_first_starts_at_once_make_one_key_ring(tmp_path: Path) -> None:
+    command = processes.solitude("migrate")
+    first, second = (
+        subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    )
+    first.communicate(timeout=60)
+    second.communicate(timeout=60)
+
+    # Migrations of two processes may meet; the keys must not.
+    assert run(tmp_path, "migrate").returncode == 0
+    assert [path.name for path in tmp_path.glob("keys*")] in ([], ["keys.json"])
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_payment_through_real_processes(tmp_path: Path, workers: int) -> None:
+    """Server, simulator and client as their users run them, with one server process and with two."""
+    with processes.house(tmp_path, workers) as house:
+        client = Solitude(house.url, processes.KEY, str(CLIENTS[processes.KEY]))
+        seller = client.create_seller("dev:ada")
+        client.create_paypal_seller(seller, paypal_id="ada@dev.example")
+        client.create_product(seller=seller, external_id="map", public_id="5530")
+        payment = client.pay(
+            user_id=1,
+            app_id="5530",
+            amount="2.49",
+            currency="EUR",
+            return_url="https://shop.example/ok",
+            cancel_url="https://shop.example/no",
+        )
+        assert payment.pay_url is not None
+        house.paypal.approve(payment.pay_url)
+        assert client.check(uuid=payment.uuid).status == "COMPLETED"
+        assert client.refund(uuid=payment.uuid).status == "COMPLETED"
+        logs = house.logs()
+    assert "ada@dev.example" not in logs
+    assert str(CLIENTS[processes.KEY]) not in logs
+    assert "bea@buyer.example" not in logs

@@ -1,0 +1,25 @@
+"""The settings under which the house is tested: one client, and PayPal's simulator as PayPal."""
+
+import json
+
+from tests.support import simulator
+
+# The keys of `marketplace.Marketplace`; it cannot be imported before Django is set up.
+CLIENTS = {
+    "marketplace": "a-common-secret-of-the-tests-0123456789",
+    "rotating": ["the-new-secret-of-the-tests-0123456789", "the-old-secret-of-the-tests-0123456789"],
+    "nagios": {"secrets": ["the-secret-of-nagios-in-tests-0123456789"], "allow": ["GET /services/*"]},
+}
+
+
+def of_the_house() -> dict[str, str]:
+    paypal = simulator.running()
+    return {
+        "SOLITUDE_CLIENTS": json.dumps(CLIENTS),
+        "SOLITUDE_PAYPAL_URL": paypal.url,
+        "SOLITUDE_PAYPAL_WEB_URL": paypal.url,
+        "SOLITUDE_PAYPAL_URLS_ALLOWED": "https://shop.example/",
+        # Tests that wait for a time-out wait this long.
+        "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
+        "SOLITUDE_CALL_LEASE_S": "5",
+    }

@@ -1,0 +1,76 @@
+"""The PayPal simulator of this test process: a server on a free port of loopback, and how a test plays buyer and fate."""
+
+import json
+import threading
+from functools import cache
+from typing import Any
+from urllib.parse import urlencode
+
+import urllib3
+
+import solitude_sandbox
+
+RETURN_URL, CANCEL_URL = "https://shop.example/paid", "https://shop.example/cancelled"
+
+
+class Simulator:
+    """Speaks HTTP with the simulator, as everybody does."""
+
+    def __init__(self, port: int) -> None:
+        self.root = f"http://127.0.0.1:{port}"
+        self.url = f"{self.root}/paypal"
+        self._http = urllib3.PoolManager(retries=False)
+
+    def approve(self, pay_url: str, funding: str = "ok", buyer: str = "bea@buyer.example") -> str:
+        """Submits the page as a buyer who approves; where PayPal sends the buyer back to."""
+        return self._click(pay_url, {"action": "approve", "funding": funding, "buyer": buyer})
+
+    def cancel(self, pay_url: str) -> str:
+        return self._click(pay_url, {"action": "cancel", "funding": "ok", "buyer": "bea@buyer.example"})
+
+    def fault(self, operation: str, fault: str, count: int = 1, **more: Any) -> None:
+        """Breaks the next `count` calls of an operation; see docs/sandbox.md."""
+        self._control("POST", "faults", {"operation": operation, "fault": fault, "count": count, **more})
+
+    def advance(self, seconds: int) -> None:
+        self._control("POST", "clock", {"advance_s": seconds})
+
+    def reset(self) -> None:
+        self._control("POST", "reset", {})
+
+    def state(self) -> dict[str, Any]:
+        """The simulator's books."""
+        books: dict[str, Any] = self._control("GET", "state")
+        return books
+
+    def calls(self, operation: str) -> list[dict[str, Any]]:
+        """The API requests of this operation that arrived, the oldest first."""
+        return [request for request in self.state()["requests"] if request["operation"] == operation]
+
+    def captured(self) -> list[dict[str, Any]]:
+        return list(_values(self.state()["captures"]))
+
+    def _click(self, url: str, fields: dict[str, str]) -> str:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self._http.request("POST", url, body=urlencode(fields), headers=kind, redirect=False)
+        assert answer.status in (302, 303), answer.data[:500]
+        return str(answer.headers["Location"])
+
+    def _control(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        sent = None if body is None else json.dumps(body).encode()
+        answer = self._http.request(method, f"{self.url}/sandbox/{what}", body=sent, headers=headers)
+        assert answer.status < 300, answer.data[:500]
+        return json.loads(answer.data) if answer.data else None
+
+
+def _values(found: Any) -> Any:
+    return found.values() if isinstance(found, dict) else found
+
+
+@cache
+def running() -> Simulator:
+    """The one of this process; it ends with the process."""
+    server = solitude_sandbox.make_server("127.0.0.1", 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return Simulator(server.server_port)

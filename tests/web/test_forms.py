@@ -1,0 +1,260 @@
+"""The forms of answers and refusals: the status, the keys, the headers, in the order in which things are checked."""
+
+import json
+import logging
+import re
+from typing import Any
+
+import pytest
+from tests.support.marketplace import Marketplace
+
+from solitude.telemetry import context
+from solitude.web.models import SeenToken
+
+COLLECTIONS = ["/generic/buyer/", "/generic/seller/", "/generic/product/", "/generic/transaction/"]
+
+
+def test_the_front_door_says_who_is_there(shop: Marketplace) -> None:
+    answer = shop.send_unsigned("GET", "/")
+    assert (answer.status, list(answer.json)) == (200, ["message"])
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/generic/",
+        "/generic/nothing/",
+        "/nothing",
+        "/generic/buyer/x/",
+        "/generic/buyer/-1/",
+        "/generic/buyer/1/x/",
+        "/generic/buyer/\u0661/",
+        "//generic/buyer/",
+        "/generic/buyer//",
+        "/generic%252Fbuyer/",
+        "/%ff/",
+        "/%00/",
+        "/generic/buyer/" + "9" * 5000 + "/",
+    ],
+)
+def test_an_unknown_path_is_an_empty_object_for_everybody(shop: Marketplace, target: str) -> None:
+    for answer in (shop.send_unsigned("GET", target), shop.send_unsigned("POST", target, b"junk"), shop.get("/x/")):
+        assert (answer.status, answer.text) == (404, "{}")
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+@pytest.mark.parametrize("pk", ["0", "1", "9" * 18, "9" * 30])
+def test_an_unknown_row_is_404_with_a_detail(shop: Marketplace, collection: str, pk: str) -> None:
+    answer = shop.get(f"{collection}{pk}/")
+    assert (answer.status, list(answer.json)) == (404, ["detail"])
+    assert shop.send_unsigned("GET", f"{collection}{pk}/").status == 401
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_a_verb_that_is_not_offered_is_405_and_says_what_is(shop: Marketplace, collection: str) -> None:
+    for method in ("PUT", "PATCH", "DELETE"):
+        answer = shop.send(method, collection)
+        assert (answer.status, list(answer.json)) == (405, ["detail"])
+        assert sorted(answer.headers["Allow"].split(", ")) == ["GET", "POST"]
+    for method in ("POST", "DELETE"):
+        answer = shop.send(method, f"{collection}1/")
+        assert (answer.status, answer.headers["Allow"]) == (405, "GET")
+    assert shop.send_unsigned("DELETE", collection).status == 401
+
+
+def test_a_post_that_claims_to_be_a_get_is_a_post(shop: Marketplace) -> None:
+    answer = shop.post("/generic/buyer/", {"uuid": "shop:1"}, **{"X-HTTP-Method-Override": "GET"})
+    assert answer.status == 201
+
+
+@pytest.mark.parametrize("path", [*COLLECTIONS, "/events/", "/services/status/", "/generic/seller/1/"])
+def test_both_spellings_of_a_path_answer_directly(shop: Marketplace, path: str) -> None:
+    shop.seller(paypal_id=None)
+    with_slash, without = shop.get(path), shop.get(path[:-1])
+    assert with_slash.status == without.status
+    assert with_slash.status in (200, 404)
+    assert with_slash.text == without.text
+
+
+def test_a_post_without_the_slash_keeps_its_body(shop: Marketplace) -> None:
+    answer = shop.post("/generic/buyer", {"uuid": "shop:1"})
+    assert (answer.status, answer["uuid"]) == (201, "shop:1")
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"nothing", b"{'uuid': 1}", b"\xff", b'{"uuid": NaN}', b"[" * 5000, b"\x00", b"{}{}"]
+)
+def test_a_body_that_is_no_json_is_400_with_a_detail(shop: Marketplace, body: bytes) -> None:
+    answer = shop.post("/generic/buyer/", body)
+    assert (answer.status, list(answer.json)) == (400, ["detail"])
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null", b"true", b'[{"uuid": "shop:1"}]'])
+def test_a_body_that_is_no_object_is_400_of_its_own_kind(shop: Marketplace, body: bytes) -> None:
+    answer = shop.post("/generic/buyer/", body)
+    assert (answer.status, list(answer.json)) == (400, ["non_field_errors"])
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" \n "])
+def test_an_empty_body_is_an_empty_object(shop: Marketplace, body: bytes) -> None:
+    answer = shop.post("/generic/buyer/", body)
+    assert (answer.status, answer.json) == (400, {"uuid": ["FIELD_REQUIRED"]})
+    assert shop.post("/generic/transaction/", body).status == 201
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jwt", "x"],
+)
+def test_a_body_of_another_kind_is_415(shop: Marketplace, kind: str) -> None:
+    answer = shop.post("/generic/buyer/", {"uuid": "shop:1"}, **{"Content-Type": kind})
+    assert (answer.status, list(answer.json)) == (415, ["detail"])
+    assert shop.get("/generic/buyer/")["objects"] == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/json;charset=x"]
+)
+def test_json_is_json_however_it_is_written(shop: Marketplace, kind: str) -> None:
+    assert shop.post("/generic/buyer/", {"uuid": "shop:1"}, **{"Content-Type": kind}).status == 201
+
+
+@pytest.mark.parametrize(
+    "accepted", ["text/html", "text/*", "application/xml, text/plain;q=0.5", "application/json;q=0", "junk"]
+)
+def test_a_caller_who_takes_no_json_is_406(shop: Marketplace, accepted: str) -> None:
+    answer = shop.get("/generic/buyer/", Accept=accepted)
+    assert (answer.status, list(answer.json)) == (406, ["detail"])
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    "accepted", ["", " ", "*/*", "application/*", "application/json", "text/html, */*;q=0.1", "application/json;q=x"]
+)
+def test_a_caller_who_takes_json_gets_it(shop: Marketplace, accepted: str) -> None:
+    assert shop.get("/generic/buyer/", Accept=accepted).status == 200
+
+
+def test_a_body_that_is_too_large_is_413(shop: Marketplace, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    large = json.dumps({"uuid": "shop:1", "junk": "x" * 1000}).encode()
+    answer = shop.post("/generic/buyer/", large)
+    assert (answer.status, list(answer.json)) == (413, ["detail"])
+    assert shop.post("/generic/buyer/", b'{"uuid": "shop:1"}').status == 201
+
+
+def test_a_body_that_is_too_large_is_413_where_nobody_signs(shop: Marketplace, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    settings.SOLITUDE_REQUIRE_SIGNATURE = False
+    for headers in ({}, {"Idempotency-Key": "k"}):
+        answer = shop.send_unsigned("POST", "/generic/buyer/", b'"' + b"x" * 1000 + b'"', **headers)
+        assert (answer.status, list(answer.json)) == (413, ["detail"])
+
+
+@pytest.mark.parametrize("collection", [*COLLECTIONS, "/generic/seller/1/", "/events/"])
+@pytest.mark.parametrize("query", ["format=json", "uid=x", "active=True&format=", "UUID=x", "%00=1"])
+def test_an_unknown_query_parameter_is_400_and_named(shop: Marketplace, collection: str, query: str) -> None:
+    shop.seller(paypal_id=None)
+    answer = shop.get(f"{collection}?{query}")
+    assert (answer.status, list(answer.json)) == (400, ["detail"])
+    if query.startswith("format"):
+        assert "format" in answer["detail"]
+
+
+def test_a_query_of_too_many_fields_is_400(shop: Marketplace) -> None:
+    answer = shop.get("/generic/seller/?" + "&".join(["u="] * 1001))
+    assert (answer.status, list(answer.json)) == (400, ["detail"])
+
+
+def test_a_post_takes_no_notice_of_the_query(shop: Marketplace) -> None:
+    assert shop.post("/generic/buyer/?format=json", {"uuid": "shop:1"}).status == 201
+
+
+class Broken(Exception):
+    pass
+
+
+def break_(*_: object, **__: object) -> None:
+    raise Broken("the inside of a card: 4111111111111111")
+
+
+def test_what_nobody_expected_is_500_with_the_name_of_its_class(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, security_events: list[str]
+) -> None:
+    monkeypatch.setattr("solitude.buyers.api.insert_once", break_)
+    answer = shop.post("/generic/buyer/", {"uuid": "shop:1"})
+    assert (answer.status, answer.json) == (500, {"error": "Broken"})
+    assert ["|Broken|3|" in line for line in security_events] == [True]
+
+
+def test_what_nobody_expected_before_the_view_is_500_of_the_same_form(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, security_events: list[str]
+) -> None:
+    monkeypatch.setattr("solitude.web.admission.insert_once", break_)
+    answer = shop.get("/generic/buyer/")
+    assert (answer.status, answer.json) == (500, {"error": "Broken"})
+    assert ["|Broken|3|" in line for line in security_events] == [True]
+
+
+def test_a_refused_request_undoes_what_it_did(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("solitude.buyers.api.shown", break_)
+    assert shop.post("/generic/buyer/", {"uuid": "shop:1"}).status == 500
+    monkeypatch.undo()
+    assert shop.get("/generic/buyer/")["objects"] == []
+
+
+def test_the_order_is_path_then_signature_then_permission_then_key_then_body(shop: Marketplace) -> None:
+    here, wrong = "/generic/buyer/", {"Idempotency-Key": "", "Content-Type": "text/plain"}
+    assert shop.send_unsigned("POST", "/x/", b"{", **wrong).status == 404
+    assert shop.send_unsigned("POST", here, b"{", **wrong).status == 401
+    nagios = Marketplace("nagios", "the-secret-of-nagios-in-tests-0123456789")
+    assert nagios.post(here, b"{", **wrong).status == 403
+    assert list(shop.post(here, b"{", **wrong).json) == ["Idempotency-Key"]
+    assert shop.post(here, b"{", **(wrong | {"Idempotency-Key": "k"})).status == 415
+    assert shop.post(here, b"{", **{"Idempotency-Key": "l"}).status == 400
+
+
+@pytest.mark.parametrize("target", ["/", "/x/", "/generic/buyer/", "/services/status/"])
+def test_the_callers_transaction_id_comes_back(shop: Marketplace, target: str) -> None:
+    answer = shop.send_unsigned("GET", target, **{"Transaction-Id": "web-head.7:4711_x"})
+    assert answer.headers["Transaction-Id"] == "web-head.7:4711_x"
+
+
+@pytest.mark.parametrize("given", [None, "", "x" * 65, "with space", "a\tb", "<script>", "\xe9"])
+def test_a_transaction_id_that_cannot_be_used_is_replaced(shop: Marketplace, given: str | None) -> None:
+    headers = {} if given is None else {"Transaction-Id": given}
+    ids = {shop.send_unsigned("GET", "/", **headers).headers["Transaction-Id"] for _ in range(2)}
+    assert len(ids) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{16}", new) for new in ids)
+
+
+def test_every_log_line_carries_the_transaction_id_and_the_client(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, str]] = []
+
+    class Lines(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            seen.append(context.current())
+
+    lines = Lines()
+    logging.getLogger("solitude").addHandler(lines)
+    try:
+        monkeypatch.setattr("solitude.buyers.api.insert_once", break_)
+        shop.post("/generic/buyer/", {"uuid": "shop:1"}, **{"Transaction-Id": "web-head-7"})
+    finally:
+        logging.getLogger("solitude").removeHandler(lines)
+    assert seen
+    assert all(line == {"request_id": "web-head-7", "client": "marketplace"} for line in seen)
+    assert context.current() == {}
+
+
+def test_every_answer_says_how_long_it_is(shop: Marketplace) -> None:
+    for answer in (shop.get("/generic/buyer/"), shop.get("/x/"), shop.send_unsigned("GET", "/generic/buyer/")):
+        assert int(answer.headers["Content-Length"]) == len(answer.text.encode())
+        assert answer.headers["Content-Type"] == "application/json"
+
+
+def test_an_unsigned_path_remembers_no_token(shop: Marketplace) -> None:
+    assert shop.get("/services/status/").status == 200
+    assert SeenToken.objects.count() == 0

@@ -1,0 +1,375 @@
+"""An idempotency key: one effect and one answer, whatever happens in between."""
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Now
+from tests.support.marketplace import Answer, Api, Marketplace
+from tests.web.parallel import at_once
+
+from solitude.transactions.models import Transaction
+from solitude.vault.keyring import KeyRing, Keys, current_ring, use_ring
+from solitude.web import admission, idempotency
+from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
+
+HERE = "/generic/buyer/"
+PERSON = {"uuid": "shop:1", "email": "ada@buyer.example"}
+KEY = {"Idempotency-Key": "order 77"}
+REPLAYED = "Idempotency-Replayed"
+
+
+def post(api: Api, body: Any = PERSON, target: str = HERE, key: str = "order 77") -> Answer:
+    return api.post(target, body, **{"Idempotency-Key": key})
+
+
+def is_replay_of(first: Answer, second: Answer) -> bool:
+    return (second.status, second.text, second.headers.get(REPLAYED)) == (first.status, first.text, "true")
+
+
+def age(**columns: int) -> None:
+    """Moves times of the kept keys back by so many seconds, as the database sees them."""
+    IdempotencyKey.objects.update(**{name: F(name) - timedelta(seconds=seconds) for name, seconds in columns.items()})
+
+
+class Killed(BaseException):
+    """The end of a process, as far as a request can see it: nothing after it runs."""
+
+
+def kill(*_: object, **__: object) -> None:
+    raise Killed
+
+
+def dies(api: Api, monkeypatch: pytest.MonkeyPatch, where: str = "solitude.buyers.api.insert_once") -> None:
+    """A request under the key whose process dies in the middle."""
+    with monkeypatch.context() as patched:
+        patched.setattr(where, kill)
+        with pytest.raises(Killed):
+            post(api)
+
+
+BODIES = [
+    (HERE, PERSON),
+    ("/generic/seller/", {"uuid": "dev:1"}),
+    ("/generic/transaction/", {}),
+    ("/generic/transaction/", {"uuid": "pay:1", "amount": "3", "currency": "EUR", "notes": '\u00fc \u0001 \\ "'}),
+]
+
+
+@pytest.mark.parametrize(("target", "body"), BODIES)
+def test_the_second_request_gets_the_first_ones_answer(shop: Marketplace, target: str, body: dict[str, Any]) -> None:
+    first = post(shop, body, target)
+    assert first.status == 201
+    assert REPLAYED not in first.headers
+
+    assert is_replay_of(first, post(shop, body, target))
+    assert is_replay_of(first, post(shop, body, target))
+
+    assert shop.get(target)["meta"]["total_count"] == 1
+
+
+def test_a_product_is_made_once(shop: Marketplace) -> None:
+    seller = shop.seller(paypal_id=None)["resource_uri"]
+    body = {"seller": seller, "external_id": "a", "public_id": "p", "secret": "s"}
+    assert is_replay_of(post(shop, body, "/generic/product/"), post(shop, body, "/generic/product/"))
+
+
+def test_both_spellings_of_the_path_are_one_request(shop: Marketplace) -> None:
+    assert is_replay_of(post(shop), post(shop, target=HERE[:-1]))
+
+
+def test_without_a_key_every_request_is_a_new_one(shop: Marketplace) -> None:
+    answers = [shop.post("/generic/transaction/", {}) for _ in range(2)]
+    assert answers[0]["uuid"] != answers[1]["uuid"]
+    assert IdempotencyKey.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "body"),
+    [
+        (HERE, {"uuid": "shop:2"}),
+        (HERE, json.dumps(PERSON).encode() + b" "),
+        (HERE, b""),
+        ("/generic/seller/", PERSON),
+        (f"{HERE}?x=1", PERSON),
+        (f"{HERE}1/", PERSON),
+    ],
+)
+def test_another_request_under_the_same_key_is_refused(shop: Marketplace, target: str, body: Any) -> None:
+    first = post(shop)
+
+    other = post(shop, body, target)
+
+    assert (other.status, other["code"], sorted(other.json)) == (422, "idempotency_key_reused", ["code", "detail"])
+    assert shop.get("/generic/seller/")["objects"] == []
+    assert is_replay_of(first, post(shop))
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_only_a_post_takes_a_key(shop: Marketplace, method: str) -> None:
+    answers = [shop.send(method, HERE, **{"Idempotency-Key": key}) for key in ("k", "k", "", "x" * 300)]
+    assert len({answer.status for answer in answers}) == 1
+    assert not any(REPLAYED in answer.headers for answer in answers)
+    assert IdempotencyKey.objects.count() == 0
+
+
+def test_a_key_belongs_to_its_client(shop: Marketplace) -> None:
+    other = Api("rotating", "the-new-secret-of-the-tests-0123456789")
+    first = post(shop, {}, "/generic/transaction/")
+    second = post(other, {}, "/generic/transaction/")
+    assert second.status == 201
+    assert first["uuid"] != second["uuid"]
+    assert is_replay_of(second, post(other, {}, "/generic/transaction/"))
+    assert is_replay_of(first, post(shop, {}, "/generic/transaction/"))
+
+
+@pytest.mark.parametrize("key", ["", " ", "x" * 256, "\t"])
+def test_a_key_that_cannot_be_used_is_refused(shop: Marketplace, key: str) -> None:
+    answer = post(shop, key=key)
+    assert (answer.status, list(answer.json)) == (400, ["Idempotency-Key"])
+    assert shop.get(HERE)["objects"] == []
+
+
+@pytest.mark.parametrize("key", ["x" * 255, "0", "\xe9", "'; DROP TABLE web_idempotencykey; --"])
+def test_any_other_key_is_good(shop: Marketplace, key: str) -> None:
+    assert is_replay_of(post(shop, key=key), post(shop, key=key))
+
+
+@pytest.mark.parametrize("body", [{}, {"uuid": []}, [], b"{"])
+def test_a_400_is_kept(shop: Marketplace, body: Any) -> None:
+    first = post(shop, body)
+    assert first.status == 400
+    assert is_replay_of(first, post(shop, body))
+
+
+def test_the_refusal_of_a_taken_uuid_is_kept(shop: Marketplace) -> None:
+    shop.post(HERE, PERSON)
+    first = post(shop)
+    assert (first.status, first.json) == (400, {"uuid": ["BUYER_UUID_ALREADY_EXISTS"]})
+    assert is_replay_of(first, post(shop))
+
+
+def test_415_404_and_405_are_kept(shop: Marketplace) -> None:
+    answers = [shop.post(HERE, PERSON, **{"Content-Type": "text/plain", **KEY}) for _ in range(2)]
+    assert answers[0].status == 415
+    assert is_replay_of(*answers)
+    answers = [post(shop, target=f"{HERE}7/", key="k") for _ in range(2)]
+    assert (answers[0].status, list(answers[0].json)) == (405, ["detail"])
+    assert is_replay_of(*answers)
+
+
+def test_a_401_is_not_kept(shop: Marketplace) -> None:
+    assert shop.send_unsigned("POST", HERE, b"{}", **KEY).status == 401
+    assert IdempotencyKey.objects.count() == 0
+    assert post(shop).status == 201
+
+
+def test_a_403_is_not_kept(shop: Marketplace) -> None:
+    assert post(Api("nagios", "the-secret-of-nagios-in-tests-0123456789")).status == 403
+    assert IdempotencyKey.objects.count() == 0
+
+
+def test_a_5xx_is_not_kept_and_frees_the_key(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("solitude.buyers.api.insert_once", fail)
+        assert [post(shop).status for _ in range(2)] == [500, 500]
+    mended = post(shop)
+    assert mended.status == 201
+    assert is_replay_of(mended, post(shop))
+
+
+def test_an_effect_is_never_without_its_answer(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer cannot be kept: then the buyer is not made either."""
+
+    def fail(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(idempotency.Claim, "settle", fail)
+    assert post(shop).status == 500
+    assert shop.get(HERE)["objects"] == []
+
+
+def test_while_the_first_request_runs_the_second_is_told_to_wait(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dies(shop, monkeypatch)
+
+    waiting = post(shop)
+
+    assert (waiting.status, waiting["code"]) == (409, "idempotency_in_progress")
+    assert sorted(waiting.json) == ["code", "detail"]
+    assert waiting.headers["Retry-After"] == "1"
+    assert post(shop, {"uuid": "shop:2"}).status == 422
+
+
+@pytest.mark.parametrize("where", ["solitude.buyers.api.insert_once", "solitude.buyers.api.created"])
+def test_the_claim_of_a_dead_request_ends(shop: Marketplace, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    dies(shop, monkeypatch, where)
+    age(claimed_at=59)
+    assert post(shop).status == 409
+    age(claimed_at=2)
+
+    revived = post(shop)
+
+    assert revived.status == 201
+    assert is_replay_of(revived, post(shop))
+
+
+def test_of_many_that_revive_a_dead_request_one_does(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    dies(shop, monkeypatch)
+    age(claimed_at=61)
+
+    answers = at_once(10, lambda _: post(Marketplace()))
+
+    assert {answer.status for answer in answers} <= {201, 409}
+    assert len({answer.text for answer in answers if answer.status == 201}) == 1
+    assert shop.get(HERE)["meta"]["total_count"] == 1
+
+
+def overtaken(monkeypatch: pytest.MonkeyPatch, body: Any, target: str) -> list[Answer]:
+    """Lets the next request stall, after it has claimed its key, until its claim has ended and another one has answered."""
+    answers: list[Answer] = []
+
+    def stall() -> None:
+        monkeypatch.undo()
+        age(claimed_at=61)
+        answers.append(post(Marketplace(), body, target))
+
+    monkeypatch.setattr(admission.purge, "when_due", stall)
+    return answers
+
+
+@pytest.mark.parametrize(("target", "body"), BODIES)
+def test_a_request_that_only_seemed_dead_has_no_effect(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, target: str, body: dict[str, Any]
+) -> None:
+    answers = overtaken(monkeypatch, body, target)
+
+    late = post(shop, body, target)
+
+    assert [answer.status for answer in answers] == [201]
+    assert late.status in (400, 409)
+    assert shop.get(target)["meta"]["total_count"] == 1
+    assert is_replay_of(answers[0], post(shop, body, target))
+
+
+def test_a_late_request_is_told_that_the_key_is_not_its_own(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    overtaken(monkeypatch, {}, "/generic/transaction/")
+    late = post(shop, {}, "/generic/transaction/")
+    assert (late.status, late["code"]) == (409, "idempotency_in_progress")
+    assert Transaction.objects.count() == 1
+
+
+def test_a_claim_is_held_for_half_of_its_lease_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(idempotency.time, "monotonic", lambda: now)
+    held = idempotency.Claim(IdempotencyKey(), repeated=False)
+    now += 30
+    held.hold()
+    now += 1
+    with pytest.raises(idempotency.Refused) as refused:
+        held.hold()
+    assert refused.value.status == 409
+
+
+def test_a_key_lives_for_a_day(shop: Marketplace) -> None:
+    first = post(shop, {}, "/generic/transaction/")
+    age(created=86_400 - 60, claimed_at=86_400 - 60)
+    assert is_replay_of(first, post(shop, {}, "/generic/transaction/"))
+    age(created=61)
+
+    fresh = post(shop, {"uuid": "pay:2"}, "/generic/transaction/")
+
+    assert (fresh.status, fresh["uuid"]) == (201, "pay:2")
+    assert is_replay_of(fresh, post(shop, {"uuid": "pay:2"}, "/generic/transaction/"))
+
+
+def test_of_thirty_at_once_one_has_an_effect(shop: Marketplace) -> None:
+    answers = at_once(30, lambda _: post(Marketplace(), {}, "/generic/transaction/"))
+
+    assert {answer.status for answer in answers} <= {201, 409}
+    made = [answer for answer in answers if answer.status == 201]
+    assert len({answer.text for answer in made}) == 1
+    assert sum(REPLAYED not in answer.headers for answer in made) == 1
+    assert all(answer.headers["Retry-After"] == "1" for answer in answers if answer.status == 409)
+    assert Transaction.objects.count() == 1
+
+
+def test_the_key_of_thirty_different_requests_serves_one(shop: Marketplace) -> None:
+    answers = at_once(30, lambda number: post(Marketplace(), {"uuid": f"shop:{number}"}))
+    assert sorted(answer.status for answer in answers) == [201] + [422] * 29
+    assert shop.get(HERE)["meta"]["total_count"] == 1
+
+
+def test_what_is_kept_tells_nothing_to_who_reads_the_database(shop: Marketplace) -> None:
+    post(shop)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM web_idempotencykey")
+        kept = dict(zip([column[0] for column in cursor.description], cursor.fetchone(), strict=True))
+
+    text = " ".join(str(value) for value in kept.values())
+    for told in ("shop:1", "ada@", "buyer.example", "resource_uri", HERE):
+        assert told not in text
+    assert kept["answer"]
+
+
+def test_the_fingerprint_is_keyed(shop: Marketplace) -> None:
+    """A bare hash of a short body could be guessed by trying."""
+    body = json.dumps(PERSON).encode()
+    post(shop)
+    fingerprint = IdempotencyKey.objects.get().fingerprint
+    key_id, _, digest = fingerprint.partition(":")
+    assert key_id == current_ring().hashes.current
+    parts = (b"POST", f"{HERE}?".encode(), body)
+    framed = b"".join(b"%d:%s," % (len(part), part) for part in parts)
+    guesses = {hashlib.sha256(guess).hexdigest() for guess in (body, b"".join(parts), framed)}
+    assert digest not in guesses
+    with use_ring(KeyRing.generate(development=True)):
+        assert post(Api(), key="another").status == 400
+    other = IdempotencyKey.objects.get(key="another").fingerprint
+    assert other.partition(":")[2] != digest
+
+
+def test_a_change_of_the_vaults_keys_changes_no_answer(shop: Marketplace) -> None:
+    first = post(shop)
+    before, new = current_ring(), KeyRing.generate(development=True)
+
+    def with_new(old: Keys, added: Keys) -> Keys:
+        return Keys("k2", {**old.by_id, "k2": added.current_key})
+
+    changed = KeyRing(fields=with_new(before.fields, new.fields), hashes=with_new(before.hashes, new.hashes))
+    with use_ring(changed):
+        assert is_replay_of(first, post(shop))
+
+
+def test_the_largest_answer_can_be_kept(shop: Marketplace) -> None:
+    texts = ("status_reason", "uid_pay", "uid_support", "pay_url", "carrier", "region", "source")
+    body = {"notes": "\u0001" * 16_384, "uuid": "\u0001" * 200, **dict.fromkeys(texts, "\u0001" * 255)}
+    first = post(shop, body, "/generic/transaction/")
+    assert first.status == 201
+    assert len(first.text) < ANSWER_MAX_CHARS
+    assert is_replay_of(first, post(shop, body, "/generic/transaction/"))
+
+
+def test_a_key_costs_the_gate_no_commit_of_its_own(shop: Marketplace) -> None:
+    """Token and key are remembered together."""
+    IdempotencyKey.objects.all().delete()
+    seen: list[bool] = []
+
+    def look(statement: Any, sql: str, params: Any, many: bool, about: Any) -> Any:
+        if sql.startswith("INSERT INTO") and ("web_seentoken" in sql or "web_idempotencykey" in sql):
+            seen.append(connection.in_atomic_block)
+        return statement(sql, params, many, about)
+
+    with connection.execute_wrapper(look):
+        assert post(shop).status == 201
+    assert seen == [True, True]
+    assert IdempotencyKey.objects.filter(claimed_at__lte=Now(), status=201).count() == 1
