@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 import pytest
-
 from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-
-from solitude.transactions import api
 from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
+
+from solitude.transactions import api
 
 HERE = "/generic/transaction/"
 OWN_UUID = re.compile(r"solitude:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
