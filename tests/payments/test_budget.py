@@ -21,7 +21,9 @@ class Spent:
     def __init__(self, queries: list[dict[str, str]]) -> None:
         lines = [query["sql"] for query in queries]
         self.savepoints = [line for line in lines if "SAVEPOINT" in line]
-        self.statements = [line for line in lines if not line.startswith(("BEGIN", "COMMIT")) and "SAVEPOINT" not in line]
+        self.statements = [
+            line for line in lines if not line.startswith(("BEGIN", "COMMIT")) and "SAVEPOINT" not in line
+        ]
         self.commits = sum(line == "COMMIT" for line in lines) + self._alone(lines)
 
     @staticmethod

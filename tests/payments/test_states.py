@@ -139,8 +139,8 @@ def test_a_move_writes_its_own_columns_and_no_others(transactional_db: None) -> 
 
 # --- nobody goes around it -----------------------------------------------------------------------------------------
 
-# Where `status` is another thing's: the HTTP status of a kept answer, and of what the client was answered.
-OTHER_STATUSES = {"web/idempotency.py", "client/errors.py"}
+# Where `status` is another thing's: the HTTP status of an answer, given, kept or received.
+OTHER_STATUSES = {"web/refusals.py", "web/idempotency.py", "client/errors.py"}
 WRITERS = {
     "update", "change", "create", "update_or_create", "get_or_create", "bulk_create", "bulk_update", "Transaction",
     "setattr",

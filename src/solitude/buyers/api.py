@@ -10,9 +10,9 @@ from pydantic import BeforeValidator
 from solitude.buyers.models import Buyer, parts
 from solitude.web import paging
 from solitude.web.answers import answer, created
-from solitude.web.errors import BadFields, not_found
 from solitude.web.fields import Body, Flag, GivenText, StrictText, Text
 from solitude.web.once import insert_once
+from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()

@@ -10,7 +10,7 @@ from solitude.events import feed
 from solitude.events.models import Event
 from solitude.web import paging
 from solitude.web.answers import answer, time_text
-from solitude.web.errors import Refused
+from solitude.web.refusals import Refused
 
 router = Router()
 LIMIT = 100

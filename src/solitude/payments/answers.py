@@ -8,7 +8,7 @@ from solitude.outbound.limits import Busy
 from solitude.payments import calls
 from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Result
 from solitude.transactions.models import Transaction
-from solitude.web.errors import Refused
+from solitude.web.refusals import Refused
 
 _DETAILS = {
     UNREACHABLE: "The provider cannot be reached; nothing was charged by this request.",

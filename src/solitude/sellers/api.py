@@ -10,9 +10,9 @@ from pydantic import BeforeValidator
 from solitude.sellers.models import Access, Product, Seller, parts
 from solitude.web import paging
 from solitude.web.answers import answer, created, time_text
-from solitude.web.errors import BadFields, not_found
 from solitude.web.fields import Body, Flag, GivenText, Text, reference
 from solitude.web.once import insert_once
+from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()

@@ -21,8 +21,8 @@ from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
 from solitude.web import paging
 from solitude.web.answers import answer, created, time_text
-from solitude.web.errors import BadFields, not_found
 from solitude.web.fields import Body, DecimalNumber, LongText, Text, reference
+from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()

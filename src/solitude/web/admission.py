@@ -15,11 +15,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from solitude.telemetry import cef, context
 from solitude.web import idempotency, purge, signature
-from solitude.web.errors import Refused, refusal, too_big
 from solitude.web.idempotency import Claim
 from solitude.web.models import SeenToken
 from solitude.web.networks import facts
 from solitude.web.once import insert_once
+from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler
 from solitude.web.signature import BadSignature, Signed
 

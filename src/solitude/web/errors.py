@@ -1,9 +1,8 @@
-"""The forms of every refusal: JSON, with the field's name, and nothing of a secret."""
+"""Gives every error the forms of the contract, whoever raised it: the views, ninja, Django or a bug."""
 
 import sys
-from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -11,34 +10,10 @@ from ninja.errors import HttpError, ValidationError
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
 from solitude.web.networks import facts
+from solitude.web.refusals import EVERYTHING, REQUIRED, Refused, refusal
 from solitude.web.requests import Handler
 
 log = get_logger("solitude.web")
-REQUIRED = "FIELD_REQUIRED"
-EVERYTHING = "__all__"
-
-
-class Refused(Exception):
-    """An answer that ends the request: `status`, a JSON `body` and perhaps headers."""
-
-    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
-        super().__init__(f"refused with {status}")
-        self.status, self.body, self.headers = status, body, headers or {}
-
-
-class BadFields(Refused):
-    """400: what is wrong, by field; `__all__` for rules that no one field breaks."""
-
-    def __init__(self, **fields: str | list[str]) -> None:
-        super().__init__(400, {name: [text] if isinstance(text, str) else text for name, text in fields.items()})
-
-
-def not_found() -> Refused:
-    return Refused(404, {"detail": "Not found."})
-
-
-def refusal(refused: Refused) -> HttpResponse:
-    return JsonResponse(refused.body, status=refused.status, headers=refused.headers)
 
 
 class JsonErrors:
@@ -88,10 +63,6 @@ def server_error(request: HttpRequest, error: BaseException) -> HttpResponse:
     """500 with the name of the error's class and nothing else of it."""
     cef.event(type(error).__name__, 3, request=facts(request))
     return JsonResponse({"error": type(error).__name__}, status=500)
-
-
-def too_big(error: RequestDataTooBig) -> Refused:
-    return Refused(413, {"detail": "The body is too large."})
 
 
 def uncaught(request: HttpRequest) -> HttpResponse:

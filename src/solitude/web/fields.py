@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from solitude.web.errors import REQUIRED
+from solitude.web.refusals import REQUIRED
 
 TEXT_MAX_CHARS = 255
 LONG_TEXT_MAX_CHARS = 16_384

@@ -16,9 +16,9 @@ from django.http import HttpRequest, HttpResponse
 
 from solitude.vault import hashes
 from solitude.web.bodies import encode
-from solitude.web.errors import BadFields, Refused
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
 from solitude.web.once import insert_once
+from solitude.web.refusals import BadFields, Refused
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"

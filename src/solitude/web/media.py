@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from solitude.web.errors import refusal, too_big
+from solitude.web.refusals import refusal, too_big
 from solitude.web.requests import Handler
 
 JSON = "application/json"

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
-from solitude.web.errors import Refused
+from solitude.web.refusals import Refused
 
 PAGE_ROWS = 20
 LIMIT_MAX = 100

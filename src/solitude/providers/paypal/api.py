@@ -20,8 +20,8 @@ from solitude.providers.paypal.provider import NOTE_MAX_CHARS, PayPal
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
-from solitude.web.errors import BadFields, Refused, not_found
 from solitude.web.fields import Body, DecimalNumber, Text
+from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()

@@ -17,9 +17,9 @@ from solitude.providers.paypal import allowed_urls, currencies, limits
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.sellers.models import Access, Product
 from solitude.telemetry.redaction import Secret
-from solitude.web.errors import REQUIRED, BadFields
 from solitude.web.fields import Body, DecimalNumber, Flag, Text
 from solitude.web.once import insert_once
+from solitude.web.refusals import REQUIRED, BadFields
 
 MEMO_MAX_CHARS = 127
 OWN_FORM = ("seller_product",)

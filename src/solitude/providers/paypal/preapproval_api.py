@@ -20,8 +20,8 @@ from solitude.providers.paypal.models import Preapproval
 from solitude.providers.paypal.provider import NOT_APPROVED, PayPal
 from solitude.web import paging
 from solitude.web.answers import answer, settle, time_text
-from solitude.web.errors import BadFields, Refused, not_found
 from solitude.web.fields import Body, GivenText, Text
+from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()

@@ -16,9 +16,9 @@ from solitude.providers.paypal.records import shown_buyer, shown_seller
 from solitude.sellers.models import Seller
 from solitude.web import paging
 from solitude.web.answers import answer, created
-from solitude.web.errors import BadFields, not_found
 from solitude.web.fields import Body, GivenText, Text, reference
 from solitude.web.once import insert_once
+from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()

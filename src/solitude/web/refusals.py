@@ -1,0 +1,36 @@
+"""A refusal: an answer that ends the request, in JSON, with the field's name and nothing of a secret."""
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpResponse, JsonResponse
+
+REQUIRED = "FIELD_REQUIRED"
+EVERYTHING = "__all__"
+
+
+class Refused(Exception):
+    """An answer that ends the request: `status`, a JSON `body` and perhaps headers."""
+
+    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        super().__init__(f"refused with {status}")
+        self.status, self.body, self.headers = status, body, headers or {}
+
+
+class BadFields(Refused):
+    """400: what is wrong, by field; `__all__` for rules that no one field breaks."""
+
+    def __init__(self, **fields: str | list[str]) -> None:
+        super().__init__(400, {name: [text] if isinstance(text, str) else text for name, text in fields.items()})
+
+
+def not_found() -> Refused:
+    return Refused(404, {"detail": "Not found."})
+
+
+def refusal(refused: Refused) -> HttpResponse:
+    return JsonResponse(refused.body, status=refused.status, headers=refused.headers)
+
+
+def too_big(error: RequestDataTooBig) -> Refused:
+    return Refused(413, {"detail": "The body is too large."})
