@@ -223,7 +223,7 @@ def test_a_secret_is_kept_as_it_was_given(shop: Marketplace, seller: str, secret
 @pytest.mark.parametrize("name", ["seller", "external_id", "public_id"])
 @pytest.mark.parametrize("value", ["left out", None, ""])
 def test_seller_and_both_ids_are_required(shop: Marketplace, seller: str, name: str, value: str | None) -> None:
-    body = product(seller, **{name: value})
+    body = product(seller) | {name: value}
     if value == "left out":
         del body[name]
     answer = shop.post(PRODUCTS, body)

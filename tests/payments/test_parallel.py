@@ -3,9 +3,9 @@
 from collections import Counter
 from typing import Any
 
-from tests.payments.world import at_once
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.web.parallel import at_once
 
 from solitude.buyers.models import Buyer
 from solitude.payments.models import ProviderCall

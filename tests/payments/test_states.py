@@ -91,10 +91,14 @@ def test_a_move_and_its_event_are_undone_together(transactional_db: None) -> Non
     with transaction.atomic():
         row = states.begin(Transaction(), "payment_begun")
 
-    with pytest.raises(Undone), transaction.atomic():
-        states.move(row, "paid")
-        assert len(events_of(row)) == 2
-        raise Undone
+    def move_and_undo() -> None:
+        with transaction.atomic():
+            states.move(row, "paid")
+            assert len(events_of(row)) == 2
+            raise Undone
+
+    with pytest.raises(Undone):
+        move_and_undo()
 
     assert saved_status(row) == Status.STARTED
     assert [event.edge for event in events_of(row)] == ["payment_begun"]

@@ -1,16 +1,13 @@
 """What the tests of the money engine share: what is written and sent, time that passes, and another way to PayPal."""
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import urllib3
-from django.db import connections
 from django.db.models import Model
 from django.test import override_settings
 from django.utils import timezone
@@ -27,7 +24,6 @@ from solitude.providers.paypal.wire import assertion
 from solitude.transactions.models import Transaction
 from solitude.web.models import IdempotencyKey
 
-T = TypeVar("T")
 WRITTEN: tuple[type[Model], ...] = (Buyer, BuyerPaypal, Preapproval, Transaction, ProviderCall, Event)
 # Longer than the time-out of the tests (`environment.of_the_house`), so that the answer comes too late.
 TOO_LATE_MS = 1500
@@ -85,21 +81,6 @@ def another_paypal(**settings: Any) -> Iterator[PayPal]:
 def paypal_away() -> Any:
     """PayPal at an address where nobody listens."""
     return another_paypal(SOLITUDE_PAYPAL_URL=f"http://127.0.0.1:{free_port()}/paypal")
-
-
-def at_once(number: int, act: Callable[[int], T]) -> list[T]:
-    """What `act(0)`, `act(1)`, … give when all begin at the same moment, each in a thread of its own."""
-    barrier = threading.Barrier(number)
-
-    def run(index: int) -> T:
-        try:
-            barrier.wait(timeout=20)
-            return act(index)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(number) as pool:
-        return list(pool.map(run, range(number), timeout=60))
 
 
 class Elsewhere:

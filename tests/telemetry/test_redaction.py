@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from solitude.telemetry.redaction import (
@@ -175,6 +175,7 @@ class TestPatterns:
     def test_masking_twice_changes_nothing(self, text: str) -> None:
         assert mask(mask(text)) == mask(text)
 
+    @example("&0=0&@0")
     @given(st.text(alphabet="pinse=: \"\\'@.?&4eyJA21BearDE89%40[]redact", max_size=80))
     def test_masking_twice_changes_nothing_near_the_patterns(self, text: str) -> None:
         assert mask(mask(text)) == mask(text)

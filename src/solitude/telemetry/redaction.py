@@ -185,10 +185,11 @@ def _mask(text: str) -> str:
     if "A21AA" in text:
         text = _PAYPAL_TOKEN.sub(MASK, text)
     text = _masked_words(text)
-    if "?" in text or "&" in text:
-        text = _QUERY.sub(rf"\1{MASK}", text)
+    # Addresses first: one may begin with the end of a query's value.
     if "@" in text or "%40" in text:
         text = _EMAIL.sub(MASK, text)
+    if "?" in text or "&" in text:
+        text = _QUERY.sub(rf"\1{MASK}", text)
     return _masked_numbers(text) if _NUMBER_LIKE.search(text) else text
 
 

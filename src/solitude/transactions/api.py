@@ -117,8 +117,11 @@ def _row(body: TransactionIn) -> Transaction:
     columns["uuid"] = body.uuid or new_uuid()
     if len(columns["uuid"]) > UUID_MAX_CHARS:
         problems["uuid"] = f"must have at most {UUID_MAX_CHARS} characters"
-    if body.amount is not None and (problem := _amount_problem(body.amount, body.currency)):
-        problems["amount"] = problem
+    if body.amount is not None:
+        try:
+            columns["amount"] = _amount(body.amount, body.currency)
+        except MoneyError as error:
+            problems["amount"] = str(error)
     for name, (collection, model) in REFERENCES.items():
         given = getattr(body, name)
         pk = reference(given, collection) if given else None
@@ -130,13 +133,9 @@ def _row(body: TransactionIn) -> Transaction:
     return Transaction(**columns)
 
 
-def _amount_problem(amount: Decimal, currency: str) -> str | None:
-    """Without a currency an amount has two decimals, as one in euros."""
-    try:
-        Money.parse(amount, currency or PLAIN_CURRENCY)
-    except MoneyError as error:
-        return str(error)
-    return None
+def _amount(amount: Decimal, currency: str) -> Decimal:
+    """The amount with its currency's digits; without one it has two decimals, as in euros. Raises MoneyError."""
+    return Money.parse(amount, currency or PLAIN_CURRENCY).amount
 
 
 def _below(rows: list[Transaction]) -> Mapping[int, list[Transaction]]:

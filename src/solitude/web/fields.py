@@ -54,10 +54,11 @@ def _flag(value: Any) -> Any:
 
 def _decimal(value: Any) -> Any:
     """A decimal from a JSON number or its text. `bodies` reads numbers as Decimal, so nothing was rounded before this."""
-    if isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(value):
-        return Decimal(value)
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if is_number or (isinstance(value, str) and _PLAIN_DECIMAL.fullmatch(value)):
+        number = Decimal(value)
+        # "-0" is nothing, and nothing has no sign.
+        return number or number.copy_abs()
     raise ValueError("must be a decimal number")
 
 

@@ -1,0 +1,114 @@
+"""Whatever is sent to the generic resources, the answer is never a 500, and what was made can be read again."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.support.marketplace import Marketplace
+
+from solitude.buyers.api import BuyerIn
+from solitude.sellers.api import ProductIn, SellerIn
+from solitude.transactions.api import TransactionIn
+
+FORMS: dict[str, Any] = {
+    "/generic/buyer/": BuyerIn,
+    "/generic/seller/": SellerIn,
+    "/generic/product/": ProductIn,
+    "/generic/transaction/": TransactionIn,
+}
+CURIOUS = [
+    "", " ", "\x00", "\x01", "a\x00b", "\ud800", "\udfff\ud800", "\u202e", "\U0010ffff", "NaN", "Infinity", "-0", "1e9",
+    "1e999999999", "9" * 300, "true", "null", "None", "[]", "{}", "EUR", "JPY", "eur", "http://[", "//", "/generic/buyer/1/",
+    "/generic/seller/1/", "/generic/product/1/", "/generic/transaction/1/", "/generic/seller/%31/", "http://h/generic/seller/1/",
+    "' OR 1=1 --", "%s", "{0}", "\\", "\r\nX: y", "\ufeff",
+]  # fmt: skip
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.integers(min_value=-3, max_value=9),
+    st.sampled_from([2**31, 2**63, 2**64, -(2**63) - 1, 10**40]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.decimals(allow_nan=False, allow_infinity=False).map(float).filter(lambda number: abs(number) != float("inf")),
+    st.text(max_size=300),
+    st.sampled_from(CURIOUS),
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+QUIET = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def prepared(shop: Marketplace) -> Iterator[Marketplace]:
+    """So that some references name a row."""
+    shop.buyer()
+    shop.product(seller=shop.seller(paypal_id=None))
+    shop.post("/generic/transaction/", {})
+    return shop
+
+
+def body_of(collection: str) -> st.SearchStrategy[dict[str, Any]]:
+    names = list(FORMS[collection].model_fields)
+    return st.dictionaries(st.sampled_from(names), VALUES) | st.dictionaries(st.sampled_from(names) | st.text(), VALUES)
+
+
+def judge(shop: Marketplace, collection: str, body: bytes) -> None:
+    answer = shop.post(collection, body)
+    assert answer.status in (201, 400), (answer, body)
+    assert isinstance(answer.json, dict)
+    if answer.status == 201:
+        assert shop.get(answer["resource_uri"]).json == answer.json
+    else:
+        texts = answer.json.get("detail") or [text for texts in answer.json.values() for text in texts]
+        assert texts
+        assert len(answer.text) < 20_000
+
+
+@pytest.mark.parametrize("collection", FORMS)
+@given(data=st.data())
+@QUIET
+def test_no_object_breaks_a_form(prepared: Marketplace, collection: str, data: st.DataObject) -> None:
+    judge(prepared, collection, json.dumps(data.draw(body_of(collection))).encode())
+
+
+@pytest.mark.parametrize("collection", FORMS)
+@given(value=VALUES, name=st.integers(0, 30))
+@QUIET
+def test_one_curious_field_in_a_right_body_breaks_nothing(
+    prepared: Marketplace, collection: str, value: Any, name: int
+) -> None:
+    names = list(FORMS[collection].model_fields)
+    right = {"uuid": "a:1", "seller": "/generic/seller/1/", "external_id": "a", "public_id": "p"}
+    body = {key: right[key] for key in names if key in right and collection != "/generic/transaction/"}
+    judge(prepared, collection, json.dumps(body | {names[name % len(names)]: value}).encode())
+
+
+@pytest.mark.parametrize("collection", FORMS)
+@given(
+    body=st.binary(min_size=1, max_size=100)
+    | st.text(alphabet='{}[]":,0123456789.eE+-ntfaul \\"ux\u00fc', max_size=60).map(str.encode)
+)
+@QUIET
+def test_no_bytes_break_the_reader(prepared: Marketplace, collection: str, body: bytes) -> None:
+    judge(prepared, collection, body)
+
+
+@pytest.mark.parametrize("collection", [*FORMS, "/events/"])
+@given(
+    query=st.lists(
+        st.tuples(st.sampled_from(["uuid", "page", "limit", "after", "x"]) | st.text(max_size=4), SCALARS.map(str)),
+        max_size=3,
+    )
+)
+@QUIET
+def test_no_query_breaks_a_list(prepared: Marketplace, collection: str, query: list[tuple[str, str]]) -> None:
+    from urllib.parse import quote
+
+    text = "&".join(f"{quote(name, errors='replace')}={quote(value, errors='replace')}" for name, value in query)
+    assert prepared.get(f"{collection}?{text}").status in (200, 400, 410)
