@@ -1,0 +1,107 @@
+"""Values that must stay secret go through every endpoint of a real server; afterwards its logs and tables are read for them."""
+
+import json
+import os
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from solitude.client import Solitude, SolitudeError
+from tests.support import processes
+from tests.support.environment import CLIENTS
+from tests.support.processes import House
+
+RETURN, CANCEL = "https://shop.example/ok", "https://shop.example/no"
+PAYPAL_SECRET = "sandbox-secret"
+EMAILS = ("canary-seller@dev.example", "canary-buyer@mail.example", "canary-payer@buyer.example")
+OTHERS = ("canary-product-secret", "canary street 7", "canary-family-name")
+
+# Every row of every table, as text, read past the models.
+DUMP = """
+import os
+import django
+os.environ["DJANGO_SETTINGS_MODULE"] = "solitude.settings"
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    for table in connection.introspection.table_names(cursor):
+        cursor.execute(f'SELECT * FROM "{table}"')
+        for row in cursor.fetchall():
+            print(table, *map(str, row))
+"""
+
+
+def test_no_secret_reaches_a_log_line_or_a_table(tmp_path: Path) -> None:
+    with processes.house(tmp_path) as house:
+        learnt = busy_day(house)
+        tables = dumped(house)
+        state = house.paypal.state()
+    logs = house.logs()
+    learnt |= {str(token) for token in keys_of(state, "payment_tokens") | keys_of(state, "setup_tokens")}
+    assert len(learnt) >= 4, "the tokens of the vault were not seen"
+    for text, where in ((logs, "logs"), (tables, "tables")):
+        assert len(text) > 5000, f"there is little to read in the {where}"
+        found = [canary for canary in (*EMAILS, *OTHERS, *learnt) if canary in text]
+        assert found == [], f"in the {where}"
+        assert str(CLIENTS[processes.KEY]) not in text
+        assert PAYPAL_SECRET not in text
+        assert "A21AA" not in text  # how PayPal's access tokens begin
+
+
+def busy_day(house: House) -> set[str]:
+    """Uses every endpoint, refusals and faults included; the secret keys that the answers showed."""
+    client = Solitude(house.url, processes.KEY, str(CLIENTS[processes.KEY]), timeout_s=30)
+    paypal = house.paypal
+    seller = client.create_seller("dev:canary")
+    client.create_paypal_seller(seller, paypal_id=EMAILS[0], address_one=OTHERS[1], last_name=OTHERS[2])
+    client.create_product(seller=seller, external_id="map", public_id="5530", secret=OTHERS[0])
+    client.create_buyer("canary", email=EMAILS[1])
+    approved = client.pay(
+        user_id="canary", app_id="5530", amount="2.49", currency="EUR", return_url=RETURN, cancel_url=CANCEL
+    )
+    paypal.approve(approved.pay_url or "", buyer=EMAILS[2])
+    client.check(uuid=approved.uuid)
+    client.refund(uuid=approved.uuid)
+    asked = [client.start_preapproval(buyer_uuid="canary", return_url=RETURN, cancel_url=CANCEL) for _ in range(2)]
+    for one in asked:
+        with pytest.raises(SolitudeError):
+            client.finish_preapproval(one.pk)
+        paypal.approve(one.paypal_url, buyer=EMAILS[2])
+        client.finish_preapproval(one.pk)
+
+    def charge() -> None:
+        amount = Decimal("4.75")
+        client.pay(user_id="canary", app_id="5530", amount=amount, currency="EUR", use_preapproval=True)
+
+    charge()
+    for fault in ("issue:PAYEE_ACCOUNT_RESTRICTED", "error_500", "garbage_after"):
+        paypal.fault("create_order", fault)
+        with pytest.raises(SolitudeError):
+            charge()
+    with pytest.raises(SolitudeError):
+        client.pay(user_id=1, app_id="5530", amount="2.49", currency="EUR", return_url="https://evil.example/")
+    with pytest.raises(SolitudeError):
+        client.create_buyer("canary", email=EMAILS[1])
+    with pytest.raises(SolitudeError):
+        Solitude(house.url, processes.KEY, "another-secret-0123456789-0123456789").find_buyer("canary")
+    buyer = client.get_buyer(1)
+    assert buyer.paypal is not None
+    client.forget_paypal_key(buyer.paypal.resource_uri)
+    assert list(client.iter_events())
+    return {one.key for one in asked}
+
+
+def dumped(house: House) -> str:
+    environment = house.environment | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", DUMP], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    return ended.stdout
+
+
+def keys_of(state: dict[str, object], name: str) -> set[str]:
+    found = json.loads(json.dumps(state[name]))
+    return set(found) if isinstance(found, dict) else {item["id"] for item in found}
