@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+
+from solitude.money.errors import MoneyError
+from solitude.money.money import Money
 
 PREFIX = "SOLITUDE_"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -65,6 +68,19 @@ def web_url(text: str) -> str:
 
 def url_prefixes(text: str) -> tuple[str, ...]:
     return tuple(web_url(word) for word in words(text))
+
+
+def amount_limits(text: str) -> dict[str, tuple[Money, Money]]:
+    """The least and the most of one payment by currency: `{"EUR": ["0.50", "2000"]}`."""
+    try:
+        given = json.loads(text or "{}", parse_float=Decimal)
+        limits = {code: (Money.parse(least, code), Money.parse(most, code)) for code, (least, most) in given.items()}
+    except (MoneyError, ValueError, TypeError, AttributeError) as error:
+        why = error if isinstance(error, MoneyError) else "for each currency a list of two amounts"
+        raise ValueError(f"must be a JSON object: {why}") from None
+    if any(not 0 < least.amount <= most.amount for least, most in limits.values()):
+        raise ValueError("must hold a least above zero and a most that is not below it")
+    return limits
 
 
 class Environment:
@@ -138,19 +154,6 @@ class Environment:
 
     def words(self, name: str, default: tuple[str, ...], meaning: str) -> tuple[str, ...]:
         return self.get(name, words, default, meaning)
-
-    def json(self, name: str, default: Mapping[str, Any], meaning: str) -> Mapping[str, Any]:
-        def parse(text: str) -> Mapping[str, Any]:
-            try:
-                value = json.loads(text or "{}", parse_float=Decimal)
-            except ValueError:
-                # json's own message quotes the text, which may hold secrets.
-                raise ValueError("must be a JSON object") from None
-            if not isinstance(value, dict):
-                raise ValueError("must be a JSON object")
-            return value
-
-        return self.get(name, parse, default, meaning, shown="none")
 
     def path(self, name: str, default: Path | None, meaning: str, *, shown: str | None = None) -> Path | None:
         return self.get(name, lambda text: Path(text) if text else None, default, meaning, shown=shown)

@@ -12,11 +12,13 @@ from solitude import sqlite
 from solitude.configuration import (
     ConfigurationError,
     Network,
+    amount_limits,
     networks,
     process_environment,
     url_prefixes,
     web_url,
 )
+from solitude.money.money import Money
 from solitude.web.clients import Client, clients_of, clients_of_file
 
 sqlite.install()
@@ -24,6 +26,7 @@ sqlite.install()
 environment = process_environment()
 _get = environment.get
 _NO_NETWORKS: tuple[Network, ...] = ()
+_NO_LIMITS: dict[str, tuple[Money, Money]] = {}
 _NO_CLIENTS: dict[str, Client] = {}
 _NO_PREFIXES: tuple[str, ...] = ()
 
@@ -132,10 +135,12 @@ SOLITUDE_RESEND_MAX_S: int = environment.number(
     least=0,
     most=6 * 3600,
 )
-SOLITUDE_AMOUNT_LIMITS = environment.json(
+SOLITUDE_AMOUNT_LIMITS = _get(
     "SOLITUDE_AMOUNT_LIMITS",
-    {},
+    amount_limits,
+    _NO_LIMITS,
     'Least and most of one payment per currency, JSON: `{"EUR": ["0.50", "2000"]}`; else 0.1 to 5000, rounded up to the smallest unit.',
+    shown="none",
 )
 
 # --- PayPal --------------------------------------------------------------------------------------------------------

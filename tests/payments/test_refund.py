@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from tests.payments.world import (
     LOST_ANSWERS,
     NO_ANSWERS,
@@ -17,6 +18,9 @@ from tests.payments.world import (
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 
+from solitude.money.money import Money
+from solitude.payments import refund
+from solitude.payments.contract import Intent
 from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, FAILED, ERRORED = 0, 1, 4, 7
@@ -367,3 +371,44 @@ def test_beyond_paypals_memory_a_refund_that_paypal_does_not_list_was_not_made(
 
     assert paypal.state()["refunds"] == []
     assert claimed(paid) == 0
+
+
+# --- the database itself -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("claim", ["2.50", "-0.01"])
+def test_the_database_refuses_refunds_beyond_what_was_captured(paid: Payment, claim: str) -> None:
+    """Whatever a program does: the constraint stands behind it."""
+    rows = Transaction.objects.filter(uuid=paid["uuid"])
+
+    with pytest.raises(IntegrityError):
+        rows.update(refund_claimed_amount=Decimal(claim))
+
+    rows.update(refund_claimed_amount=Decimal("2.49"))
+
+
+def test_the_database_refuses_refunds_of_what_was_not_captured(shop: Marketplace, app_id: str) -> None:
+    waiting = shop.pay(app_id)
+
+    # NULL is not false to a CHECK constraint, so this row's limit is the condition of the claim itself.
+    payment = Transaction.objects.get(uuid=waiting["uuid"])
+    with pytest.raises(refund.NotRefundable), transaction.atomic():
+        refund.begin(payment, Money(Decimal("0.01"), "EUR"), "paypal", Intent(), {}, None)
+    assert claimed(waiting.json) == 0
+
+
+def test_cents_add_up_exactly(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    """0.10 + 0.20 is 0.30 in the database's own arithmetic, on every database."""
+    payment = shop.pay(app_id, amount="0.30")
+    paypal.approve(payment["pay_url"])
+    shop.check(uuid=payment["uuid"])
+    row = Transaction.objects.get(uuid=payment["uuid"])
+
+    for part in ("0.10", "0.20"):
+        with transaction.atomic():
+            refund.begin(row, Money(Decimal(part), "EUR"), "paypal", Intent(), {}, None)
+
+    assert claimed(payment.json) == Decimal("0.30")
+    with pytest.raises(refund.NotRefundable) as none_left, transaction.atomic():
+        refund.begin(row, Money(Decimal("0.01"), "EUR"), "paypal", Intent(), {}, None)
+    assert (none_left.value.code, none_left.value.refundable.text) == (refund.EXCEEDS, "0.00")

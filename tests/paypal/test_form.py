@@ -104,9 +104,10 @@ def test_an_amount_goes_to_paypal_with_paypals_digits(
 
 
 def test_the_limits_are_a_setting_for_each_currency(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    from solitude.configuration import amount_limits
     from solitude.providers.paypal import limits
 
-    given = {"EUR": ("0.50", "20"), "JPY": ("100", "200")}
+    given = amount_limits('{"EUR": ["0.50", "20"], "JPY": [100, "200"]}')
     with override_settings(SOLITUDE_AMOUNT_LIMITS=given):
         for currency, amount in (("EUR", "0.49"), ("EUR", "20.01"), ("JPY", "99"), ("JPY", "201"), ("USD", "0.09")):
             assert list(refused(paypal, shop, app_id, currency=currency, amount=amount)) == ["amount"]

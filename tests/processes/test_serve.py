@@ -87,3 +87,22 @@ def test_a_payment_through_real_processes(tmp_path: Path, workers: int) -> None:
     assert "ada@dev.example" not in logs
     assert str(CLIENTS[processes.KEY]) not in logs
     assert "bea@buyer.example" not in logs
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        '{"EUR": "20"}',
+        '{"EUR": ["1.005", "20"]}',
+        '{"XYZ": ["1", "2"]}',
+        '{"EUR": ["2", "1"]}',
+        '{"EUR": ["0", "1"]}',
+        "[]",
+        "{",
+    ],
+)
+def test_limits_that_cannot_be_held_stop_the_start(tmp_path: Path, limits: str) -> None:
+    ended = run(tmp_path, "migrate", SOLITUDE_AMOUNT_LIMITS=limits)
+
+    assert ended.returncode == 2
+    assert "SOLITUDE_AMOUNT_LIMITS must" in ended.stderr

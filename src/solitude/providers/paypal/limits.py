@@ -15,7 +15,7 @@ def limits(currency: str) -> tuple[Money, Money]:
     """By setting, else 0.1 to 5000, rounded up to the currency's smallest unit at PayPal."""
     given = settings.SOLITUDE_AMOUNT_LIMITS.get(currency)
     if given:
-        return Money.parse(given[0], currency), Money.parse(given[1], currency)
+        return given
     unit = Decimal(1).scaleb(-currencies.digits(currency))
     return Money(LEAST.quantize(unit, ROUND_UP), currency), Money(MOST.quantize(unit, ROUND_UP), currency)
 
