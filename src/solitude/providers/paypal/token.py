@@ -43,7 +43,7 @@ class TokenKeeper:
         self._lock = threading.Lock()
         self._token: AccessToken | None = None
         self._try_again_at = 0.0
-        self._tries = 0
+        self._failures = 0
         self._failure: NoToken | None = None
 
     def get(self) -> Secret:
@@ -62,13 +62,13 @@ class TokenKeeper:
                 self._token = None
 
     def _renewed(self, seen: AccessToken | None) -> AccessToken:
-        tries_seen = self._tries
+        failures_seen = self._failures
         with self._lock:
             # While this thread waited, another may have renewed it.
             if self._token is not None and self._token is not seen:
                 return self._token
             # Or have failed to: everybody in line would wait for the same time-out, one after the other.
-            if self._failure is not None and self._tries != tries_seen:
+            if self._failure is not None and self._failures != failures_seen:
                 raise self._failure.with_traceback(None)
             return self._fetched()
 
@@ -86,11 +86,10 @@ class TokenKeeper:
             self._lock.release()
 
     def _fetched(self) -> AccessToken:
-        self._tries += 1
         try:
             self._token, self._failure = self._fetch(), None
         except NoToken as error:
-            self._failure = error
+            self._failures, self._failure = self._failures + 1, error
             raise
         return self._token
 
