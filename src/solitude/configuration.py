@@ -60,9 +60,13 @@ def web_url(text: str) -> str:
     """An http(s) URL without a trailing slash; empty stays empty."""
     if not text:
         return ""
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http or https URL")
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.username is not None or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("must be an http or https URL, without user and password")
     return text.rstrip("/")
 
 
@@ -70,12 +74,19 @@ def url_prefixes(text: str) -> tuple[str, ...]:
     return tuple(web_url(word) for word in words(text))
 
 
+def folder(text: str) -> Path:
+    path = Path(text).absolute()
+    if not text or (path.exists() and not path.is_dir()):
+        raise ValueError("must name a folder")
+    return path
+
+
 def amount_limits(text: str) -> dict[str, tuple[Money, Money]]:
     """The least and the most of one payment by currency: `{"EUR": ["0.50", "2000"]}`."""
     try:
         given = json.loads(text or "{}", parse_float=Decimal)
         limits = {code: (Money.parse(least, code), Money.parse(most, code)) for code, (least, most) in given.items()}
-    except (MoneyError, ValueError, TypeError, AttributeError) as error:
+    except (MoneyError, ValueError, TypeError, AttributeError, RecursionError) as error:
         why = error if isinstance(error, MoneyError) else "for each currency a list of two amounts"
         raise ValueError(f"must be a JSON object: {why}") from None
     if any(not 0 < least.amount <= most.amount for least, most in limits.values()):
@@ -152,9 +163,6 @@ class Environment:
 
         return self.get(name, parse, Decimal(default), meaning, unit=unit)
 
-    def words(self, name: str, default: tuple[str, ...], meaning: str) -> tuple[str, ...]:
-        return self.get(name, words, default, meaning)
-
     def path(self, name: str, default: Path | None, meaning: str, *, shown: str | None = None) -> Path | None:
         return self.get(name, lambda text: Path(text) if text else None, default, meaning, shown=shown)
 
@@ -168,9 +176,13 @@ def development_file(values: Mapping[str, str]) -> dict[str, str]:
     path = values.get("SOLITUDE_ENV_FILE", ".env")
     if not path or not Path(path).is_file():
         return {}
-    found = {name: value or "" for name, value in dotenv_values(path).items() if name.startswith(PREFIX)}
+    try:
+        read = dotenv_values(path, interpolate=False)  # a secret may have a "$"
+    except (OSError, ValueError):
+        raise ConfigurationError(f"SOLITUDE_ENV_FILE {path} cannot be read") from None
+    found = {name: value or "" for name, value in read.items() if name.startswith(PREFIX)}
     debug = values.get("SOLITUDE_DEBUG", found.get("SOLITUDE_DEBUG", ""))
-    return found if debug.lower() in TRUE else {}
+    return found if debug.strip().lower() in TRUE else {}
 
 
 def process_environment() -> Environment:

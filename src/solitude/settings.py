@@ -10,16 +10,16 @@ import dj_database_url
 
 from solitude import sqlite
 from solitude.configuration import (
-    ConfigurationError,
     Network,
     amount_limits,
+    folder,
     networks,
     process_environment,
     url_prefixes,
     web_url,
 )
 from solitude.money.money import Money
-from solitude.web.clients import Client, clients_of, clients_of_file
+from solitude.web.clients import Client, clients_of, clients_of_file, weakness_of
 
 sqlite.install()
 
@@ -37,7 +37,7 @@ SOLITUDE_DEBUG: bool = environment.flag(
     meaning="Development: missing keys are made, the simulator's accounts are the default. Never true in production.",
 )
 SOLITUDE_HOME: Path = _get(
-    "SOLITUDE_HOME", Path, Path("var"), "SQLite database, generated keys and logs of the embedded default."
+    "SOLITUDE_HOME", folder, Path("var"), "SQLite database, generated keys and logs of the embedded default."
 ).absolute()
 SOLITUDE_DATABASE_URL: str = environment.text(
     "SOLITUDE_DATABASE_URL",
@@ -59,8 +59,8 @@ SOLITUDE_KEYS_FILE: Path = environment.path(
     "The key ring: field encryption and keyed hashes. Readable by its owner only.",
     shown="`SOLITUDE_HOME/keys.json`",
 ) or (SOLITUDE_HOME / "keys.json")
-SOLITUDE_LOG_DIR: Path = environment.path(
-    "SOLITUDE_LOG_DIR", None, "Where `solitude.log` and `cef.log` are written.", shown="`SOLITUDE_HOME/logs`"
+SOLITUDE_LOG_DIR: Path = _get(
+    "SOLITUDE_LOG_DIR", folder, None, "Where `solitude.log` and `cef.log` are written.", shown="`SOLITUDE_HOME/logs`"
 ) or (SOLITUDE_HOME / "logs")
 SOLITUDE_SERVE_THREADS: int = environment.number(
     "SOLITUDE_SERVE_THREADS",
@@ -214,8 +214,8 @@ def _production_problems() -> None:
     if not SOLITUDE_REQUIRE_SIGNATURE:
         problem("SOLITUDE_REQUIRE_SIGNATURE may be false only with SOLITUDE_DEBUG=true")
     for client in SOLITUDE_CLIENTS.values():
-        if any(len(secret) < 32 for secret in client.secrets):
-            problem(f"SOLITUDE_CLIENTS: a secret of {client.key!r} has fewer than 32 bytes")
+        for weakness in filter(None, map(weakness_of, client.secrets)):
+            problem(f"SOLITUDE_CLIENTS: a secret of {client.key!r} {weakness}")
     if SOLITUDE_PAYPAL_CLIENT_ID == "sandbox-client" or SOLITUDE_PAYPAL_CLIENT_SECRET == "sandbox-secret":  # noqa: S105
         problem("SOLITUDE_PAYPAL_CLIENT_ID and SOLITUDE_PAYPAL_CLIENT_SECRET are the simulator's")
     for name in ("SOLITUDE_PAYPAL_URL", "SOLITUDE_PAYPAL_WEB_URL"):
@@ -229,22 +229,28 @@ if not SOLITUDE_DEBUG:
     _production_problems()
 
 # --- Django --------------------------------------------------------------------------------------------------------
+_ENGINES = (_SQLITE, _POSTGRESQL) = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 try:
     DATABASES = {"default": dj_database_url.parse(SOLITUDE_DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
 except ValueError:
-    environment.problems.append("SOLITUDE_DATABASE_URL cannot be read")
-    DATABASES = {}
+    # Its message may hold the URL, and with it the password.
+    DATABASES = {"default": {}}
+_database = DATABASES["default"]
+# In memory, every thread would have a database of its own.
+if _database.get("NAME") in (None, "", ":memory:") or _database["ENGINE"] not in _ENGINES:
+    environment.problems.append(
+        "SOLITUDE_DATABASE_URL must be a postgresql:// or sqlite:/// URL with the name of a database"
+    )
 environment.finish()
 
-_database = DATABASES["default"]
-if _database["ENGINE"] == "django.db.backends.sqlite3":
+if _database["ENGINE"] == _SQLITE:
     _database["OPTIONS"] = sqlite.options()
-elif _database["ENGINE"] == "django.db.backends.postgresql":
-    _database.setdefault("OPTIONS", {})["options"] = (
-        f"-c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC"
-    )
 else:
-    raise ConfigurationError("SOLITUDE_DATABASE_URL must be a postgresql:// or sqlite:/// URL")
+    _options = _database.setdefault("OPTIONS", {})
+    _given = _options.get("options", "")
+    _options["options"] = (
+        f"{_given} -c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()
+    )
 
 # Django's own debug mode shows settings and code in its pages, so it stays off even in development.
 DEBUG = False

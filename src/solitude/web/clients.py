@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 SECRETS_MAX = 2
+SECRET_MIN_BYTES = 32
+# What the documentation shows, and what one writes where a secret should stand.
+_PLACEHOLDERS = (b"a-common-secret-of-at-least-32-bytes", b"changeme", b"change-me", b"placeholder")
+# 32 random characters have about 25 different ones; fewer than 12 were typed and not drawn.
+_DISTINCT_BYTES_MIN = 12
 _KEY = re.compile(r"[A-Za-z0-9._:@-]{1,64}", re.ASCII)
 
 
@@ -31,7 +36,7 @@ def clients_of(text: str) -> dict[str, Client]:
     """Reads the JSON of SOLITUDE_CLIENTS. Raises ValueError with a sentence that holds no secret."""
     try:
         given = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         # json's own message quotes the text, which holds secrets.
         raise ValueError("must be a JSON object") from None
     if not isinstance(given, dict):
@@ -47,6 +52,15 @@ def clients_of_file(path: Path | None, problems: list[str]) -> dict[str, Client]
     except (OSError, ValueError) as error:
         problems.append(f"SOLITUDE_CLIENTS_FILE {error.strerror if isinstance(error, OSError) else error}")
         return {}
+
+
+def weakness_of(secret: bytes) -> str | None:
+    """Why a secret is none for production, as the end of a sentence."""
+    if len(secret) < SECRET_MIN_BYTES:
+        return f"has fewer than {SECRET_MIN_BYTES} bytes"
+    if len(set(secret)) < _DISTINCT_BYTES_MIN or any(placeholder in secret.lower() for placeholder in _PLACEHOLDERS):
+        return "is a placeholder"
+    return None
 
 
 def _client(key: str, value: Any) -> Client:
