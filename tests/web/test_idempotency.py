@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -10,12 +11,14 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from tests.support.marketplace import Answer, Api, Marketplace
+from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude.transactions.models import Transaction
 from solitude.vault.keyring import KeyRing, Keys, current_ring, use_ring
 from solitude.web import admission, idempotency
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
+from solitude.web.refusals import Refused
 
 HERE = "/generic/buyer/"
 PERSON = {"uuid": "shop:1", "email": "ada@buyer.example"}
@@ -267,16 +270,44 @@ def test_a_late_request_is_told_that_the_key_is_not_its_own(shop: Marketplace, m
     assert Transaction.objects.count() == 1
 
 
-def test_a_claim_is_held_for_half_of_its_lease_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 1000.0
-    monkeypatch.setattr(idempotency.time, "monotonic", lambda: now)
-    held = idempotency.Claim(IdempotencyKey(), repeated=False)
-    now += 30
-    held.hold()
-    now += 1
-    with pytest.raises(idempotency.Refused) as refused:
-        held.hold()
-    assert refused.value.status == 409
+def test_a_payment_whose_request_only_seemed_dead_is_made_once(
+    shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The late request has not begun its payment yet, so that nothing in the books would tell it of the other one."""
+    answers: list[Answer] = []
+
+    def stall() -> None:
+        monkeypatch.undo()
+        age(claimed_at=61)
+        answers.append(Marketplace().pay(app_id, headers=KEY))
+        now = monotonic()
+        monkeypatch.setattr(idempotency, "monotonic", lambda: now + 61)
+
+    monkeypatch.setattr(admission.purge, "when_due", stall)
+
+    late = shop.pay(app_id, headers=KEY)
+
+    assert (late.status, late["code"]) == (409, "idempotency_in_progress")
+    assert [answer.status for answer in answers] == [201]
+    assert len(paypal.calls("create_order")) == 1
+    assert Transaction.objects.count() == 1
+    assert is_replay_of(answers[0], shop.pay(app_id, headers=KEY))
+
+
+@pytest.mark.parametrize(("dawdled_s", "may_write"), [(0, True), (30, True), (31, False), (1000, False)])
+def test_nothing_is_written_under_a_key_after_half_of_its_lease(
+    monkeypatch: pytest.MonkeyPatch, dawdled_s: int, may_write: bool
+) -> None:
+    kept, now = IdempotencyKey(), 1000.0
+    monkeypatch.setattr(idempotency, "monotonic", lambda: now)
+    held = idempotency.Claim(kept, repeated=False)
+    now += dawdled_s
+    if may_write:
+        assert held.row is kept
+    else:
+        with pytest.raises(Refused) as refused:
+            _ = held.row
+        assert refused.value.status == 409
 
 
 def test_a_key_lives_for_a_day(shop: Marketplace) -> None:

@@ -4,9 +4,9 @@ A request claims its key; the claim is a lease. The answer is stored in the comm
 effect without its answer. A repeat whose payment has begun but has no answer yet resolves that payment (see `payments`).
 """
 
-import time
 import uuid
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -32,17 +32,19 @@ class Claim:
     """This request's hold on its key. `repeated`: an earlier request with the key ended without an answer that is kept."""
 
     def __init__(self, row: IdempotencyKey, *, repeated: bool) -> None:
-        self.row, self.repeated, self.settled = row, repeated, False
-        self._began_s = time.monotonic()
+        self.repeated, self.settled = repeated, False
+        self._row, self._began_s = row, monotonic()
 
-    def hold(self) -> None:
-        """Call it before an effect that `settle` comes too late for, in its transaction.
+    @property
+    def row(self) -> IdempotencyKey:
+        """The kept key, for what is written under it before there is an answer.
 
-        Raises Refused (409) if this request has dawdled so long that another one may soon take its key for a dead one's. That
-        is told by this process's clock, with half of the lease to spare, and costs no statement.
+        Raises Refused (409) if this request has dawdled so long that another one may soon take the key for a dead one's: both
+        would begin a payment. This process's clock tells, with half of the lease to spare, and no statement is spent.
         """
-        if time.monotonic() - self._began_s > settings.SOLITUDE_IDEMPOTENCY_LEASE_S / 2:
+        if monotonic() - self._began_s > settings.SOLITUDE_IDEMPOTENCY_LEASE_S / 2:
             raise in_progress()
+        return self._row
 
     def settle(self, status: int, body: dict[str, Any]) -> bool:
         """Keeps the answer; called inside the transaction that decides it. False: another request has the key now."""
@@ -60,13 +62,13 @@ class Claim:
             self._own().update(claimed_at=Now() - _lease())
 
     def _keep(self, status: int, text: str) -> bool:
-        sealed = _ANSWER.seal(text, self.row)
+        sealed = _ANSWER.seal(text, self._row)
         self.settled = bool(self._own().update(status=status, answer=sealed))
         return self.settled
 
     def _own(self) -> QuerySet[IdempotencyKey]:
         """The row, if it is still this request's and without an answer."""
-        return IdempotencyKey.objects.filter(pk=self.row.pk, holder=self.row.holder, status=None)
+        return IdempotencyKey.objects.filter(pk=self._row.pk, holder=self._row.holder, status=None)
 
 
 def claim(request: HttpRequest, client: str) -> Claim | HttpResponse | None:
