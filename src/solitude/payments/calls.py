@@ -138,7 +138,7 @@ def _record(pk: int, result: Result, settle: Settle | None, *, first_try: bool) 
             call.save(update_fields=_RECORDED)
             if not unknown_again:
                 apply.result(call, result)
-        elif result.outcome != call.outcome:
+        elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):
             apply.late(call, result)
         if settle:
             settle(call)
