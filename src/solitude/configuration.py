@@ -102,12 +102,10 @@ class Environment:
 
     def __init__(self, variables: MutableMapping[str, str]) -> None:
         self._process = variables
-        self._values = {name: variables[name] for name in variables if name.startswith(PREFIX)}
-        self._values = development_file(self._values) | self._values
+        taken = {name: variables.pop(name) for name in list(variables) if name.startswith(PREFIX)}
+        self._values = development_file(taken) | taken
         self.declared: list[Declared] = []
         self.problems: list[str] = []
-        for name in [name for name in variables if name.startswith(PREFIX)]:
-            del variables[name]
 
     def give_back(self) -> None:
         """Puts the variables back for child processes, which read and remove them themselves. For a process that serves no request."""
