@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from urllib3 import connection, exceptions
 
+from solitude import failpoints
+
 from .failures import LateError, TooLargeError
 
 if TYPE_CHECKING:
@@ -126,6 +128,7 @@ class PlainConnection(connection.HTTPConnection):
         super().send(data)
 
     def getresponse(self) -> "HTTPResponse":  # type: ignore[override]  # as in urllib3's own class
+        failpoints.reach(failpoints.AFTER_SEND)
         response = super().getresponse()
         exchange = progress.get()
         exchange.answering = True

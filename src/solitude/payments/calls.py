@@ -16,6 +16,7 @@ from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from solitude import failpoints
 from solitude.outbound.limits import InProgress
 from solitude.payments import apply, registry
 from solitude.payments.contract import Call, Intent, Operation, Outcome, Provider, Reason, Result
@@ -63,6 +64,15 @@ def begin(
         leased_until=Now() + _lease(),
     )
     call.save(force_insert=True)
+    return call
+
+
+def intended(write: Callable[[], ProviderCall]) -> ProviderCall:
+    """Runs `write`, which ends in `begin`, in the transaction whose commit makes the intent durable."""
+    failpoints.reach(failpoints.BEFORE_INTENT)
+    with transaction.atomic():
+        call = write()
+    failpoints.reach(failpoints.AFTER_INTENT)
     return call
 
 
@@ -116,6 +126,7 @@ def result_of(call: ProviderCall) -> Result:
 def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
     if connection.in_atomic_block:
         raise RuntimeError("no transaction may be open while a provider is asked")
+    failpoints.reach(failpoints.BEFORE_SEND)
     try:
         return provider.find_out(call) if find_out else provider.perform(call)
     except Exception:
@@ -126,6 +137,7 @@ def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
 
 def _record(pk: int, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
     """Writes the outcome and what follows from it, in one transaction. An outcome that is known already stays."""
+    failpoints.reach(failpoints.AFTER_ANSWER)
     with transaction.atomic():
         call = _locked(pk)
         context.bind(correlation_id=result.correlation_id or None)
@@ -142,6 +154,8 @@ def _record(pk: int, result: Result, settle: Settle | None, *, first_try: bool) 
             apply.late(call, result)
         if settle:
             settle(call)
+        failpoints.reach(failpoints.WHILE_RECORDING)
+    failpoints.reach(failpoints.AFTER_COMMIT)
     log.info(
         "provider_call", operation=call.operation, provider=call.provider, outcome=call.outcome, reason=call.reason_code
     )

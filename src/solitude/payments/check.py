@@ -62,8 +62,7 @@ def _look_up(row: Transaction) -> Checked:
 def _capture(row: Transaction, provider: str, ids: dict[str, str], intent: Intent) -> Checked:
     """Takes what the buyer approved. The database lets one capture live; who comes second sees what became of the first."""
     try:
-        with transaction.atomic():
-            call = calls.begin(provider, Operation.CAPTURE, intent, row=row, ids=ids)
+        call = calls.intended(lambda: calls.begin(provider, Operation.CAPTURE, intent, row=row, ids=ids))
     except IntegrityError:
         return _other_capture(row)
     ended = calls.carry_out(call)

@@ -3,7 +3,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpResponse
 from ninja import Router
 from pydantic import model_validator
@@ -39,9 +38,7 @@ def make_payment(request: ApiRequest, body: PayIn) -> HttpResponse:
             call = calls.find_out(known, keep)
         else:
             order = form.order(body)
-            with transaction.atomic():
-                call = _begin(order, request)
-            call = calls.carry_out(call, keep)
+            call = calls.carry_out(calls.intended(lambda: _begin(order, request)), keep)
     if refused := _pay_refusal(call):
         raise refused
     return answer(_pay_answer(body, call), 201)
@@ -203,8 +200,7 @@ def _begin_refund(request: ApiRequest, body: RefundIn, payment: Transaction) -> 
     asked = Intent(amount=amount, payee=intent.payee, fee=fee, note=(body.reason or "")[:NOTE_MAX_CHARS])
     ids = {name: taken.ids[name] for name in ("payment", "capture")}
     try:
-        with transaction.atomic():
-            return refund.begin(payment, amount, NAME, asked, ids, request.claim)
+        return calls.intended(lambda: refund.begin(payment, amount, NAME, asked, ids, request.claim))
     except NotRefundable as error:
         raise _not_refundable(error.code, error.refundable.text) from None
 

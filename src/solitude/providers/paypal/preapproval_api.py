@@ -70,9 +70,10 @@ def ask(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
             call = calls.find_out(known, keep)
         else:
             preapproval = _checked(body)
-            with transaction.atomic():
-                call = preapprovals.begin(preapproval, body.return_url, body.cancel_url, request.claim)
-            call = calls.carry_out(call, keep)
+            begun = calls.intended(
+                lambda: preapprovals.begin(preapproval, body.return_url, body.cancel_url, request.claim)
+            )
+            call = calls.carry_out(begun, keep)
     if refused := answers.refusal(PayPal.name, calls.result_of(call), None):
         raise refused
     preapproval = _of(call)
