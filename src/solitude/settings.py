@@ -135,6 +135,50 @@ SOLITUDE_RESEND_MAX_S: int = environment.number(
     least=0,
     most=6 * 3600,
 )
+SOLITUDE_RECOVERY_FIRST_S: int = environment.number(
+    "SOLITUDE_RECOVERY_FIRST_S",
+    5,
+    "After a call of unknown outcome, or a notification that cannot be applied yet, the next try comes so much later; then ever later.",
+    unit="s",
+    least=1,
+    most=3600,
+)
+SOLITUDE_RECOVERY_MAX_S: int = environment.number(
+    "SOLITUDE_RECOVERY_MAX_S", 3600, "The longest time between two such tries.", unit="s", least=1, most=86_400
+)
+SOLITUDE_FOLLOW_UP_S: int = environment.number(
+    "SOLITUDE_FOLLOW_UP_S",
+    900,
+    "The provider is asked about a payment or refund that waits for somebody, first after this time and then ever more rarely.",
+    unit="s",
+    least=10,
+    most=86_400,
+)
+SOLITUDE_NOTIFICATION_ORPHAN_S: int = environment.number(
+    "SOLITUDE_NOTIFICATION_ORPHAN_S",
+    86_400,
+    "A notification about something that is not in our books waits so long for it; then it is an orphan and raises the alarm.",
+    unit="s",
+    least=60,
+)
+SOLITUDE_WORKER_THREADS: int = environment.number(
+    "SOLITUDE_WORKER_THREADS", 4, "What one worker does at the same time.", unit="threads", least=1, most=64
+)
+SOLITUDE_WORKER_IDLE_MS: int = environment.number(
+    "SOLITUDE_WORKER_IDLE_MS",
+    1_000,
+    "A worker that finds nothing to do looks again after this.",
+    unit="ms",
+    least=10,
+    most=60_000,
+)
+SOLITUDE_UNCERTAIN_WARNING_S: int = environment.number(
+    "SOLITUDE_UNCERTAIN_WARNING_S",
+    600,
+    "`solitude check` warns when the oldest call of unknown outcome is older; six times that is critical.",
+    unit="s",
+    least=1,
+)
 SOLITUDE_AMOUNT_LIMITS = _get(
     "SOLITUDE_AMOUNT_LIMITS",
     amount_limits,

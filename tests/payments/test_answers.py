@@ -24,7 +24,7 @@ from tests.support.simulator import Simulator
 from solitude.outbound.limits import InProgress
 from solitude.payments import calls
 from solitude.payments.models import ProviderCall
-from solitude.providers.paypal import provider
+from solitude.providers.paypal import requests
 from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, FAILED, CANCELLED, ERRORED = 0, 1, 4, 5, 7
@@ -391,14 +391,14 @@ def test_a_payment_that_is_too_old_is_not_sent_again(
 def test_an_answer_about_another_amount_is_not_believed(
     shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = provider.order_request
+    honest = requests.order
 
     def dishonest(key: str, intent: Any) -> dict[str, Any]:
         body = honest(key, intent)
         body["purchase_units"][0]["amount"]["value"] = "0.01"
         return body
 
-    monkeypatch.setattr(provider, "order_request", dishonest)
+    monkeypatch.setattr(requests, "order", dishonest)
 
     answer = shop.pay(app_id, user_id=preapproved, use_preapproval=True)
 

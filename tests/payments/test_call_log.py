@@ -21,7 +21,7 @@ BUYER_EMAIL, SELLER_EMAIL = "bea.bloom@canary-buyer.example", "sam.stone@canary-
 NAME_OF_EVERY_BUYER = '"Sandbox"'
 KEPT_OF_A_CALL = {
     "operation", "method", "path", "sent", "status", "error", "sent_at", "answered_at", "duration_ms", "correlation_id",
-    "request", "answer",
+    "request", "answer", "recovering", "request_id",
 }  # fmt: skip
 
 

@@ -243,16 +243,34 @@ def test_an_unclear_capture_is_found_out_and_happens_once(
     }
 
 
-def test_a_capture_whose_error_paypal_remembers_stays_unknown_until_the_order_ends(
+def test_a_capture_whose_error_paypal_remembers_is_tried_again_as_another_operation(
     shop: Marketplace, paypal: Simulator, approved: Answer
 ) -> None:
+    """Under the first key PayPal repeats its error for ever. That the order is as it was proves that nothing was taken."""
     paypal.fault("capture_order", "stored_500")
 
-    assert [shop.check(uuid=approved["uuid"]).status for _ in range(2)] == [504, 504]
+    assert shop.check(uuid=approved["uuid"]).status == 504
+    assert shop.check(uuid=approved["uuid"])["status"] == "COMPLETED"
 
-    paypal.advance(3 * HOUR_S)
-    assert shop.check(uuid=approved["uuid"])["status"] == "EXPIRED"
-    assert paypal.captured() == []
+    first, repeat, other = (request["request_id"] for request in paypal.calls("capture_order"))
+    assert first == repeat != other
+    assert len(paypal.captured()) == 1
+    assert list(
+        ProviderCall.objects.filter(operation="capture").order_by("pk").values_list("outcome", "reason_code")
+    ) == [("declined", "INTERNAL_SERVER_ERROR"), ("succeeded", "")]
+
+
+def test_a_capture_that_paypal_cannot_do_now_stays_one_operation(
+    shop: Marketplace, paypal: Simulator, approved: Answer
+) -> None:
+    """While PayPal is down no look-up proves anything."""
+    paypal.fault("capture_order", "error_503", count=2)
+    paypal.fault("get_order", "latency", delay_ms=0)
+    assert shop.check(uuid=approved["uuid"]).status == 504
+    paypal.fault("any", "error_503", count=3)
+
+    assert shop.check(uuid=approved["uuid"]).status == 504
+    assert ProviderCall.objects.get(operation="capture").outcome == "unknown"
 
 
 @pytest.mark.parametrize("fault", ["error_500", "disconnect_after", "garbage_after"])

@@ -271,7 +271,7 @@ def test_a_late_try_about_a_refund_changes_no_money(shop: Marketplace, paypal: S
     call = ProviderCall.objects.get(operation="refund")
     before = shop.event_types()
 
-    calls._record(call.pk, Result(Outcome.DECLINED, evidence=Evidence(Seen.DECLINED)), None, first_try=True)
+    calls._record(call, Result(Outcome.DECLINED, evidence=Evidence(Seen.DECLINED)), None, first_try=True)
 
     assert shop.event_types() == before
     assert shop.transaction(paid["transaction"])["refunded_amount"] == "2.49"

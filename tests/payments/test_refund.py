@@ -133,13 +133,95 @@ def test_the_same_key_again_is_the_same_refund(shop: Marketplace, paypal: Simula
     assert (again.status, again.text, again.headers["Idempotency-Replayed"]) == (201, first.text, "true")
 
 
+# --- a part, and several parts --------------------------------------------------------------------------------------
+
+
+def test_parts_are_refunds_of_their_own_until_nothing_is_left(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    first, second = (shop.refund(uuid=paid["uuid"], amount=amount) for amount in ("1.00", "0.49"))
+    rest = shop.refund(uuid=paid["uuid"])
+
+    assert [refund["amount"] for refund in (first, second, rest)] == ["1.00", "0.49", "1.00"]
+    assert len({refund["uuid"] for refund in (first, second, rest)}) == 3
+    assert books(shop, paid) == (COMPLETED, "2.49", "2.49")
+    assert shop.refund(uuid=paid["uuid"], amount="0.01")["code"] == "refund_exceeds_captured"
+    relations = shop.transaction(paid["transaction"])["relations"]
+    assert [(row["type"], row["status"], row["amount"]) for row in relations] == [
+        (1, COMPLETED, "1.00"), (1, COMPLETED, "0.49"), (1, COMPLETED, "1.00"),
+    ]  # fmt: skip
+
+
+def test_pay_check_tells_a_part_from_all(shop: Marketplace, paid: Payment) -> None:
+    shop.refund(uuid=paid["uuid"], amount="0.01")
+    assert shop.check(uuid=paid["uuid"])["status"] == "PARTIALLY_REFUNDED"
+    shop.refund(uuid=paid["uuid"])
+    assert shop.check(uuid=paid["uuid"])["status"] == "REFUNDED"
+
+
+def test_more_than_is_left_is_refused_and_the_rest_is_told(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    shop.refund(uuid=paid["uuid"], amount="1.50")
+
+    with nothing_happens(paypal):
+        answer = shop.refund(uuid=paid["uuid"], amount="1.00")
+
+    assert (answer.status, answer["code"], answer["refundable"]) == (409, "refund_exceeds_captured", "0.99")
+
+
+def test_parts_bring_back_the_marketplaces_share_to_the_cent(shop: Marketplace, paypal: Simulator) -> None:
+    """Three thirds of 0.10 are 0.03, 0.04 and 0.03: rounded on the running total, so that the last one brings the rest."""
+    payment = paid_to(shop, paypal, "shop-2@dev.example", amount="3.00", platform_fee="0.10")
+
+    for _ in range(3):
+        assert shop.refund(uuid=payment["uuid"], amount="1.00").status == 201
+
+    shares = [
+        refund["seller_payable_breakdown"].get("platform_fees", [{"amount": {"value": "0.00"}}])[0]["amount"]["value"]
+        for refund in paypal.state()["refunds"]
+    ]
+    assert sorted(shares) == ["0.03", "0.03", "0.04"]
+
+
+def test_a_failed_part_frees_its_amount_and_no_other(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    shop.refund(uuid=paid["uuid"], amount="1.00")
+    paypal.fault("refund", "issue:REFUND_FAILED_INSUFFICIENT_FUNDS")
+    assert shop.refund(uuid=paid["uuid"], amount="1.00").status == 422
+
+    assert claimed(paid) == Decimal("1.00")
+    assert shop.refund(uuid=paid["uuid"])["amount"] == "1.49"
+
+
+def test_yen_are_refunded_in_whole_yen(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "shop-3@dev.example", amount="150", currency="JPY", platform_fee="15")
+
+    assert shop.refund(uuid=payment["uuid"], amount="0.5").status == 400
+    assert shop.refund(uuid=payment["uuid"], amount="50")["amount"] == "50"
+    assert shop.refund(uuid=payment["uuid"])["amount"] == "100"
+    assert books(shop, payment) == (COMPLETED, "150", "150")
+    fees = [
+        refund["seller_payable_breakdown"]["platform_fees"][0]["amount"]["value"]
+        for refund in paypal.state()["refunds"]
+    ]
+    assert fees == ["5", "10"]
+
+
+def test_a_slow_part_is_done_when_paypal_says_so(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "slowrefund-part@dev.example")
+    slow = shop.refund(uuid=payment["uuid"], amount="1.00")
+    assert shop.check(uuid=slow["uuid"])["status"] == "PENDING"
+
+    paypal.advance(4 * 24 * 3600)
+
+    assert shop.check(uuid=slow["uuid"])["status"] == "COMPLETED"
+    assert books(shop, payment) == (COMPLETED, "2.49", "1.00")
+    assert shop.event_types()[-1] == "refund.completed"
+
+
 # --- 400, 409 ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("amount", ["1.00", "2.48", "0", "0.00", "-2.49", "2.495", "1e1", "a lot", True, []])
-def test_an_amount_other_than_what_is_left_is_refused(
-    shop: Marketplace, paypal: Simulator, paid: Payment, amount: Any
-) -> None:
+@pytest.mark.parametrize("amount", ["0", "0.00", "-2.49", "2.495", "1e1", "a lot", True, []])
+def test_an_amount_that_is_none_is_refused(shop: Marketplace, paypal: Simulator, paid: Payment, amount: Any) -> None:
     with nothing_happens(paypal):
         answer = shop.refund(uuid=paid["uuid"], amount=amount)
 

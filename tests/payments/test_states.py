@@ -15,8 +15,13 @@ from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 
 SOURCE = Path(states.__file__).parents[1]
 MOVES = sorted(edge.name for edge in states.EDGES.values() if edge.sources)
-BIRTHS = {"payment_begun": Type.PAYMENT, "refund_begun": Type.REFUND, "refund_seen": Type.REFUND}
-FEED = {Type.PAYMENT: "transaction", Type.REFUND: "refund"}
+BIRTHS = {
+    "payment_begun": Type.PAYMENT,
+    "refund_begun": Type.REFUND,
+    "refund_seen": Type.REFUND,
+    "reversed": Type.REVERSAL,
+}
+FEED = {Type.PAYMENT: "transaction", Type.REFUND: "refund", Type.REVERSAL: "reversal"}
 
 
 class Undone(Exception):
@@ -72,7 +77,8 @@ def test_every_status_of_the_engine_is_reached_by_a_named_edge() -> None:
     # CHECKED is the classic interface's, RECEIVED the client's own.
     assert payments == set(Status) - {Status.CHECKED, Status.RECEIVED}
     assert refunds == {Status.PENDING, Status.COMPLETED, Status.FAILED, Status.ERRORED}
-    assert len(states.EDGES) == len(states.PAYMENT_EDGES) + len(states.REFUND_EDGES)
+    assert {edge.target for edge in states.REVERSAL_EDGES} == {Status.COMPLETED}
+    assert len(states.EDGES) == len(states.PAYMENT_EDGES) + len(states.REFUND_EDGES) + len(states.REVERSAL_EDGES)
 
 
 def test_money_that_was_taken_is_never_forgotten() -> None:
@@ -80,8 +86,9 @@ def test_money_that_was_taken_is_never_forgotten() -> None:
     assert [edge.name for edge in states.EDGES.values() if Status.COMPLETED in edge.sources] == []
     ends = {Status.FAILED, Status.CANCELLED, Status.ERRORED}
     assert {edge.name for edge in states.EDGES.values() if edge.sources & ends} == {
-        "corrected_to_paid", "corrected_to_review",
+        "corrected_to_paid", "corrected_to_review", "refund_corrected", "refund_corrected_to_pending",
     }  # fmt: skip
+    assert all(edge.correction for edge in states.EDGES.values() if edge.sources & ends)
 
 
 # --- the commit ----------------------------------------------------------------------------------------------------

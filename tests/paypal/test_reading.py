@@ -27,7 +27,12 @@ JSON = st.recursive(
 
 def call(operation: Operation = Operation.PAY) -> Call:
     intent = Intent(amount=AMOUNT, payee="sam@dev.example", credential=Secret("a-key"))
-    return Call(operation, KEY, intent, {"payment": "5O190127TN364715T", "capture": "2GG279541U471931P"})
+    return Call(
+        operation,
+        KEY,
+        intent,
+        {"payment": "5O190127TN364715T", "capture": "2GG279541U471931P", "refund": "1JU08902781691411"},
+    )
 
 
 def answered(monkeypatch: pytest.MonkeyPatch, status: int, body: Any, operation: Operation = Operation.PAY) -> Result:

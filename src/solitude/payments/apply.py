@@ -1,23 +1,20 @@
 """How a provider's result enters our books: from evidence to a move in the state graph."""
 
-from decimal import Decimal
+from datetime import timedelta
 
-from django.db.models import F
-from django.db.models.functions import Least
+from django.conf import settings
+from django.db.models.functions import Now
 
-from solitude.money.money import Money
-from solitude.payments import registry
-from solitude.payments.contract import Evidence, Operation, Outcome, RefundEvidence, RefundSeen, Result, Seen
+from solitude.payments import money_back, registry
+from solitude.payments.contract import Evidence, Operation, Outcome, Result, Seen
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
-from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
 from solitude.transactions import states
-from solitude.transactions.amounts import amount_value
-from solitude.transactions.models import CallOutcome, Transaction, Type
+from solitude.transactions.models import CallOutcome, Status, Transaction
 
 log = get_logger("solitude.payments")
-ZERO = Decimal(0)
-UID_PAY = "payment"  # the id among a provider's ids by which it knows the payment
+# Among a provider's ids: by which it knows the payment, and by which it knows the money that it took.
+UID_PAY, TAKEN = "payment", "capture"
 
 
 def result(call: ProviderCall, found: Result) -> None:
@@ -26,7 +23,7 @@ def result(call: ProviderCall, found: Result) -> None:
     if own:
         own(call, found)
     elif call.operation == Operation.REFUND and call.transaction:
-        _refund(call.transaction, found)
+        money_back.settle(call.transaction, found)
     elif call.transaction:
         payment(call.transaction, found)
 
@@ -36,16 +33,20 @@ def late(call: ProviderCall, found: Result) -> None:
     log.error("provider_call_ended_otherwise", operation=call.operation, ended=call.outcome, found=found.outcome)
     if call.operation in (Operation.PAY, Operation.CAPTURE) and call.transaction and found.evidence:
         payment(call.transaction, found)
+    elif call.operation == Operation.REFUND and call.transaction:
+        money_back.late(call.transaction, found)
 
 
 def payment(row: Transaction, found: Result) -> None:
     """Moves a payment by what a call came to and what it saw. Nothing new is no move."""
     edge, columns = _payment_edge(row, found), _columns(row, found)
     if edge and states.can(row, edge) and not _told_already(row, edge, columns):
-        states.move(row, edge, **columns)
+        waits = states.EDGES[edge].target == Status.PENDING
+        follow_up_at = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S) if waits else None
+        states.move(row, edge, **columns, follow_up_at=follow_up_at)
     if found.evidence:
         for refund in found.evidence.refunds:
-            refund_seen(row, refund)
+            money_back.refund_seen(row, refund)
 
 
 def _payment_edge(row: Transaction, found: Result) -> str | None:
@@ -92,11 +93,13 @@ def _columns(row: Transaction, found: Result) -> dict[str, object]:
         columns["uid_support"] = found.correlation_id
     if UID_PAY in found.ids and not row.uid_pay:
         columns["uid_pay"] = found.ids[UID_PAY]
+    if TAKEN in found.ids and not row.taken_id:
+        columns["taken_id"] = found.ids[TAKEN]
     if evidence and evidence.pay_url:
         columns["pay_url"] = evidence.pay_url
     if evidence and evidence.state == Seen.PAID:
         columns["captured_amount"] = evidence.captured.amount if evidence.captured else row.amount
-        columns["refunded_amount"] = row.refunded_amount or ZERO
+        columns["refunded_amount"] = row.refunded_amount or money_back.ZERO
     return columns
 
 
@@ -104,75 +107,3 @@ def _told_already(row: Transaction, edge: str, columns: dict[str, object]) -> bo
     """A look-up that sees what we know is no event: marketplaces may ask as often as they like."""
     same_state = row.status == states.EDGES[edge].target
     return same_state and all(getattr(row, name) == value for name, value in columns.items() if name != "uid_support")
-
-
-def _refund(refund: Transaction, found: Result) -> None:
-    """Moves a refund of ours, and with it what it holds of the payment's captured amount."""
-    payment_pk, amount = refund.related_id, refund.amount
-    assert payment_pk is not None and amount is not None  # noqa: PT018, S101  # a refund is made with both
-    columns: dict[str, object] = {"outcome": found.outcome}
-    if found.correlation_id:
-        columns["uid_support"] = found.correlation_id
-    if found.reason:
-        columns["status_reason"] = found.reason.code
-    if found.refund:
-        columns["uid_pay"] = found.refund.id
-    if found.outcome == Outcome.UNKNOWN:
-        states.move(refund, "refund_outcome_unknown", **columns)
-    elif found.refund and found.refund.state == RefundSeen.DONE:
-        states.move(refund, "refunded", **columns)
-        _count_refunded(payment_pk, amount)
-    elif found.refund and found.refund.state == RefundSeen.UNDER_WAY:
-        states.move(refund, "refund_awaited", **columns)
-    else:
-        states.move(refund, "refund_not_sent" if found.outcome == Outcome.NOT_SENT else "refund_failed", **columns)
-        # Before what was seen takes its part: there is only as much room for it as nobody holds.
-        Transaction.objects.filter(pk=payment_pk).update(
-            refund_claimed_amount=F("refund_claimed_amount") - amount_value(amount), counter=F("counter") + 1
-        )
-        if found.evidence:
-            payment = Transaction.objects.select_for_update().get(pk=payment_pk)
-            for seen in found.evidence.refunds:
-                refund_seen(payment, seen)
-
-
-def refund_seen(payment: Transaction, seen: RefundEvidence) -> None:
-    """Records a refund that the provider shows: one of ours that we did not know the end of, or one made elsewhere."""
-    known = Transaction.objects.filter(related=payment, type=Type.REFUND)
-    if known.filter(uid_pay=seen.id).exists() or known.filter(calls__key=seen.reference).exists():
-        # One of ours ends by its own call, under its own key.
-        return
-    if seen.state != RefundSeen.DONE:
-        return
-    refund = new_refund(payment, seen.amount)
-    refund.uid_pay = seen.id
-    refund.outcome = CallOutcome.SUCCEEDED
-    states.begin(refund, "refund_seen")
-    _count_refunded(payment.pk, seen.amount.amount)
-    # It takes what is left for refunds of ours, as far as there is anything left: evidence is never refused.
-    room = Least(F("refund_claimed_amount") + amount_value(seen.amount.amount), F("captured_amount"))
-    Transaction.objects.filter(pk=payment.pk).update(refund_claimed_amount=room)
-    cef.event(
-        "Refund made elsewhere",
-        5,
-        extra={"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "refund", "cs7": refund.uuid},
-    )
-
-
-def new_refund(payment: Transaction, amount: Money) -> Transaction:
-    return Transaction(
-        type=Type.REFUND,
-        amount=amount.amount,
-        currency=amount.currency,
-        related=payment,
-        provider=payment.provider,
-        buyer=payment.buyer,
-        seller=payment.seller,
-        seller_product=payment.seller_product,
-    )
-
-
-def _count_refunded(payment_pk: int, amount: Decimal) -> None:
-    Transaction.objects.filter(pk=payment_pk).update(
-        refunded_amount=F("refunded_amount") + amount_value(amount), counter=F("counter") + 1
-    )

@@ -7,23 +7,21 @@ A crash after `begin` leaves a row with outcome `none`, from which `find_out` le
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from solitude import failpoints
 from solitude.outbound.limits import InProgress
-from solitude.payments import apply, registry
+from solitude.payments import apply, leases, registry
 from solitude.payments.contract import Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import OPEN, REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
-from solitude.transactions.models import CallOutcome, Transaction
+from solitude.transactions.models import Transaction
 from solitude.web.idempotency import Claim
 
 log = get_logger("solitude.payments")
@@ -59,9 +57,11 @@ def begin(
         transaction=row,
         subject=subject,
         idempotency=claim.row if claim else None,
+        client=context.current().get("client", ""),
+        request_id=context.current().get("request_id", ""),
         intent=intent.to_json(),
         ids=ids or {},
-        leased_until=Now() + _lease(),
+        leased_until=leases.until(),
     )
     call.save(force_insert=True)
     return call
@@ -87,24 +87,40 @@ def begun_under(claim: Claim | None) -> ProviderCall | None:
 def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Asks the provider and records what came of it."""
     described = Call(Operation(call.operation), call.key, call.intended, call.ids)
-    return _record(call.pk, _ask(registry.provider(call.provider), described, find_out=False), settle, first_try=True)
+    return _record(call, _ask(registry.provider(call.provider), described, find_out=False), settle, first_try=True)
 
 
 def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Learns what became of a call without known outcome. While somebody else is at it: the call as it stands."""
-    if not _lease_it(call):
+    if not leases.take(uncertain(), call.pk, **leases.TAKEN_OVER):
         return ProviderCall.objects.select_related("transaction").get(pk=call.pk)
+    return find_out_leased(call.pk, settle)
+
+
+def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
+    """The same, by whoever has leased the call."""
     age = ExpressionWrapper(Now() - F("begun_at"), output_field=DurationField())
-    known: Any = ProviderCall.objects.annotate(age=age).get(pk=call.pk)
+    known: Any = ProviderCall.objects.annotate(age=age).get(pk=pk)
     described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
     found = _ask(registry.provider(known.provider), described, find_out=True)
-    return _record(known.pk, found, settle, first_try=False)
+    return _record(known, found, settle, first_try=False)
 
 
-def note(row: Transaction, provider: str, result: Result, ids: dict[str, str]) -> ProviderCall:
+def uncertain() -> QuerySet[ProviderCall]:
+    """The calls whose outcome is not known: the provider may have acted."""
+    return ProviderCall.objects.filter(outcome__in=OPEN)
+
+
+def note(row: Transaction, provider: str, operation: Operation, result: Result, ids: dict[str, str]) -> ProviderCall:
     """Writes down a call that changed nothing at the provider, after it was made."""
     call = ProviderCall(
-        provider=provider, operation=Operation.LOOK_UP, transaction=row, intent=Intent().to_json(), ids=ids, tries=1
+        provider=provider,
+        operation=operation,
+        transaction=row,
+        client=context.current().get("client", ""),
+        request_id=context.current().get("request_id", ""),
+        intent=Intent().to_json(),
+        ids=ids,
     )
     _write_down(call, result)
     call.save(force_insert=True)
@@ -135,34 +151,47 @@ def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
         return Result(Outcome.UNKNOWN)
 
 
-def _record(pk: int, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
-    """Writes the outcome and what follows from it, in one transaction. An outcome that is known already stays."""
+def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
+    """Writes the outcome, what follows from it and the client's answer, in one transaction."""
     failpoints.reach(failpoints.AFTER_ANSWER)
     with transaction.atomic():
-        call = _locked(pk)
-        context.bind(correlation_id=result.correlation_id or None)
-        if call.outcome in OPEN:
-            if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == CallOutcome.NONE):
-                # That this try was not sent proves nothing about another one.
-                result = replace(result, outcome=Outcome.UNKNOWN)
-            unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
-            _write_down(call, result)
-            call.save(update_fields=_RECORDED)
-            if not unknown_again:
-                apply.result(call, result)
-        elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):
-            apply.late(call, result)
+        recorded = enter(call, result, first_try=first_try)
         if settle:
-            settle(call)
+            settle(recorded)
         failpoints.reach(failpoints.WHILE_RECORDING)
     failpoints.reach(failpoints.AFTER_COMMIT)
     log.info(
-        "provider_call", operation=call.operation, provider=call.provider, outcome=call.outcome, reason=call.reason_code
+        "provider_call",
+        operation=recorded.operation,
+        provider=recorded.provider,
+        outcome=recorded.outcome,
+        reason=recorded.reason_code,
     )
+    return recorded
+
+
+def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> ProviderCall:
+    """Enters a result into our books, in the caller's transaction. An outcome that is known already stays."""
+    if known.operation == Operation.REFUND:
+        # The payment before its refund, always, so that two who lock both never wait for each other.
+        Transaction.objects.select_for_update().filter(relations=known.transaction_id).first()
+    call = locked(known.pk)
+    context.bind(correlation_id=result.correlation_id or None)
+    if call.outcome in OPEN:
+        if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not call.takeovers):
+            # That this try was not sent proves nothing about another one.
+            result = replace(result, outcome=Outcome.UNKNOWN)
+        unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
+        _write_down(call, result, recovering=not first_try)
+        call.save(update_fields=_RECORDED)
+        if not unknown_again:
+            apply.result(call, result)
+    elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):
+        apply.late(call, result)
     return call
 
 
-def _locked(pk: int) -> ProviderCall:
+def locked(pk: int) -> ProviderCall:
     """The call with its transaction, both locked, and what the event tells of, in one statement."""
     calls = ProviderCall.objects.all()
     if connection.features.has_select_for_update_of:
@@ -179,30 +208,23 @@ def _locked(pk: int) -> ProviderCall:
 
 
 _RECORDED = [
-    "outcome", "ids", "facts", "ended_at", "leased_until", "tries", "reason_code", "reason_message", "reason_field",
+    "outcome", "ids", "facts", "ended_at", "leased_until", "next_try_at", "tries", "reason_code", "reason_message", "reason_field",
     "correlation_id", "exchanges",
 ]  # fmt: skip
 
 
-def _write_down(call: ProviderCall, result: Result) -> None:
+def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False) -> None:
     call.outcome = result.outcome
     call.ids = {**call.ids, **result.ids}
     call.facts = {**call.facts, **result.facts}
-    call.ended_at = timezone.now()
+    call.ended_at = Now()
     call.leased_until = None
     call.tries += 1
+    call.next_try_at = leases.later(call.tries)
     if result.reason:
         call.reason_code = result.reason.code[:REASON_MAX_CHARS]
         call.reason_message = result.reason.message[:REASON_MAX_CHARS]
         call.reason_field = result.reason.field[:64]
     call.correlation_id = result.correlation_id or call.correlation_id
-    call.exchanges = [*call.exchanges, *(exchange.as_dict() for exchange in result.exchanges)][-EXCHANGES_MAX:]
-
-
-def _lease_it(call: ProviderCall) -> bool:
-    free = Q(leased_until=None) | Q(leased_until__lt=Now())
-    return bool(ProviderCall.objects.filter(free, pk=call.pk, outcome__in=OPEN).update(leased_until=Now() + _lease()))
-
-
-def _lease() -> timedelta:
-    return timedelta(seconds=settings.SOLITUDE_CALL_LEASE_S)
+    by = {"recovering": recovering, "request_id": context.current().get("request_id", "")}
+    call.exchanges = [*call.exchanges, *(exchange.as_dict() | by for exchange in result.exchanges)][-EXCHANGES_MAX:]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from solitude.payments import apply, calls
+from solitude.payments import apply, calls, money_back
 from solitude.payments.contract import Call, Intent, Operation, Outcome, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
@@ -24,9 +24,9 @@ def check(pk: int) -> Checked:
     row = _row(pk)
     if uncertain:
         return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
-    if row.status != Status.PENDING or not row.uid_pay or row.related_id:
+    if row.status != Status.PENDING or not row.uid_pay:
         return Checked(row)
-    return _look_up(row)
+    return _look_up_refund(row) if row.related_id else _look_up(row)
 
 
 def end_uncertain(pk: int) -> ProviderCall | None:
@@ -45,7 +45,7 @@ def _look_up(row: Transaction) -> Checked:
     found = calls.ask(provider, Call(Operation.LOOK_UP, first.key, first.intended, ids))
     with transaction.atomic():
         locked = Transaction.objects.select_for_update().get(pk=row.pk)
-        calls.note(locked, provider, found, ids)
+        calls.note(locked, provider, Operation.LOOK_UP, found, ids)
         # What was seen before somebody else moved the payment says nothing about it now.
         is_news = locked.counter == row.counter
         if found.evidence and is_news:
@@ -57,6 +57,23 @@ def _look_up(row: Transaction) -> Checked:
     if found.evidence.state == Seen.APPROVED:
         return _capture(locked, provider, ids, first.intended)
     return Checked(_row(row.pk))
+
+
+def _look_up_refund(row: Transaction) -> Checked:
+    """A refund that the provider has taken and not done yet."""
+    provider = PROVIDER_NUMBERS[row.provider or 0]
+    call = ProviderCall.objects.filter(transaction=row, operation=Operation.REFUND).first()
+    if call is None or row.related_id is None:
+        return Checked(row)
+    ids = {"refund": row.uid_pay or ""}
+    found = calls.ask(provider, Call(Operation.LOOK_UP_REFUND, call.key, call.intended, ids))
+    with transaction.atomic():
+        payment = Transaction.objects.select_for_update().get(pk=row.related_id)
+        locked = Transaction.objects.select_for_update().get(pk=row.pk)
+        calls.note(locked, provider, Operation.LOOK_UP_REFUND, found, ids)
+        if found.refund:
+            money_back.advance(payment, locked, found.refund)
+    return Checked(_row(row.pk), None if found.refund else found)
 
 
 def _capture(row: Transaction, provider: str, ids: dict[str, str], intent: Intent) -> Checked:

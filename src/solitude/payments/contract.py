@@ -30,6 +30,7 @@ class Operation(StrEnum):
     CAPTURE = "capture"  # take what the buyer approved
     REFUND = "refund"
     LOOK_UP = "look_up"  # ask for the state of a payment; changes nothing at the provider
+    LOOK_UP_REFUND = "look_up_refund"  # the same for a refund
     ASK_CONSENT = "ask_consent"  # begin a pre-approval
     STORE_CREDENTIAL = "store_credential"  # turn the buyer's consent into a stored credential
     DELETE_CREDENTIAL = "delete_credential"
@@ -45,6 +46,10 @@ class Seen(StrEnum):
     UNDER_REVIEW = "under_review"  # taken, and held by the provider
     DECLINED = "declined"  # ended without money
     EXPIRED = "expired"  # the provider no longer has it, and nothing was taken
+
+
+# Evidence that is older than what we know must not lead back: only these say how a payment ended.
+ENDINGS = frozenset({Seen.PAID, Seen.DECLINED, Seen.EXPIRED})
 
 
 class RefundSeen(StrEnum):
@@ -84,6 +89,62 @@ class Evidence:
     captured: Money | None = None
     pay_url: str = ""
     refunds: tuple[RefundEvidence, ...] = ()
+
+
+class Resolved(StrEnum):
+    """For whom a dispute ended; `no` while it is open."""
+
+    NO = "no"
+    FOR_BUYER = "for_buyer"  # the money goes back, whatever the provider calls it
+    FOR_SELLER = "for_seller"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeEvidence:
+    """A dispute as the provider tells it. `amount` is what is disputed, or what went back once it is resolved for the buyer."""
+
+    id: str
+    resolved: Resolved
+    status: str
+    amount: Money | None = None
+
+
+class Action(StrEnum):
+    """What a notification is about, in the words of the API."""
+
+    PAYMENT = "PAYMENT"
+    REFUND = "REFUND"
+    REVERSAL = "REVERSAL"
+    DISPUTE = "DISPUTE"
+    PREAPPROVAL = "PREAPPROVAL"
+    SELLER = "SELLER"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A provider's notification, verified and read.
+
+    `action` is None when it is of no concern to us. `reference` is our operation id, where it names one; `ids` are the provider's
+    own ids (`payment`, `capture`). `payees` are the names of the receiver that it tells. One of the evidences belongs to the action.
+    `about` names what a provider's own actions (PREAPPROVAL, SELLER) are about, for its own handler.
+    """
+
+    event_id: str
+    event_type: str
+    action: Action | None = None
+    reference: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    payees: tuple[str, ...] = ()
+    amount: Money | None = None
+    payment: Evidence | None = None
+    reason: Reason | None = None
+    refund: RefundEvidence | None = None
+    dispute: DisputeEvidence | None = None
+    about: Secret | None = None
+
+
+class NotUnderstood(Exception):
+    """A message of the provider does not say what it should; the text is for the log and holds no value of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +228,24 @@ class Provider(Protocol):
     def perform(self, call: Call) -> Result: ...
 
     def find_out(self, call: Call) -> Result: ...
+
+
+class Verdict(StrEnum):
+    """Whether a notification comes from the provider."""
+
+    GENUINE = "genuine"
+    FORGED = "forged"
+    UNDECIDED = "undecided"  # what is needed to tell could not be had now
+
+
+class Inbound(Protocol):
+    """What a provider that sends notifications can do with one. Neither raises for what is in it, but for NotUnderstood."""
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> tuple[Verdict, str]:
+        """The verdict, and why in one word. May go out for a certificate, so no transaction is open."""
+
+    def read(self, body: bytes) -> Notice:
+        """Of a body that is genuine. Raises NotUnderstood."""
 
 
 def _money_json(money: Money | None) -> list[str] | None:

@@ -1,4 +1,5 @@
-"""The detailed provider transaction log: one row per provider call, written before the call is made."""
+"""The detailed provider transaction log: one row per provider call, written before the call is made; and one per notification,
+written before it is looked at."""
 
 import uuid
 
@@ -6,15 +7,19 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from solitude.payments.contract import Intent
+from solitude.payments.contract import Intent, Resolved
+from solitude.transactions.amounts import AmountField
 from solitude.transactions.models import CallOutcome, Transaction
-from solitude.vault.fields import EncryptedJSONField, SealedModel
+from solitude.vault.fields import EncryptedJSONField, EncryptedTextField, SealedModel
 from solitude.web.models import IdempotencyKey
 
 # Outcomes after which the provider may have acted or will.
 LIVE = (CallOutcome.NONE, CallOutcome.UNKNOWN, CallOutcome.PENDING, CallOutcome.SUCCEEDED)
 OPEN = (CallOutcome.NONE, CallOutcome.UNKNOWN)
 REASON_MAX_CHARS = 255
+NOTIFICATION_MAX_CHARS = 262_144
+# States of a notification that is not done with yet.
+WAITING = ("received", "parked")
 
 
 def new_key() -> str:
@@ -35,6 +40,9 @@ class ProviderCall(SealedModel):
     transaction = models.ForeignKey(Transaction, null=True, on_delete=models.PROTECT, related_name="calls")
     subject = models.CharField(max_length=64, default="", db_index=True)
     idempotency = models.ForeignKey(IdempotencyKey, null=True, on_delete=models.SET_NULL, related_name="calls")
+    # Who asked for it, and under which request id; empty for what this server does by itself.
+    client = models.CharField(max_length=64, default="")
+    request_id = models.CharField(max_length=64, default="")
 
     intent = EncryptedJSONField(max_length=16_384)
     ids = models.JSONField(default=dict)
@@ -43,6 +51,9 @@ class ProviderCall(SealedModel):
     begun_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True, default=None)
     leased_until = models.DateTimeField(null=True, default=None)
+    # How often somebody took it over from whoever was at it before.
+    takeovers = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveIntegerField(default=0)
 
     outcome = models.CharField(max_length=16, choices=CallOutcome.choices, default=CallOutcome.NONE)
@@ -65,7 +76,80 @@ class ProviderCall(SealedModel):
                 condition=Q(operation="capture", outcome__in=LIVE),
                 name="payments_one_capture",
             ),
+            # A client's key stands for one operation, unless it is certain that nothing was sent.
+            models.UniqueConstraint(
+                fields=["idempotency"],
+                condition=~Q(outcome=CallOutcome.NOT_SENT),
+                name="payments_one_operation_per_key",
+            ),
         ]
         indexes = [
             models.Index(fields=["begun_at"], condition=Q(outcome__in=OPEN), name="payments_open_calls"),
+            models.Index(fields=["next_try_at"], condition=Q(outcome__in=OPEN), name="payments_due_calls"),
         ]
+
+
+class Notification(SealedModel):
+    """A provider's message as the marketplace forwarded it, kept before anything is made of it.
+
+    `fingerprint` is that of headers and body: the very same message is one row. `event_id` is the provider's own, known once the
+    message is proved genuine, so that a forged one cannot take a real one's place; each is applied once. `leased_until` and
+    `next_try_at` are as with provider calls.
+    """
+
+    class State(models.TextChoices):
+        RECEIVED = "received"  # kept, not looked at to the end yet
+        APPLIED = "applied"  # our books say what it says
+        IGNORED = "ignored"  # of no concern, or known already
+        REFUSED = "refused"  # forged, not readable, or it contradicts what we know; never applied
+        PARKED = "parked"  # what it is about is not there yet
+        ORPHAN = "orphan"  # what it is about never came
+
+    provider = models.CharField(max_length=32)
+    fingerprint = models.CharField(max_length=64)
+    headers = EncryptedJSONField(max_length=16_384)
+    body = EncryptedTextField(max_length=NOTIFICATION_MAX_CHARS)
+    event_id = models.CharField(max_length=128, null=True, default=None)
+    event_type = models.CharField(max_length=128, default="")
+    action = models.CharField(max_length=16, null=True, default=None)
+    request_id = models.CharField(max_length=64, default="")
+
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RECEIVED)
+    reason = models.CharField(max_length=REASON_MAX_CHARS, default="")
+    transaction = models.ForeignKey(Transaction, null=True, on_delete=models.PROTECT, related_name="notifications")
+    amount = AmountField(null=True, default=None)
+    currency = models.CharField(max_length=3, default="")
+
+    received_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, default=None)
+    leased_until = models.DateTimeField(null=True, default=None)
+    next_try_at = models.DateTimeField(db_default=Now())
+    tries = models.PositiveIntegerField(default=0)
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in WAITING
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "fingerprint"], name="payments_notification_kept_once"),
+            models.UniqueConstraint(fields=["provider", "event_id"], name="payments_notification_applied_once"),
+        ]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(state__in=WAITING), name="payments_due_notifications"),
+        ]
+
+
+class Dispute(models.Model):
+    """A buyer's dispute at the provider, about a payment. `reversal` is the money that went back because of it."""
+
+    provider = models.CharField(max_length=32)
+    dispute_id = models.CharField(max_length=128)
+    transaction = models.ForeignKey(Transaction, on_delete=models.PROTECT, related_name="disputes")
+    provider_status = models.CharField(max_length=64, default="")
+    resolved = models.CharField(max_length=16, default=Resolved.NO)
+    reversal = models.ForeignKey(Transaction, null=True, default=None, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "dispute_id"], name="payments_dispute_once")]

@@ -3,7 +3,7 @@
 from django.db.models import F
 
 from solitude.money.money import Money
-from solitude.payments import apply, calls
+from solitude.payments import calls, money_back
 from solitude.payments.contract import Intent, Operation
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
@@ -27,8 +27,8 @@ def refundable(payment: Transaction) -> Money:
     """What is left of the captured amount."""
     captured = payment.captured_amount
     if captured is None or payment.status not in PAID:
-        return Money(apply.ZERO, payment.currency)
-    return Money(captured - (payment.refund_claimed_amount or apply.ZERO), payment.currency)
+        return Money(money_back.ZERO, payment.currency)
+    return Money(captured - (payment.refund_claimed_amount or money_back.ZERO), payment.currency)
 
 
 def begin(
@@ -45,6 +45,6 @@ def begin(
     if not taken:
         now = Transaction.objects.get(pk=payment.pk)
         raise NotRefundable(NOT_CAPTURED if now.captured_amount is None else EXCEEDS, refundable(now))
-    refund = apply.new_refund(payment, amount)
+    refund = money_back.new_refund(payment, amount)
     states.begin(refund, "refund_begun")
     return calls.begin(provider, Operation.REFUND, intent, row=refund, ids=ids, claim=claim)

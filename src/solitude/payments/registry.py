@@ -4,27 +4,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from solitude.payments.contract import Operation, Provider, Result
+from solitude.payments.contract import Action, Inbound, Notice, Operation, Provider, Result
 
 if TYPE_CHECKING:
+    from solitude.payments.matching import Applied
     from solitude.payments.models import ProviderCall
 
 # Called in the transaction that records the result, with the locked call.
 Applier = Callable[["ProviderCall", Result], None]
+# Called in the transaction that ends the notification.
+NoticeApplier = Callable[[Notice], "Applied"]
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
     provider: Provider
     appliers: Mapping[Operation, Applier] = field(default_factory=dict)
+    inbound: Inbound | None = None
+    notice_appliers: Mapping[Action, NoticeApplier] = field(default_factory=dict)
 
 
 _registered: dict[str, Registered] = {}
 
 
-def register(name: str, provider: Provider, appliers: Mapping[Operation, Applier] | None = None) -> None:
-    """Makes a provider known. `appliers` are for operations of its own."""
-    _registered[name] = Registered(provider, appliers or {})
+def register(name: str, registered: Registered) -> None:
+    """Makes a provider known. `appliers` and `notice_appliers` are for operations and notifications that are its own."""
+    _registered[name] = registered
 
 
 def provider(name: str) -> Provider:
@@ -33,3 +38,15 @@ def provider(name: str) -> Provider:
 
 def applier(name: str, operation: Operation) -> Applier | None:
     return _registered[name].appliers.get(operation)
+
+
+def inbound(name: str) -> Inbound:
+    """How a provider's notifications are proved and read. Raises LookupError where it sends none."""
+    found = _registered[name].inbound
+    if found is None:
+        raise LookupError(f"{name} sends no notifications")
+    return found
+
+
+def notice_applier(name: str, action: Action) -> NoticeApplier | None:
+    return _registered[name].notice_appliers.get(action)

@@ -76,6 +76,10 @@ class Transaction(Row):
     provider = models.PositiveSmallIntegerField(null=True, default=None)
     uid_pay = models.CharField(max_length=255, null=True, default=None)
     uid_support = models.CharField(max_length=255, null=True, default=None)
+    # The provider's id of the money that it took (PayPal: the capture), by which refunds and disputes name the payment.
+    taken_id = models.CharField(max_length=255, null=True, default=None)
+    # When the provider is asked again about a payment or refund that waits for somebody else; by the database's time.
+    follow_up_at = models.DateTimeField(null=True, default=None)
     pay_url = models.CharField(max_length=255, null=True, default=None)
     carrier = models.CharField(max_length=255, null=True, default=None)
     region = models.CharField(max_length=255, null=True, default=None)
@@ -85,6 +89,7 @@ class Transaction(Row):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["provider", "uid_pay"], name="transactions_uid_pay"),
+            models.UniqueConstraint(fields=["provider", "taken_id"], name="transactions_taken_once"),
             # The provider's support id is not unique: a retry of ours may carry it again.
             models.UniqueConstraint(
                 fields=["provider", "uid_support"],
@@ -96,6 +101,11 @@ class Transaction(Row):
                 name="transactions_refunds_within_captured",
             ),
             models.CheckConstraint(condition=Q(refund_claimed_amount__gte=0), name="transactions_refunds_not_negative"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["follow_up_at"], condition=Q(follow_up_at__isnull=False), name="transactions_follow_ups"
+            ),
         ]
 
     @property

@@ -57,8 +57,12 @@ REFUND_EDGES = (
     _edge("refunded", (Status.PENDING,), Status.COMPLETED),
     _edge("refund_failed", (Status.PENDING,), Status.FAILED),
     _edge("refund_not_sent", (Status.PENDING,), Status.ERRORED),
+    _edge("refund_corrected", (Status.FAILED, Status.ERRORED), Status.COMPLETED, correction=True),
+    _edge("refund_corrected_to_pending", (Status.FAILED, Status.ERRORED), Status.PENDING, correction=True),
 )
-EDGES = {edge.name: edge for edge in (*PAYMENT_EDGES, *REFUND_EDGES)}
+# The provider took money back for the buyer: only evidence makes one.
+REVERSAL_EDGES = (_edge("reversed", (), Status.COMPLETED),)
+EDGES = {edge.name: edge for edge in (*PAYMENT_EDGES, *REFUND_EDGES, *REVERSAL_EDGES)}
 # A transaction that the client keeps itself may be born in any state.
 KEPT_BY_CLIENT = "kept_by_client"
 

@@ -15,7 +15,8 @@ from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable
 from solitude.providers.paypal import currencies, form
 from solitude.providers.paypal.form import PayIn
-from solitude.providers.paypal.provider import NOTE_MAX_CHARS, PayPal
+from solitude.providers.paypal.provider import PayPal
+from solitude.providers.paypal.requests import NOTE_MAX_CHARS
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
@@ -166,12 +167,8 @@ def make_refund(request: ApiRequest, body: RefundIn) -> HttpResponse:
 
     known = calls.begun_under(request.claim)
     with answers.room():
-        if known:
-            call = calls.find_out(known, keep)
-        else:
-            payment = _selected(body)
-            call = _begin_refund(request, body, payment)
-            call = calls.carry_out(call, keep)
+        begun = known or calls.intended(lambda: _begin_refund(request, body))
+        call = calls.find_out(begun, keep) if known else calls.carry_out(begun, keep)
     if refused := _pay_refusal_of_refund(call):
         raise refused
     return answer(_refund_answer(call), 201)
@@ -184,29 +181,39 @@ def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
     return _pay_refusal(call)
 
 
-def _begin_refund(request: ApiRequest, body: RefundIn, payment: Transaction) -> ProviderCall:
+def _begin_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
+    """In one transaction, under the payment's lock: what is left, the share of the fee and the claim are of one moment."""
+    payment = _lock(_selected(body))
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
-    taken = _taken_by(payment)
-    if payment.captured_amount is None or taken is None:
+    first = payment.calls.filter(operation=Operation.PAY).first()
+    if first is None or payment.captured_amount is None or payment.taken_id is None:
         raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
     left = refund.refundable(payment)
     amount = _refund_amount(body, payment, left)
-    if left.amount == 0:
+    if amount > left or left.amount == 0:
         raise _not_refundable(refund.EXCEEDS, left.text)
-    intent = taken.intended
-    # All of the payment goes back, and with it the share that the marketplace took.
-    fee = intent.fee if amount.amount == payment.captured_amount else None
-    asked = Intent(amount=amount, payee=intent.payee, fee=fee, note=(body.reason or "")[:NOTE_MAX_CHARS])
-    ids = {name: taken.ids[name] for name in ("payment", "capture")}
+    paid = first.intended
+    intent = Intent(
+        amount=amount,
+        payee=paid.payee,
+        fee=_fee_back(paid.fee, payment, amount),
+        note=(body.reason or "")[:NOTE_MAX_CHARS],
+    )
+    ids = {"payment": payment.uid_pay or "", "capture": payment.taken_id}
     try:
-        return calls.intended(lambda: refund.begin(payment, amount, NAME, asked, ids, request.claim))
+        return refund.begin(payment, amount, NAME, intent, ids, request.claim)
     except NotRefundable as error:
         raise _not_refundable(error.code, error.refundable.text) from None
 
 
+def _lock(payment: Transaction) -> Transaction:
+    joins = ("buyer", "seller", "seller_product__seller")
+    return Transaction.objects.select_for_update(of=("self",)).select_related(*joins).get(pk=payment.pk)
+
+
 def _refund_amount(body: RefundIn, payment: Transaction, left: Money) -> Money:
-    """All that is left. Raises BadFields and, for more than that, Refused."""
+    """All that is left unless the request names a part. Raises BadFields."""
     if body.amount is None:
         return left
     try:
@@ -215,21 +222,22 @@ def _refund_amount(body: RefundIn, payment: Transaction, left: Money) -> Money:
         raise BadFields(amount=str(error)) from None
     if amount.amount <= 0:
         raise BadFields(amount="must be greater than zero")
-    if amount > left:
-        raise _not_refundable(refund.EXCEEDS, left.text)
-    if amount < left:
-        raise BadFields(amount=f"must be all that is left ({left.text}): partial refunds are not offered yet")
     return amount
 
 
-def _taken_by(payment: Transaction) -> ProviderCall | None:
-    """The call by which the payment was captured."""
-    first = payment.calls.filter(operation=Operation.PAY).first()
-    found = payment.calls.filter(ids__has_key="capture").order_by("-pk").first()
-    if first is None or found is None:
+def _fee_back(fee: Money | None, payment: Transaction, amount: Money) -> Money | None:
+    """The part of the marketplace's share that goes back: in proportion to all that has gone back by then, less what has before.
+
+    So roundings never add up, and the last part brings exactly the rest.
+    """
+    captured, before = payment.captured_amount, payment.refund_claimed_amount or Decimal(0)
+    if fee is None or not captured:
         return None
-    first.ids = found.ids
-    return first
+    digits = currencies.digits(fee.currency)
+    shares = [
+        (fee.amount * part / captured).quantize(Decimal(1).scaleb(-digits)) for part in (before, before + amount.amount)
+    ]
+    return Money(shares[1] - shares[0], fee.currency)
 
 
 def _not_refundable(code: str, refundable: str) -> Refused:

@@ -20,12 +20,14 @@ class PaypalConfig(AppConfig):
             redaction.register(settings.SOLITUDE_PAYPAL_CLIENT_SECRET)
         registry.register(
             "paypal",
-            PayPal(),
-            {
-                Operation.ASK_CONSENT: preapprovals.asked,
-                Operation.STORE_CREDENTIAL: preapprovals.stored,
-                Operation.DELETE_CREDENTIAL: preapprovals.deleted,
-            },
+            registry.Registered(
+                PayPal(),
+                {
+                    Operation.ASK_CONSENT: preapprovals.asked,
+                    Operation.STORE_CREDENTIAL: preapprovals.stored,
+                    Operation.DELETE_CREDENTIAL: preapprovals.deleted,
+                },
+            ),
         )
         buyer_parts.offer("paypal", records.buyer_part, "paypal")
         seller_parts.offer("paypal", records.seller_part, "paypal")

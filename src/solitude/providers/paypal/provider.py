@@ -5,7 +5,9 @@ No database and no Django request: what is known comes in with the call, what wa
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -13,7 +15,7 @@ from solitude.money.money import Money
 from solitude.payments.contract import (
     Call,
     Evidence,
-    Intent,
+    NotUnderstood,
     Operation,
     Outcome,
     Reason,
@@ -22,8 +24,7 @@ from solitude.payments.contract import (
     Result,
     Seen,
 )
-from solitude.providers.paypal import reading
-from solitude.providers.paypal.reading import NotUnderstood
+from solitude.providers.paypal import reading, report, requests
 from solitude.providers.paypal.wire import Ask, Failed, Reply, TokenRefused, Wire
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
@@ -31,11 +32,13 @@ from solitude.telemetry.redaction import Secret
 
 log = get_logger("solitude.paypal")
 ORDERS, SETUP_TOKENS, PAYMENT_TOKENS = "/v2/checkout/orders", "/v3/vault/setup-tokens", "/v3/vault/payment-tokens"
-DESCRIPTION_MAX_CHARS = 127
-NOTE_MAX_CHARS = 255
 NOT_APPROVED = "not_approved"
-# PayPal's memory of request ids for captures and refunds.
+REFUNDS = "/v2/payments/refunds"
+# How long PayPal remembers a request id: then a repeat is a new request, and comes only after a look-up.
 REFUND_MEMORY_S = 45 * 24 * 3600
+VAULT_MEMORY_S = 3 * 3600
+# A refund that PayPal answers with a server error and still does not list after so long was not made.
+REFUND_LISTED_S = 3600
 
 _NOTHING_TAKEN = {"ORDER_NOT_APPROVED"}
 _CHOOSE_ANOTHER = {"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"}
@@ -54,6 +57,7 @@ class PayPal:
             Operation.CAPTURE: self._capture,
             Operation.REFUND: self._refund,
             Operation.LOOK_UP: self._look_up,
+            Operation.LOOK_UP_REFUND: self._look_up_refund,
             Operation.ASK_CONSENT: self._ask_consent,
             Operation.STORE_CREDENTIAL: self._store_credential,
             Operation.DELETE_CREDENTIAL: self._delete_credential,
@@ -66,17 +70,21 @@ class PayPal:
         """What became of a call: PayPal is asked by what it knows; where that is only our key, the call is repeated.
 
         A repeat under the same PayPal-Request-Id does nothing new as long as PayPal remembers it; a payment may be charged
-        for the first time by it, so it is repeated for a short while only.
+        for the first time by it, so it is repeated for a short while only. PayPal may also remember a server error of its own
+        for ever: then a look-up decides.
         """
         match call.operation:
-            case Operation.PAY:
-                if call.age_s > settings.SOLITUDE_RESEND_MAX_S:
-                    return Result(Outcome.UNKNOWN, reason=Reason("TOO_OLD_TO_REPEAT"))
-                return self.perform(call)
+            case Operation.PAY if call.age_s > settings.SOLITUDE_RESEND_MAX_S:
+                return self._guarded(self._find_payment, call)
             case Operation.CAPTURE:
                 return self._guarded(self._find_capture, call)
-            case Operation.REFUND if call.age_s > REFUND_MEMORY_S:
+            case Operation.REFUND:
                 return self._guarded(self._find_refund, call)
+            case Operation.STORE_CREDENTIAL if call.age_s > VAULT_MEMORY_S:
+                return self._guarded(self._find_credential, call)
+            case Operation.ASK_CONSENT if call.age_s > VAULT_MEMORY_S:
+                # Whatever became of it, nobody was ever sent there, and PayPal lets it expire.
+                return Result(Outcome.DECLINED, reason=Reason("ABANDONED"))
         return self.perform(call)
 
     def _guarded(self, perform: Callable[[Call], Result], call: Call) -> Result:
@@ -90,7 +98,7 @@ class PayPal:
     # --- payments ---
 
     def _pay(self, call: Call) -> Result:
-        reply = self._ask("pay", call, "POST", ORDERS, order_request(call.key, call.intent))
+        reply = self._ask("pay", call, "POST", ORDERS, requests.order(call.key, call.intent))
         if isinstance(reply, Failed):
             return reading.failed(reply)
         if reply.status in (200, 201):
@@ -128,21 +136,50 @@ class PayPal:
         # Also an order that looks as if nothing had been taken: the refusal says that something was.
         return replace(reading.unknown(refused), exchanges=exchanges)
 
+    def _find_payment(self, call: Call) -> Result:
+        """PayPal cannot be asked for an order by our reference: its report of transactions lists it, some hours late."""
+        now = datetime.now(UTC)
+        since = now - timedelta(seconds=call.age_s)
+        until = since + timedelta(seconds=settings.SOLITUDE_RESEND_MAX_S)
+
+        def page(path: str) -> Reply | Failed:
+            return self._ask("report", call, "GET", path, seller=call.intent.payee)
+
+        found = report.find(page, call.key, since, until, now)
+        if found.order:
+            seen = self._look_up(replace(call, ids={**call.ids, "payment": found.order}))
+            return replace(seen, exchanges=(*found.exchanges, *seen.exchanges))
+        if found.is_absent:
+            reason = Reason("NOT_CHARGED", "PayPal's report does not list it.")
+            return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
+        return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
+
     def _find_capture(self, call: Call) -> Result:
         found = self._look_up(call)
         if found.evidence is None:
             return Result(Outcome.UNKNOWN, exchanges=found.exchanges)
         match found.evidence.state:
             case Seen.APPROVED:
-                return self._capture(call)
+                return self._capture_again(call)
             case Seen.NOT_APPROVED:
-                return Result(
-                    Outcome.DECLINED,
-                    evidence=found.evidence,
-                    correlation_id=found.correlation_id,
-                    exchanges=found.exchanges,
-                )
+                return replace(found, outcome=Outcome.DECLINED, reason=None, ids={})
         return found
+
+    def _capture_again(self, call: Call) -> Result:
+        """A repeat; if PayPal has kept an error of its own under our key, that key takes nothing any more.
+
+        An order is captured once, whatever the key: so another operation may try when the order is still as approved.
+        """
+        again = self._capture(call)
+        if not _is_server_error(again):
+            return again
+        found = self._look_up(call)
+        exchanges = (*again.exchanges, *found.exchanges)
+        if found.evidence is None or found.evidence.state == Seen.NOT_APPROVED:
+            return replace(again, exchanges=exchanges)
+        if found.evidence.state == Seen.APPROVED:
+            return replace(again, outcome=Outcome.DECLINED, evidence=found.evidence, exchanges=exchanges)
+        return replace(found, exchanges=exchanges)
 
     def _look_up(self, call: Call) -> Result:
         reply = self._ask("look_up", call, "GET", f"{ORDERS}/{call.ids['payment']}")
@@ -172,7 +209,9 @@ class PayPal:
 
     def _refund(self, call: Call) -> Result:
         path = f"/v2/payments/captures/{call.ids['capture']}/refund"
-        reply = self._ask("refund", call, "POST", path, refund_request(call.key, call.intent), seller=call.intent.payee)
+        reply = self._ask(
+            "refund", call, "POST", path, requests.refund(call.key, call.intent), seller=call.intent.payee
+        )
         if isinstance(reply, Failed):
             return reading.failed(reply)
         if reply.status in (200, 201):
@@ -192,19 +231,33 @@ class PayPal:
         return reading.result(refused, Outcome.DECLINED, reason=reading.reason_of(refused), evidence=found.evidence)
 
     def _find_refund(self, call: Call) -> Result:
-        """Beyond PayPal's memory of our key nothing is repeated: the order's list of refunds tells."""
+        """A repeat while PayPal remembers our key; beyond that, and when it answers with an error of its own, the list tells."""
+        again = self._refund(call) if call.age_s <= REFUND_MEMORY_S else None
+        if again is not None and not _is_server_error(again):
+            return again
         found = self._look_up(call)
+        exchanges = (*(again.exchanges if again else ()), *found.exchanges)
         if found.evidence is None or found.evidence.state != Seen.PAID:
-            return Result(Outcome.UNKNOWN, exchanges=found.exchanges)
+            return Result(Outcome.UNKNOWN, exchanges=exchanges)
         own = next((refund for refund in found.evidence.refunds if refund.reference == call.key), None)
-        if own is None:
-            return Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"), exchanges=found.exchanges)
-        return Result(_REFUND_OUTCOMES[own.state], refund=own, exchanges=found.exchanges)
+        if own is not None:
+            return Result(_REFUND_OUTCOMES[own.state], refund=own, exchanges=exchanges)
+        if again is not None and call.age_s < REFUND_LISTED_S:
+            return Result(Outcome.UNKNOWN, exchanges=exchanges)
+        return Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"), exchanges=exchanges)
+
+    def _look_up_refund(self, call: Call) -> Result:
+        reply = self._ask("look_up_refund", call, "GET", f"{REFUNDS}/{call.ids['refund']}", seller=call.intent.payee)
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status != 200:
+            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+        return _refund_result(reply, call)
 
     # --- pre-approval ---
 
     def _ask_consent(self, call: Call) -> Result:
-        reply = self._ask("ask_consent", call, "POST", SETUP_TOKENS, setup_request(call.intent), vault=True)
+        reply = self._ask("ask_consent", call, "POST", SETUP_TOKENS, requests.setup_token(call.intent), vault=True)
         if isinstance(reply, Failed):
             return reading.failed(reply)
         token = reply.body.get("id")
@@ -216,7 +269,9 @@ class PayPal:
         )
 
     def _store_credential(self, call: Call) -> Result:
-        reply = self._ask("store_credential", call, "POST", PAYMENT_TOKENS, token_request(call.intent), vault=True)
+        reply = self._ask(
+            "store_credential", call, "POST", PAYMENT_TOKENS, requests.payment_token(call.intent), vault=True
+        )
         if isinstance(reply, Failed):
             return reading.failed(reply)
         key = reply.body.get("id")
@@ -240,6 +295,35 @@ class PayPal:
                 refused, Outcome.DECLINED, reason=Reason(NOT_APPROVED, "The buyer has not approved yet.")
             )
         return reading.refused(refused)
+
+    def _find_credential(self, call: Call) -> Result:
+        """Beyond PayPal's memory of our key: the setup token says whether it was used, and its customer has the permanent key."""
+        setup = self._wire.ask(
+            Ask("GET", f"{SETUP_TOKENS}/", "look_up", vault=True, secret_in_path=call.intent.credential)
+        )
+        if isinstance(setup, Failed):
+            return reading.failed(setup)
+        if setup.status == 404:
+            return reading.result(setup, Outcome.DECLINED, reason=Reason("EXPIRED"))
+        if setup.status != 200:
+            return reading.unknown(setup)
+        if setup.body.get("status") in ("CREATED", "PAYER_ACTION_REQUIRED", "APPROVED"):
+            return self._store_credential(call)
+        customer = setup.body.get("customer")
+        customer_id = customer.get("id") if isinstance(customer, dict) else None
+        if not isinstance(customer_id, str):
+            return reading.unknown(setup)
+        path = f"{PAYMENT_TOKENS}?customer_id="
+        listed = self._wire.ask(
+            Ask("GET", path, "look_up", vault=True, secret_in_path=Secret(quote(customer_id, safe="")))
+        )
+        if isinstance(listed, Failed):
+            return reading.failed(listed)
+        tokens = listed.body.get("payment_tokens")
+        keys = [token.get("id") for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
+        if listed.status != 200 or not keys or not isinstance(keys[-1], str):
+            return reading.unknown(listed)
+        return reading.result(listed, Outcome.SUCCEEDED, credential=Secret(keys[-1]))
 
     def _delete_credential(self, call: Call) -> Result:
         reply = self._wire.ask(
@@ -280,66 +364,10 @@ _REFUND_OUTCOMES = {
 }
 
 
-def order_request(key: str, intent: Intent) -> dict[str, Any]:
-    """The body of an order. `key` is our reference in it, and its invoice id: PayPal itself then refuses to take it twice."""
-    assert intent.amount is not None  # noqa: S101  # a payment has one
-    payee = {"email_address": intent.payee} if "@" in intent.payee else {"merchant_id": intent.payee}
-    unit: dict[str, Any] = {
-        "custom_id": key,
-        "invoice_id": key,
-        "amount": reading.amount(intent.amount),
-        "payee": payee,
-    }
-    if intent.description:
-        unit["description"] = intent.description[:DESCRIPTION_MAX_CHARS]
-    if intent.fee is not None:
-        unit["payment_instruction"] = {
-            "disbursement_mode": "INSTANT",
-            "platform_fees": [{"amount": reading.amount(intent.fee)}],
-        }
-    return {"intent": "CAPTURE", "purchase_units": [unit], "payment_source": {"paypal": _source(intent)}}
-
-
-def _source(intent: Intent) -> dict[str, Any]:
-    if intent.credential:
-        return {"vault_id": intent.credential.reveal()}
-    return {
-        "experience_context": {
-            "return_url": intent.return_url,
-            "cancel_url": intent.cancel_url,
-            "user_action": "PAY_NOW",
-            "shipping_preference": "NO_SHIPPING",
-        }
-    }
-
-
-def refund_request(key: str, intent: Intent) -> dict[str, Any]:
-    """The amount is always named: a refund of "all" would take whatever is left by the time it arrives."""
-    assert intent.amount is not None  # noqa: S101  # a refund has one
-    body: dict[str, Any] = {"amount": reading.amount(intent.amount), "custom_id": key}
-    if intent.note:
-        body["note_to_payer"] = intent.note[:NOTE_MAX_CHARS]
-    if intent.fee is not None:
-        body["payment_instruction"] = {"platform_fees": [{"amount": reading.amount(intent.fee)}]}
-    return body
-
-
-def setup_request(intent: Intent) -> dict[str, Any]:
-    source = {
-        "description": intent.description,
-        "usage_type": "MERCHANT",
-        "experience_context": {
-            "return_url": intent.return_url,
-            "cancel_url": intent.cancel_url,
-            "shipping_preference": "NO_SHIPPING",
-        },
-    }
-    return {"payment_source": {"paypal": source}}
-
-
-def token_request(intent: Intent) -> dict[str, Any]:
-    assert intent.credential  # noqa: S101  # the setup token
-    return {"payment_source": {"token": {"id": intent.credential.reveal(), "type": "SETUP_TOKEN"}}}
+def _is_server_error(found: Result) -> bool:
+    """Whether PayPal answered, with an error of its own: it may keep that under our key, and repeat it for ever."""
+    last = found.exchanges[-1] if found.exchanges else None
+    return found.outcome == Outcome.UNKNOWN and last is not None and (last.status or 0) >= 500
 
 
 def _choose_another(reply: Reply, call: Call) -> Result:

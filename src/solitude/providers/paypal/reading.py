@@ -6,6 +6,7 @@ Sources: PayPal's OpenAPI files of Orders v2, Payments v2 and Payment Method Tok
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from solitude.payments.contract import (
     CONFIGURATION,
     UNREACHABLE,
     Evidence,
+    NotUnderstood,
     Outcome,
     Reason,
     RefundEvidence,
@@ -54,10 +56,6 @@ _FIELDS_BY_POINTER = (
     ("vault_id", "use_preapproval"),
 )
 _FIELDS_BY_ISSUE = (("PAYEE_", "app_id"), ("PLATFORM_FEE", "platform_fee"), ("BILLING_AGREEMENT", "use_preapproval"))
-
-
-class NotUnderstood(Exception):
-    """The answer does not say what it should."""
 
 
 def failed(found: Failed) -> Result:
@@ -109,7 +107,7 @@ def order(
     `expected` is the amount that it must be about: an order about another amount is not ours, whatever it says.
     """
     status = body.get("status")
-    ids = {"payment": _id(body, "an order")}
+    ids = {"payment": identity(body, "an order")}
     match status:
         case "CREATED" | "PAYER_ACTION_REQUIRED" | "SAVED":
             return Evidence(Seen.NOT_APPROVED, pay_url=pay_url), None, ids
@@ -130,20 +128,25 @@ def _captured(
     captures = payments.get("captures")
     if not isinstance(captures, list) or len(captures) != 1 or not isinstance(captures[0], dict):
         raise NotUnderstood("a completed order without its one capture")
-    capture = captures[0]
-    amount, status = money(capture.get("amount")), capture.get("status")
+    listed = payments.get("refunds") or []
+    if not isinstance(listed, list):
+        raise NotUnderstood("a list of refunds that is none")
+    evidence, reason = capture(captures[0], expected)
+    ids = {**ids, "capture": identity(captures[0], "a capture")}
+    return replace(evidence, refunds=tuple(map(refund, listed)) if evidence.state == Seen.PAID else ()), reason, ids
+
+
+def capture(body: Mapping[str, Any], expected: Money | None) -> tuple[Evidence, Reason | None]:
+    """What a capture says. Raises NotUnderstood."""
+    amount, status = money(body.get("amount")), body.get("status")
     if expected is not None and amount != expected:
         raise NotUnderstood("a capture of another amount")
-    ids = {**ids, "capture": _id(capture, "a capture")}
     if isinstance(status, str) and status in _PAID:
-        listed = payments.get("refunds") or []
-        if not isinstance(listed, list):
-            raise NotUnderstood("a list of refunds that is none")
-        return Evidence(Seen.PAID, captured=amount, refunds=tuple(map(refund, listed))), None, ids
+        return Evidence(Seen.PAID, captured=amount), None
     if status == "PENDING":
-        return Evidence(Seen.UNDER_REVIEW), Reason(_status_reason(capture) or "PENDING"), ids
-    if status in ("DECLINED", "FAILED"):
-        return Evidence(Seen.DECLINED), Reason(CAPTURE_DECLINED, _status_reason(capture)), ids
+        return Evidence(Seen.UNDER_REVIEW), Reason(_status_reason(body) or "PENDING")
+    if status in ("DECLINED", "DENIED", "FAILED"):
+        return Evidence(Seen.DECLINED), Reason(CAPTURE_DECLINED, _status_reason(body))
     raise NotUnderstood("a capture in an unknown status")
 
 
@@ -154,7 +157,7 @@ def refund(body: Any) -> RefundEvidence:
     state = _REFUND_STATES.get(str(body.get("status")))
     if state is None:
         raise NotUnderstood("a refund in an unknown status")
-    return RefundEvidence(_id(body, "a refund"), state, money(body.get("amount")), str(body.get("custom_id", "")))
+    return RefundEvidence(identity(body, "a refund"), state, money(body.get("amount")), str(body.get("custom_id", "")))
 
 
 def refund_facts(body: Mapping[str, Any]) -> dict[str, str]:
@@ -184,7 +187,8 @@ def buyer_link(given: str, fallback_path: str) -> str:
     return given if given.startswith(f"{web}/") and len(given) <= TEXT_MAX_CHARS else f"{web}{fallback_path}"
 
 
-def _id(body: Mapping[str, Any], of: str) -> str:
+def identity(body: Mapping[str, Any], of: str) -> str:
+    """Raises NotUnderstood."""
     found = body.get("id")
     if not isinstance(found, str) or not ID.fullmatch(found):
         raise NotUnderstood(f"{of} without id")

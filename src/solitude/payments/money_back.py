@@ -1,0 +1,226 @@
+"""Money that goes back: refunds of ours, refunds made elsewhere, and what the provider takes back for the buyer.
+
+The payment's sums are added up from these rows whenever one of them moves, under the payment's lock: they cannot drift. What we
+start is limited by a constraint; what the provider tells is recorded whatever it adds up to, and marked when it is too much.
+
+Who locks a payment and one of these locks the payment first.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q, Sum
+from django.db.models.functions import Now
+
+from solitude.money.money import Money
+from solitude.payments.contract import DisputeEvidence, Outcome, RefundEvidence, RefundSeen, Resolved, Result
+from solitude.payments.models import Dispute
+from solitude.telemetry import cef
+from solitude.transactions import states
+from solitude.transactions.amounts import amount_value
+from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
+
+ZERO = Decimal(0)
+EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"
+# What takes part in a payment's sums: rows of the engine. A client may keep refunds of its own beside them.
+_OF_ENGINE = Q(type=Type.REFUND, calls__isnull=False) | (
+    Q(type__in=(Type.REFUND, Type.REVERSAL)) & ~Q(outcome=CallOutcome.NONE)
+)
+_OUTCOMES = {
+    RefundSeen.DONE: CallOutcome.SUCCEEDED,
+    RefundSeen.UNDER_WAY: CallOutcome.PENDING,
+    RefundSeen.FAILED: CallOutcome.DECLINED,
+}
+# The edge that leads from a refund's status to what the provider shows. What is not here is known, or older than what is known.
+_EDGES = {
+    (Status.PENDING, RefundSeen.DONE): "refunded",
+    (Status.PENDING, RefundSeen.UNDER_WAY): "refund_awaited",
+    (Status.PENDING, RefundSeen.FAILED): "refund_failed",
+    (Status.FAILED, RefundSeen.DONE): "refund_corrected",
+    (Status.ERRORED, RefundSeen.DONE): "refund_corrected",
+    (Status.FAILED, RefundSeen.UNDER_WAY): "refund_corrected_to_pending",
+    (Status.ERRORED, RefundSeen.UNDER_WAY): "refund_corrected_to_pending",
+}
+
+
+def settle(refund: Transaction, found: Result) -> None:
+    """What our own call for this refund came to."""
+    assert refund.related_id is not None  # noqa: S101  # a refund is made with its payment
+    payment = _locked(refund.related_id)
+    columns: dict[str, Any] = {"outcome": found.outcome}
+    if found.correlation_id:
+        columns["uid_support"] = found.correlation_id
+    if found.reason:
+        columns["status_reason"] = found.reason.code
+    if found.refund:
+        advance(payment, refund, found.refund, **columns)
+    elif found.outcome == Outcome.UNKNOWN:
+        _move(refund, "refund_outcome_unknown", **columns)
+    else:
+        _move(refund, "refund_not_sent" if found.outcome == Outcome.NOT_SENT else "refund_failed", **columns)
+        _sum_up(payment)
+    for seen in found.evidence.refunds if found.evidence else ():
+        refund_seen(payment, seen)
+
+
+def late(refund: Transaction, found: Result) -> None:
+    """What a try saw whose call had ended otherwise: money that moved counts all the same."""
+    if found.refund:
+        assert refund.related_id is not None  # noqa: S101
+        advance(_locked(refund.related_id), refund, found.refund)
+
+
+def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **columns: Any) -> None:
+    """Moves a refund to where the provider shows it, and the sums of its payment with it; both are locked."""
+    edge = _EDGES.get((Status(refund.status), seen.state))
+    if refund.status == Status.COMPLETED and seen.state == RefundSeen.FAILED:
+        _alarm("A refund that was done is shown as failed", 8, payment, refund)
+    if edge is None or (edge == "refund_awaited" and refund.uid_pay == seen.id):
+        return
+    columns |= {"uid_pay": seen.id, "outcome": _OUTCOMES[seen.state], "follow_up_at": None}
+    if seen.state == RefundSeen.UNDER_WAY:
+        columns["follow_up_at"] = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S)
+    exceeds = seen.state == RefundSeen.DONE and _exceeds(payment, refund.amount)
+    if exceeds:
+        columns["status_reason"] = EXCEEDS_CAPTURED
+    _move(refund, edge, **columns)
+    _sum_up(payment)
+    if exceeds:
+        _alarm("More went back than was captured", 9, payment, refund)
+
+
+def refund_seen(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
+    """A refund that the provider shows: one of ours, or one made elsewhere, which gets its row. The payment is locked."""
+    known = _known(payment, seen)
+    if known:
+        advance(payment, known, seen)
+        return known
+    if seen.state != RefundSeen.DONE:
+        return None
+    return _made_elsewhere(payment, Type.REFUND, seen.id, seen.amount)
+
+
+def reversal_seen(payment: Transaction, seen: RefundEvidence) -> Transaction:
+    """Money that the provider took back for the buyer. The payment is locked."""
+    return _known(payment, seen) or _made_elsewhere(payment, Type.REVERSAL, seen.id, seen.amount)
+
+
+def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, str | None]:
+    """The dispute, and what is new about it: `opened`, `updated`, `resolved` or None. The payment is locked.
+
+    A dispute that ends for the buyer takes money back. The provider tells of that twice, in any order: with the dispute's end and
+    as a refund or reversal with an id of its own. Both are the same money: the one that comes second finds the first by its amount.
+    """
+    provider, news = PROVIDER_NUMBERS[payment.provider or 0], None
+    dispute = Dispute.objects.filter(provider=provider, dispute_id=seen.id).first()
+    if dispute is None:
+        dispute = Dispute.objects.create(
+            provider=provider, dispute_id=seen.id, transaction=payment, provider_status=seen.status
+        )
+        news = "opened"
+    if dispute.resolved != Resolved.NO:
+        return dispute, news
+    if seen.resolved != Resolved.NO:
+        dispute.resolved, news = seen.resolved, "resolved"
+        if seen.resolved == Resolved.FOR_BUYER and seen.amount:
+            dispute.reversal = _untied(payment, seen.amount) or _made_elsewhere(
+                payment, Type.REVERSAL, None, seen.amount
+            )
+    elif news is None and dispute.provider_status != seen.status:
+        news = "updated"
+    dispute.provider_status = seen.status
+    dispute.save()
+    return dispute, news
+
+
+def new_refund(payment: Transaction, amount: Money) -> Transaction:
+    return _going_back(payment, Type.REFUND, amount)
+
+
+def _known(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
+    """The row of this refund or reversal, locked: by the provider's id, or by our key where it is one of ours."""
+    rows = Transaction.objects.select_for_update(of=("self",)).filter(related=payment)
+    known = rows.filter(uid_pay=seen.id).first()
+    if known is None and seen.reference:
+        known = rows.filter(calls__key=seen.reference, type=Type.REFUND).first()
+    return known
+
+
+def _made_elsewhere(payment: Transaction, kind: Type, uid: str | None, amount: Money) -> Transaction:
+    told = _told_by_dispute(payment, amount) if uid else None
+    if told:
+        told.change(uid_pay=uid)
+        return told
+    row = _going_back(payment, kind, amount)
+    row.uid_pay, row.outcome = uid, CallOutcome.SUCCEEDED
+    exceeds = _exceeds(payment, amount.amount)
+    if exceeds:
+        row.status_reason = EXCEEDS_CAPTURED
+    states.begin(row, "refund_seen" if kind == Type.REFUND else "reversed")
+    _sum_up(payment)
+    _alarm("Refund made elsewhere" if kind == Type.REFUND else "Payment reversed", 5, payment, row)
+    if exceeds:
+        _alarm("More went back than was captured", 9, payment, row)
+    return row
+
+
+def _told_by_dispute(payment: Transaction, amount: Money) -> Transaction | None:
+    """A reversal of this amount that only the end of a dispute has told of so far."""
+    rows = Dispute.objects.filter(
+        transaction=payment, reversal__uid_pay=None, reversal__amount=amount_value(amount.amount)
+    )
+    dispute = rows.select_related("reversal").order_by("pk").first()
+    return dispute.reversal if dispute else None
+
+
+def _untied(payment: Transaction, amount: Money) -> Transaction | None:
+    """Money of this amount that went back without our doing, and that no dispute accounts for yet."""
+    tied = Dispute.objects.filter(transaction=payment).exclude(reversal=None).values("reversal")
+    rows = Transaction.objects.filter(
+        related=payment, amount=amount_value(amount.amount), status=Status.COMPLETED, calls=None
+    )
+    return rows.exclude(outcome=CallOutcome.NONE).exclude(pk__in=tied).order_by("pk").first()
+
+
+def _going_back(payment: Transaction, kind: Type, amount: Money) -> Transaction:
+    return Transaction(
+        type=kind,
+        amount=amount.amount,
+        currency=amount.currency,
+        related=payment,
+        provider=payment.provider,
+        buyer=payment.buyer,
+        seller=payment.seller,
+        seller_product=payment.seller_product,
+    )
+
+
+def _move(refund: Transaction, edge: str, **columns: Any) -> None:
+    if states.can(refund, edge):
+        states.move(refund, edge, **columns)
+
+
+def _exceeds(payment: Transaction, amount: Decimal | None) -> bool:
+    return (payment.refunded_amount or ZERO) + (amount or ZERO) > (payment.captured_amount or ZERO)
+
+
+def _sum_up(payment: Transaction) -> None:
+    """What went back, and what is held for it: never more than was captured, so that a constraint can watch over it."""
+    back = Transaction.objects.filter(_OF_ENGINE, related=payment, status__in=(Status.PENDING, Status.COMPLETED))
+    # By pk, because a refund with two calls would count twice.
+    rows = Transaction.objects.filter(pk__in=back.values("pk"))
+    sums = rows.aggregate(held=Sum("amount"), done=Sum("amount", filter=Q(status=Status.COMPLETED)))
+    held, captured = sums["held"] or ZERO, payment.captured_amount or ZERO
+    payment.change(refunded_amount=sums["done"] or ZERO, refund_claimed_amount=min(held, captured))
+
+
+def _locked(pk: int) -> Transaction:
+    joins = ("buyer", "seller", "seller_product__seller")
+    return Transaction.objects.select_for_update(of=("self",)).select_related(*joins).get(pk=pk)
+
+
+def _alarm(name: str, severity: int, payment: Transaction, row: Transaction) -> None:
+    extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "refund", "cs7": row.uuid}
+    cef.event(name, severity, extra=extra)

@@ -1,0 +1,220 @@
+"""Notifications: kept first, then proved genuine, then applied once, in whatever order they come.
+
+keep (one commit) -> verify (no transaction open) -> read -> match with what we know, compare, apply (one commit)
+
+What it is about may not be there yet (the provider can be faster than our own commit): then it is parked and tried again, and is an
+orphan after a limit. A crash at any point leaves a row that waits; a worker or the provider's next delivery goes on with it.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, Case, QuerySet, When
+from django.db.models.functions import Now
+
+from solitude.events.models import Event, append
+from solitude.outbound.limits import Busy
+from solitude.payments import calls, check, leases, matching, registry
+from solitude.payments.contract import Notice, NotUnderstood, Verdict
+from solitude.payments.matching import Mismatch, NotThereYet
+from solitude.payments.models import REASON_MAX_CHARS, WAITING, Notification
+from solitude.telemetry import cef, context
+from solitude.telemetry.logs import get_logger
+from solitude.web.once import insert_once
+
+log = get_logger("solitude.payments")
+State = Notification.State
+PARKED_TOGETHER_MAX = 20
+DUPLICATE, NOT_OF_CONCERN, PARKED, BUSY_NOW = "duplicate", "not_of_concern", "parked", "in_progress"
+MISMATCH, ORPHAN, NOT_UNDERSTOOD = "mismatch", "orphan", "not_understood"
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A notification after this delivery. `is_news`: this delivery changed our books."""
+
+    row: Notification
+    is_news: bool = False
+
+
+def receive(provider: str, headers: Mapping[str, str], body: str) -> Handled:
+    """Keeps a delivery and goes as far with it as can be gone now."""
+    row = _kept(provider, headers, body)
+    if _is_forged(row):
+        # Perhaps it was our configuration that was wrong.
+        Notification.objects.filter(pk=row.pk, state=State.REFUSED, event_id=None).update(state=State.RECEIVED)
+    if leases.take(_waiting(), row.pk):
+        return _handle(row.pk)
+    return Handled(_fresh(row.pk))
+
+
+def handle_due(limit: int = 1) -> int:
+    """Goes on with notifications that wait and whose time has come; how many."""
+    pks = leases.take_due(_waiting(), limit)
+    for pk in pks:
+        _handle(pk)
+    return len(pks)
+
+
+def _waiting() -> QuerySet[Notification]:
+    return Notification.objects.filter(state__in=WAITING)
+
+
+def _kept(provider: str, headers: Mapping[str, str], body: str) -> Notification:
+    row = Notification(
+        provider=provider,
+        fingerprint=_fingerprint(headers, body),
+        headers=dict(headers),
+        body=body,
+        request_id=context.current().get("request_id", ""),
+    )
+    if insert_once(row):
+        return row
+    return Notification.objects.get(provider=provider, fingerprint=row.fingerprint)
+
+
+def _fingerprint(headers: Mapping[str, str], body: str) -> str:
+    parts = [f"{name.lower()}: {headers[name]}" for name in sorted(headers, key=str.lower)]
+    return hashlib.sha256("\n".join([*parts, "", body]).encode()).hexdigest()
+
+
+def _is_forged(row: Notification) -> bool:
+    return row.state == State.REFUSED and row.event_id is None
+
+
+def _handle(pk: int) -> Handled:
+    """Takes a leased notification as far as it goes now."""
+    row = _fresh(pk)
+    inbound = registry.inbound(row.provider)
+    body = (row.body or "").encode()
+    if row.event_id is None:
+        verdict, why = inbound.verify(row.headers or {}, body)
+        if verdict != Verdict.GENUINE:
+            return _not_proved(row, verdict, why)
+    try:
+        notice = inbound.read(body)
+    except NotUnderstood as error:
+        log.error("notification_not_understood", provider=row.provider, problem=str(error))
+        return _refused(row, NOT_UNDERSTOOD, 7)
+    original = _original(row, notice)
+    if original is not None:
+        return _duplicate(row, original)
+    handled = _apply(row, notice)
+    if handled.is_news and handled.row.transaction_id:
+        _go_on(handled.row, notice)
+    return handled
+
+
+def _not_proved(row: Notification, verdict: Verdict, why: str) -> Handled:
+    if verdict == Verdict.FORGED or _is_too_old(row):
+        return _refused(row, why, 7)
+    return _again_later(row, State.RECEIVED, why)
+
+
+def _original(row: Notification, notice: Notice) -> int | None:
+    """Gives the row its event's id, now that it is proved; the pk of the row that has it already, if there is one."""
+    if row.event_id is not None:
+        return None
+    try:
+        with transaction.atomic():
+            Notification.objects.filter(pk=row.pk).update(event_id=notice.event_id, event_type=notice.event_type)
+    except IntegrityError:
+        known = Notification.objects.get(provider=row.provider, event_id=notice.event_id)
+        return known.pk
+    row.event_id, row.event_type = notice.event_id, notice.event_type
+    return None
+
+
+def _duplicate(row: Notification, original: int) -> Handled:
+    """Another delivery of an event that has its row: that one is gone on with, and is the answer."""
+    Notification.objects.filter(pk=row.pk).update(
+        state=State.IGNORED, reason=DUPLICATE, ended_at=Now(), leased_until=None
+    )
+    if leases.take(_waiting(), original):
+        return _handle(original)
+    return Handled(_fresh(original))
+
+
+def _apply(row: Notification, notice: Notice) -> Handled:
+    """Applies the notice, and ends the row, in one commit."""
+    try:
+        with transaction.atomic():
+            locked = Notification.objects.select_for_update().get(pk=row.pk)
+            if not locked.is_waiting:
+                return Handled(locked)
+            found = matching.apply(row.provider, notice)
+            state = State.APPLIED if found.is_news else State.IGNORED
+            _end(locked, notice, state, found.reason, transaction=found.transaction)
+            return Handled(locked, is_news=found.is_news)
+    except NotThereYet as error:
+        return _parked(row, notice, error)
+    except Mismatch as error:
+        log.error("notification_contradicts", provider=row.provider, what=error.what, event_type=notice.event_type)
+        return _refused(row, f"{MISMATCH}:{error.what}", 9, notice)
+
+
+def _end(row: Notification, notice: Notice | None, state: str, reason: str, **columns: Any) -> None:
+    if notice is not None:
+        columns |= {"event_type": notice.event_type, "action": notice.action}
+        if notice.amount:
+            columns |= {"amount": notice.amount.amount, "currency": notice.amount.currency}
+    columns |= {"state": state, "reason": reason[:REASON_MAX_CHARS], "ended_at": Now(), "leased_until": None}
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.tries += 1
+    row.save(update_fields=[*columns, "tries"])
+
+
+def _refused(row: Notification, reason: str, severity: int, notice: Notice | None = None) -> Handled:
+    _end(row, notice, State.REFUSED, reason)
+    extra = {"cs6Label": "notification", "cs6": row.event_id or f"fingerprint {row.fingerprint[:12]}"}
+    cef.event(f"Notification refused: {reason}", severity, extra=extra)
+    return Handled(_fresh(row.pk))
+
+
+def _parked(row: Notification, notice: Notice, missing: NotThereYet) -> Handled:
+    if not _is_too_old(row):
+        return _again_later(row, State.PARKED, PARKED, action=notice.action, transaction=missing.transaction)
+    with transaction.atomic():
+        _end(row, notice, State.ORPHAN, ORPHAN, transaction=missing.transaction)
+        data = {"provider": row.provider, "event_type": notice.event_type}
+        append(Event(type="notification.orphan", edge=ORPHAN, resource_uri="", uuid=notice.event_id, data=data))
+    cef.event("Notification of something unknown", 8, extra={"cs6Label": "notification", "cs6": notice.event_id})
+    return Handled(_fresh(row.pk))
+
+
+def _again_later(row: Notification, state: str, reason: str, **columns: Any) -> Handled:
+    columns |= {"state": state, "reason": reason[:REASON_MAX_CHARS], "leased_until": None, "tries": row.tries + 1}
+    Notification.objects.filter(pk=row.pk).update(next_try_at=leases.later(row.tries + 1), **columns)
+    return Handled(_fresh(row.pk))
+
+
+def _go_on(row: Notification, notice: Notice) -> None:
+    """What may be done now that this is known: take what the buyer approved, and apply what has waited for it."""
+    assert row.transaction_id is not None  # noqa: S101
+    if matching.is_approval(notice):
+        try:
+            with calls.in_progress():
+                check.check(row.transaction_id)
+        except Busy:
+            log.warning("capture_put_off", transaction=row.transaction_id)
+    waiting = _waiting().filter(transaction_id=row.transaction_id).order_by("pk")
+    for pk in list(waiting.values_list("pk", flat=True)[:PARKED_TOGETHER_MAX]):
+        if leases.take(_waiting(), pk):
+            _handle(pk)
+
+
+def _is_too_old(row: Notification) -> bool:
+    """By the database's clock, which every node shares."""
+    limit = Now() - timedelta(seconds=settings.SOLITUDE_NOTIFICATION_ORPHAN_S)
+    old = Case(When(received_at__lt=limit, then=True), default=False, output_field=BooleanField())
+    return bool(Notification.objects.annotate(old=old).values_list("old", flat=True).get(pk=row.pk))
+
+
+def _fresh(pk: int) -> Notification:
+    return Notification.objects.select_related("transaction").get(pk=pk)

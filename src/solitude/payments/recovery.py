@@ -1,0 +1,89 @@
+"""Recovery: every call whose outcome is not known is asked about until evidence ends it, and what waits for others is not forgotten.
+
+Nothing here turns into a failure by age. A call that stays unknown is asked about ever more rarely, is listed for the operators,
+and raises the alarm of the monitoring.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import DurationField, ExpressionWrapper, F, Min
+from django.db.models.functions import Now
+
+from solitude.payments import calls, check, leases
+from solitude.payments.models import WAITING, Notification
+from solitude.telemetry.logs import get_logger
+from solitude.transactions.models import Status, Transaction
+
+log = get_logger("solitude.payments")
+FOLLOW_UP_MAX_S = 24 * 3600
+
+
+def run_once(limit: int = 1) -> int:
+    """Asks about calls without known outcome whose time has come, the longest due first; how many."""
+    pks = leases.take_due(calls.uncertain(), limit, **leases.TAKEN_OVER)
+    for pk in pks:
+        call = calls.find_out_leased(pk)
+        log.info("recovered", operation=call.operation, outcome=call.outcome, tries=call.tries)
+    return len(pks)
+
+
+def follow_up(limit: int = 1) -> int:
+    """Asks about payments and refunds that wait for the buyer or the provider; how many.
+
+    It takes what a buyer approved who never came back, and ends what nobody approved. Notifications say all of this sooner; but
+    they may be lost.
+    """
+    pks = _due_follow_ups(limit)
+    for pk in pks:
+        checked = check.check(pk)
+        if checked.failed:
+            log.info("follow_up_without_answer", transaction=pk)
+        _schedule(pk)
+    return len(pks)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is not settled yet: how many calls without known outcome, how old the oldest is, and how many notifications wait."""
+
+    uncertain: int
+    oldest_s: int
+    notifications: int
+
+
+def backlog() -> Backlog:
+    open_calls = calls.uncertain()
+    oldest = open_calls.aggregate(oldest=_age(Min("begun_at")))["oldest"]
+    waiting = Notification.objects.filter(state__in=WAITING).count()
+    return Backlog(open_calls.count(), max(int(oldest.total_seconds()), 0) if oldest else 0, waiting)
+
+
+def _due_follow_ups(limit: int) -> list[int]:
+    rows = Transaction.objects.filter(follow_up_at__lte=Now()).order_by("follow_up_at", "pk")
+    if not rows.exists():
+        return []
+    with transaction.atomic():
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, of=("self",))
+        pks = list(rows.values_list("pk", flat=True)[:limit])
+        Transaction.objects.filter(pk__in=pks).update(follow_up_at=leases.until())
+    return pks
+
+
+def _schedule(pk: int) -> None:
+    """The longer it waits already, the longer until the next look. What no longer waits is looked after no more."""
+    row = Transaction.objects.annotate(age=_age(F("created"))).filter(pk=pk, status=Status.PENDING).first()
+    if row is None:
+        Transaction.objects.filter(pk=pk).update(follow_up_at=None)
+        return
+    age_s = int(row.age.total_seconds())
+    wait_s = min(max(age_s // 2, settings.SOLITUDE_FOLLOW_UP_S), FOLLOW_UP_MAX_S)
+    Transaction.objects.filter(pk=pk).update(follow_up_at=Now() + timedelta(seconds=wait_s))
+
+
+def _age(moment: F | Min) -> Any:
+    return ExpressionWrapper(Now() - moment, output_field=DurationField())

@@ -1,0 +1,93 @@
+"""Finding a payment by our own reference in PayPal's report of transactions, where it can be asked for in no other way.
+
+Source: PayPal's OpenAPI file of Transaction Search v1. The report lags by up to three hours and covers 31 days at a time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from solitude.outbound.record import Exchange
+from solitude.providers.paypal.reading import ID
+from solitude.providers.paypal.wire import Failed, Reply
+
+REPORT, CAPTURES = "/v1/reporting/transactions", "/v2/payments/captures"
+LAG = timedelta(hours=3)
+# What is not listed a day after it could last have been made was not made.
+ABSENCE_PROVES = timedelta(hours=24)
+# Our clocks may be off, and so may be the day on which PayPal books it.
+MARGIN = timedelta(hours=2)
+PAGE_ROWS, PAGES_MAX = 500, 100
+
+Get = Callable[[str], Reply | Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The order, if the report lists the payment; `is_absent` only where it proves that there is none."""
+
+    order: str = ""
+    is_absent: bool = False
+    exchanges: tuple[Exchange, ...] = ()
+
+
+def find(get: Get, key: str, since: datetime, until: datetime, now: datetime) -> Found:
+    """Looks for the payment whose invoice id or custom id is `key`, made between `since` and `until`."""
+    if now < since + LAG:
+        return Found()
+    start, end = since - MARGIN, min(until + MARGIN, now)
+    exchanges: list[Exchange] = []
+    for page in range(1, PAGES_MAX + 1):
+        reply = get(f"{REPORT}?{_query(start, end, page)}")
+        exchanges += reply.exchanges
+        if isinstance(reply, Failed) or reply.status != 200:
+            return Found(exchanges=tuple(exchanges))
+        for row in _rows(reply):
+            if key in (row.get("invoice_id"), row.get("custom_field")) and _takes_money(row):
+                return _order_of(get, row, exchanges)
+        pages = reply.body.get("total_pages")
+        if not isinstance(pages, int):
+            return Found(exchanges=tuple(exchanges))
+        if page >= pages:
+            return Found(is_absent=now > until + ABSENCE_PROVES, exchanges=tuple(exchanges))
+    return Found(exchanges=tuple(exchanges))
+
+
+def _query(start: datetime, end: datetime, page: int) -> str:
+    return urlencode(
+        {
+            "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+            "end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}",
+            "fields": "transaction_info",
+            "page_size": PAGE_ROWS,
+            "page": page,
+        }
+    )
+
+
+def _rows(reply: Reply) -> list[dict[str, Any]]:
+    details = reply.body.get("transaction_details")
+    infos = [detail.get("transaction_info") for detail in details if isinstance(detail, dict)] if details else []
+    return [info for info in infos if isinstance(info, dict)]
+
+
+def _takes_money(row: dict[str, Any]) -> bool:
+    """Not a refund or reversal, which may carry the payment's reference as well."""
+    amount = row.get("transaction_amount")
+    return isinstance(amount, dict) and not str(amount.get("value", "-")).startswith("-")
+
+
+def _order_of(get: Get, row: dict[str, Any], exchanges: list[Exchange]) -> Found:
+    order = row.get("paypal_reference_id") if row.get("paypal_reference_id_type") == "ODR" else None
+    capture = row.get("transaction_id")
+    if order is None and isinstance(capture, str) and ID.fullmatch(capture):
+        reply = get(f"{CAPTURES}/{capture}")
+        exchanges += reply.exchanges
+        if isinstance(reply, Reply):
+            data = reply.body.get("supplementary_data")
+            ids = data.get("related_ids") if isinstance(data, dict) else None
+            order = ids.get("order_id") if isinstance(ids, dict) else None
+    is_order = isinstance(order, str) and bool(ID.fullmatch(order))
+    return Found(order=str(order) if is_order else "", exchanges=tuple(exchanges))
