@@ -186,6 +186,21 @@ SOLITUDE_AMOUNT_LIMITS = _get(
     'Least and most of one payment per currency, JSON: `{"EUR": ["0.50", "2000"]}`; else 0.1 to 5000, rounded up to the smallest unit.',
     shown="none",
 )
+SOLITUDE_EVENTS_WAITING_MAX: int = environment.number(
+    "SOLITUDE_EVENTS_WAITING_MAX",
+    8,
+    "Requests that one server process holds until there are new events; at most half of its threads. One more is answered at once.",
+    unit="requests",
+    most=512,
+)
+SOLITUDE_EVENTS_POLL_MS: int = environment.number(
+    "SOLITUDE_EVENTS_POLL_MS",
+    200,
+    "How often a request that is held looks for new events.",
+    unit="ms",
+    least=10,
+    most=5000,
+)
 
 # --- PayPal --------------------------------------------------------------------------------------------------------
 _SIMULATOR = "http://127.0.0.1:2680/paypal"

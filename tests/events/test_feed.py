@@ -9,7 +9,9 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
 
 from solitude.events import feed
-from solitude.events.models import Event, append
+from solitude.events.models import TYPES, Event, append
+from solitude.transactions import states
+from solitude.transactions.models import Status
 
 HERE = "/events/"
 
@@ -170,8 +172,8 @@ def test_a_limit_is_from_1_to_1000(shop: Marketplace, limit: str) -> None:
     assert shop.get(f"{HERE}?limit={limit}").status == 400
 
 
-@pytest.mark.parametrize("query", ["wait=1", "type=transaction.started", "cursor=x", "page=1"])
-def test_what_is_not_offered_yet_is_refused(shop: Marketplace, query: str) -> None:
+@pytest.mark.parametrize("query", ["types=transaction.started", "cursor=x", "page=1"])
+def test_what_is_not_offered_is_refused(shop: Marketplace, query: str) -> None:
     assert shop.get(f"{HERE}?{query}").status == 400
 
 
@@ -183,6 +185,30 @@ def test_an_event_is_written_in_the_commit_of_its_change(shop: Marketplace) -> N
         append(event("undone"))
         transaction.set_rollback(True)
     assert names(shop.get(HERE)) == []
+
+
+def test_an_event_is_of_a_type_that_is_written_down(shop: Marketplace) -> None:
+    wrong = event("e")
+    wrong.type = "transaction.lost"
+    with pytest.raises(ValueError, match=r"transaction\.lost"), transaction.atomic():
+        append(wrong)
+    assert names(shop.get(HERE)) == []
+
+
+def test_every_move_of_every_kind_of_transaction_has_a_type() -> None:
+    kinds = {status.name.lower() for status in Status} | {"corrected"}
+    assert {f"{name}.{kind}" for name in states._FEED_NAMES.values() for kind in kinds} <= set(TYPES)
+    assert all(sentence.endswith(".") for sentence in TYPES.values())
+
+
+def test_an_event_knows_the_request_that_caused_it(shop: Marketplace) -> None:
+    shop.post("/generic/transaction/", {"uuid": "caused"}, **{"Transaction-Id": "checkout-4711"})
+    happen(1)
+
+    caused, alone = Event.objects.order_by("pk")
+
+    assert (caused.uuid, caused.request_id, alone.request_id) == ("caused", "checkout-4711", "")
+    assert "request_id" not in shop.get(HERE)["events"][0]
 
 
 def test_an_event_that_is_committed_late_is_not_missed(shop: Marketplace) -> None:

@@ -7,11 +7,13 @@ commit first: a reader who went on from there would never see the earlier one.
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Min
+from django.db.models import F, Min, Q
 
 from solitude.events.models import Event, Feed
 
 LIMIT_MAX = 1000
+# Of a filtered feed, one request looks at so many events, however few of them it is asked for.
+SCAN_MAX = 5000
 _ONLY = 1
 
 
@@ -23,22 +25,45 @@ class Kept:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The next events in order. Up to `end` everything was looked at; `more`: the next page is not empty for want of time."""
+
+    events: list[Event]
+    end: int
+    more: bool
+
+
 def kept() -> Kept:
-    end = Feed.objects.filter(pk=_ONLY).values_list("last_place", flat=True).first() or 0
+    end = _newest()
     oldest = Event.objects.aggregate(oldest=Min("place"))["oldest"]
     return Kept(end if oldest is None else oldest - 1, end)
 
 
-def read(after: int, limit: int) -> list[Event]:
-    """Up to `limit` events behind this place, in order."""
-    return list(Event.objects.filter(place__gt=after).order_by("place")[:limit])
+def read(after: int, limit: int, wanted: Q) -> Page:
+    """Up to `limit` events behind this place that are `wanted` (an empty Q: all), with those that were just committed."""
+    left = give_places()
+    end, cut = _reach(after) if wanted else (_newest(), False)
+    found = list(Event.objects.filter(wanted, place__gt=after, place__lte=end).order_by("place")[: limit + 1])
+    if len(found) > limit:
+        return Page(found[:limit], found[limit - 1].place or end, more=True)
+    return Page(found, end, more=cut or left)
 
 
-def give_places() -> None:
-    """Gives places to the events that were committed since; as many as are read at a time and one more."""
+def has_news(after: int) -> bool:
+    """Whether anything may have come behind this place: one statement that reads the ends of two indexes and writes nothing."""
+    unplaced, behind = Event.objects.filter(place=None), Event.objects.filter(place__gt=after)
+    return unplaced.union(behind, all=True).exists()
+
+
+def give_places() -> bool:
+    """Gives places to the events that were committed since, as many as are read at a time and one more; True if some are left.
+
+    All in one transaction: whoever dies in the middle has given none.
+    """
     new = Event.objects.filter(place=None).order_by("pk")
     if not new.exists():
-        return
+        return False
     with transaction.atomic():
         # One at a time: otherwise a later place could be seen before an earlier one is committed.
         feed, _ = Feed.objects.select_for_update().get_or_create(pk=_ONLY)
@@ -50,3 +75,17 @@ def give_places() -> None:
             )
             feed.last_place += last - first + 1
             feed.save(update_fields=["last_place"])
+    return len(pks) > LIMIT_MAX
+
+
+def _newest() -> int:
+    """The last place that was given; whatever has a place up to this one can be seen."""
+    return Feed.objects.filter(pk=_ONLY).values_list("last_place", flat=True).first() or 0
+
+
+def _reach(after: int) -> tuple[int, bool]:
+    """Up to which place one request looks, and whether that is short of the newest."""
+    newest = _newest()
+    places = Event.objects.filter(place__gt=after).order_by("place").values_list("place", flat=True)
+    ends = list(places[SCAN_MAX - 1 : SCAN_MAX + 1])
+    return (ends[0] or newest, True) if len(ends) > 1 else (newest, False)
