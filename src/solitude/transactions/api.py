@@ -19,7 +19,7 @@ from solitude.sellers.models import Product, Seller
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
-from solitude.web import paging
+from solitude.web import etags, paging
 from solitude.web.answers import answer, created, time_text
 from solitude.web.fields import Body, DecimalNumber, LongText, Text, reference
 from solitude.web.refusals import BadFields, not_found
@@ -107,7 +107,9 @@ def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
     row = Transaction.objects.filter(pk=pk).first()
     if row is None:
         raise not_found()
-    return answer(shown(row, _below([row])))
+    below = _below([row])
+    tag = etags.etag_of(row, *(relation for relations in below.values() for relation in relations))
+    return etags.not_modified(request, tag) or answer(shown(row, below), ETag=tag)
 
 
 def _row(body: TransactionIn) -> Transaction:

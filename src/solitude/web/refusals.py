@@ -16,6 +16,9 @@ class Refused(Exception):
         super().__init__(f"refused with {status}")
         self.status, self.body, self.headers = status, body, headers or {}
 
+    def response(self) -> HttpResponse:
+        return JsonResponse(self.body, status=self.status, headers=self.headers)
+
 
 class BadFields(Refused):
     """400: what is wrong, by field; `__all__` for rules that no one field breaks."""
@@ -29,7 +32,7 @@ def not_found() -> Refused:
 
 
 def refusal(refused: Refused) -> HttpResponse:
-    return JsonResponse(refused.body, status=refused.status, headers=refused.headers)
+    return refused.response()
 
 
 def too_big(error: RequestDataTooBig) -> Refused:

@@ -14,12 +14,13 @@ from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerP
 from solitude.providers.paypal.preapproval_api import Day
 from solitude.providers.paypal.records import shown_buyer, shown_seller
 from solitude.sellers.models import Seller
-from solitude.web import paging
+from solitude.web import etags, paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import Body, GivenText, Text, reference
 from solitude.web.once import insert_once
 from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
+from solitude.web.rows import Row
 
 router = Router()
 
@@ -55,18 +56,19 @@ def create_seller_data(request: ApiRequest, body: SellerData) -> HttpResponse:
 @router.get("/seller/{int:pk}/")
 def get_seller_data(request: ApiRequest, pk: int) -> HttpResponse:
     paging.only(request)
-    return answer(shown_seller(_row(SellerPaypal, pk)))
+    row = _row(SellerPaypal, pk)
+    return etags.not_modified(request, etags.etag_of(row)) or _answer(shown_seller(row), row)
 
 
 @router.put("/seller/{int:pk}/")
 def put_seller_data(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
-    return answer(shown_seller(_change_seller(pk, body)), 202)
+    row = _change_seller(request, pk, body)
+    return _answer(shown_seller(row), row, 202)
 
 
 @router.patch("/seller/{int:pk}/")
 def patch_seller_data(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
-    _change_seller(pk, body)
-    return HttpResponse(status=202)
+    return _changed(_change_seller(request, pk, body))
 
 
 class BuyerChange(Body):
@@ -95,7 +97,8 @@ def create_buyer_data(request: ApiRequest, body: BuyerData) -> HttpResponse:
 @router.get("/buyer/{int:pk}/")
 def get_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     paging.only(request)
-    return answer(shown_buyer(_row(BuyerPaypal, pk)))
+    row = _row(BuyerPaypal, pk)
+    return etags.not_modified(request, etags.etag_of(row)) or _answer(shown_buyer(row), row)
 
 
 @router.patch("/buyer/{int:pk}/")
@@ -109,30 +112,42 @@ def patch_buyer_data(request: ApiRequest, pk: int, body: BuyerChange) -> HttpRes
         columns["expiry"] = body.expiry
     with transaction.atomic():
         row = _row(BuyerPaypal, pk, lock=True)
+        etags.check_match(request, row)
         if "key" in given and not body.key:
             _drop_key(row)
             columns["key"] = None
         row.change(**columns)
     preapprovals.carry_out_deletions(row.buyer_id)
-    return HttpResponse(status=202)
+    return _changed(row)
 
 
 @router.delete("/buyer/{int:pk}/")
 def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         row = _row(BuyerPaypal, pk, lock=True)
+        etags.check_match(request, row)
         _drop_key(row)
         row.delete()
     preapprovals.carry_out_deletions(row.buyer_id)
     return HttpResponse(status=204)
 
 
-def _change_seller(pk: int, body: Any) -> SellerPaypal:
+def _change_seller(request: ApiRequest, pk: int, body: Any) -> SellerPaypal:
     columns = body.model_dump(include=body.model_fields_set)
     with transaction.atomic():
         row: SellerPaypal = _row(SellerPaypal, pk, lock=True)
+        etags.check_match(request, row)
         row.change(**columns)
     return row
+
+
+def _answer(body: dict[str, Any], row: Row, status: int = 200) -> HttpResponse:
+    return answer(body, status, ETag=etags.etag_of(row))
+
+
+def _changed(row: Row) -> HttpResponse:
+    """202 without a body, as the old server answers a PATCH; with the tag of what the row is now."""
+    return HttpResponse(status=202, headers={"ETag": etags.etag_of(row)})
 
 
 def _drop_key(row: BuyerPaypal) -> None:
