@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def create_app() -> "WSGIApplication":
-    """A new sandbox with empty books. It speaks WSGI; `server` knows how to lose its answers on the wire."""
-    paypal = PayPal()
+def create_app(seed: int | None = None) -> "WSGIApplication":
+    """A new sandbox with empty books. It speaks WSGI; `server` knows how to lose its answers on the wire.
+
+    With a `seed` all identifiers are the same in every run that makes the same requests in the same order.
+    """
+    paypal = PayPal(seed)
 
     def console(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)

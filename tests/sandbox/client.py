@@ -207,6 +207,17 @@ class Sandbox:
     def state(self) -> Any:
         return self.control("GET", "state").json
 
+    def events(self, **query: object) -> list[Any]:
+        """The webhook messages, each as `number`, `event_type`, `headers` and the raw `body`."""
+        reply = self.control("GET", f"events?{urlencode(query)}")
+        assert reply.status == 200, reply.text
+        return list(reply.json["events"])
+
+    def told(self, *types: str) -> list[Any]:
+        """The events themselves, of these types only if any are named."""
+        events = [json.loads(message["body"]) for message in self.events()]
+        return [event for event in events if not types or event["event_type"] in types]
+
     def requests(self, operation: str) -> list[Any]:
         """The simulator's log of one operation."""
         return [entry for entry in self.state()["requests"] if entry["operation"] == operation]

@@ -109,7 +109,8 @@ class Api:
     def _call(self, operation: Operation, request: Request, path_id: str) -> Call:
         """What is known of the request before its operation looks at it; `ApiError` if it gets no further."""
         now = self._books.clock.now()
-        client_id = self._client(request, now)
+        base = request.root_url.rstrip("/")
+        client_id = self._client(request, base, now) if operation.needs_token else ""
         body = _body(request)
         if operation.can_be_mocked:
             _mock(request)
@@ -120,7 +121,7 @@ class Api:
             raise refuse("MISSING_REQUIRED_PARAMETER", "PayPal-Request-Id", location="header")
         return Call(
             operation=operation.name,
-            base=request.root_url.rstrip("/"),
+            base=base,
             now=now,
             client_id=client_id,
             path_id=path_id,
@@ -129,12 +130,15 @@ class Api:
             request_id=request_id,
             auth_assertion=request.headers.get("PayPal-Auth-Assertion"),
             representation="return=representation" in request.headers.get("Prefer", ""),
+            raw=request.get_data() if body is not None else b"",
         )
 
-    def _client(self, request: Request, now: datetime) -> str:
+    def _client(self, request: Request, base: str, now: datetime) -> str:
+        """Who asks; `ApiError` if nobody knows. What was due at PayPal in the meantime is done on the way."""
         login = request.authorization
         token = login.token if login is not None and login.type == "bearer" else None
         with self._books.lock:
+            self._books.catch_up(base, now)
             client_id = self._books.access_tokens.client_of(token or "", now)
         if client_id is None:
             raise ApiError(status=401)
@@ -148,7 +152,10 @@ def json_response(body: Any, status: int) -> Response:
 
 
 def _shown(answer: Answer, call: Call, *, again: bool = False) -> Response:
-    return json_response(answer.show(call), 200 if again and answer.status == 201 else answer.status)
+    content = answer.show(call)
+    if isinstance(content, str):
+        return Response(content, answer.status, content_type="application/x-pem-file")
+    return json_response(content, 200 if again and answer.status == 201 else answer.status)
 
 
 def _stored_failure(_: Call) -> None:

@@ -11,11 +11,13 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.faults import FaultBoard
-from solitude_sandbox.paypal import console, ids, pages
+from solitude_sandbox.paypal import console, pages
 from solitude_sandbox.paypal.api import Api, json_response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
+from solitude_sandbox.paypal.event_control import EventControl
+from solitude_sandbox.paypal.ids import Ids
 from solitude_sandbox.paypal.operations import NAMES, OPERATIONS, TOKEN_PATH
 from solitude_sandbox.server import BODY_LIMIT_BYTES
 
@@ -26,19 +28,24 @@ Route = Callable[[Request, str, str], Response]
 
 
 class PayPal:
-    """One simulated PayPal with books of its own; mount it anywhere, its links follow the request's Host and path."""
+    """One simulated PayPal with books of its own; mount it anywhere, its links follow the request's Host and path.
 
-    def __init__(self) -> None:
-        self._books = Books(Clock())
+    With a `seed` all identifiers are the same in every run that makes the same requests.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._ids = Ids(seed)
+        self._books = Books(Clock(), self._ids)
         board = FaultBoard(NAMES, knows_issue)
         self._api = Api(self._books, board)
         self._control = Control(self._books, board)
+        self._event_control = EventControl(self._books)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = BODY_LIMIT_BYTES
-        debug_id = ids.debug_id()
+        debug_id = self._ids.debug_id()
         response = self._respond(request, debug_id)
         response.headers["PayPal-Debug-Id"] = debug_id
         return response(environ, start_response)
@@ -66,7 +73,7 @@ class PayPal:
         def plain(path: str, methods: tuple[str, ...], answer: Callable[[Request], Response]) -> Rule:
             return rule(path, methods, lambda request, _path_id, _debug_id: answer(request))
 
-        api, books, control = self._api, self._books, self._control
+        api, books, control, events = self._api, self._books, self._control, self._event_control
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:
             yield rule(operation.path, (operation.method,), partial(api.answer, operation))
@@ -77,5 +84,7 @@ class PayPal:
         yield plain("/sandbox/reset", ("POST",), control.reset)
         yield plain("/sandbox/approve", ("POST",), control.approve)
         yield plain("/sandbox/review", ("POST",), control.review)
+        yield plain("/sandbox/events", ("GET",), events.events)
+        yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)
         yield plain("/sandbox/state", ("GET",), control.state)
         yield plain("/sandbox/console", ("POST",), lambda request: console.act(control, request))

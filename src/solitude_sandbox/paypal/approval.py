@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.call import Call, looking
+from solitude_sandbox.paypal.events import APPROVAL_REVERSED, ORDER_APPROVED
 from solitude_sandbox.paypal.funding import FUNDINGS, Approval
-from solitude_sandbox.paypal.order import COMPLETED, Order
+from solitude_sandbox.paypal.order import APPROVED, COMPLETED, Order
 from solitude_sandbox.paypal.reading import is_email
+from solitude_sandbox.paypal.times import ORDER_APPROVED_LIFE
 from solitude_sandbox.paypal.vault import TOKENIZED, SetupToken
 
 if TYPE_CHECKING:
@@ -67,10 +70,10 @@ def open_setup_token(books: Books, token: str, now: "datetime") -> SetupToken:
     return setup
 
 
-def answer_order(books: Books, token: str, choice: Choice) -> str | None:
+def answer_order(books: Books, base: str, token: str, choice: Choice) -> str | None:
     """Approve or cancel an order; returns where the buyer goes back to, None if the shop named nothing.
 
-    Cancelling changes nothing: the buyer may come back and approve.
+    Cancelling changes nothing: the buyer may come back and approve. `base` is for the links in what is told of it.
     """
     with books.lock:
         now = books.clock.now()
@@ -79,7 +82,19 @@ def answer_order(books: Books, token: str, choice: Choice) -> str | None:
             return with_query(order.asked.cancel_url, token=order.id)
         approval = Approval(books.accounts.by_email(choice.buyer.lower()), choice.funding)
         order.approve(approval, now)
+        call = looking(base, now)
+        books.tell(call, ORDER_APPROVED, order.show(call))
+        books.agenda.add(now + ORDER_APPROVED_LIFE, lambda later: _lapse(books, order, now, later))
         return with_query(order.asked.return_url, token=order.id, PayerID=approval.buyer.merchant_id)
+
+
+def _lapse(books: Books, order: Order, approved: "datetime", call: Call) -> None:
+    """The approval of that time was not used: the buyer's money is free again, and PayPal says so."""
+    if order.status != APPROVED or order.since != approved:
+        return
+    shown = order.show(call)
+    resource = {"order_id": order.id, "purchase_units": shown["purchase_units"]}
+    books.tell(call, APPROVAL_REVERSED, resource | {"payment_source": shown["payment_source"]})
 
 
 def answer_setup_token(books: Books, token: str, choice: Choice) -> str | None:

@@ -5,10 +5,15 @@ from typing import TYPE_CHECKING
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.paypal.accounts import Accounts
+from solitude_sandbox.paypal.agenda import Agenda
+from solitude_sandbox.paypal.call import Call, Json, looking
 from solitude_sandbox.paypal.errors import refuse
+from solitude_sandbox.paypal.events import Event, EventLog
 from solitude_sandbox.paypal.idempotency import Memory
+from solitude_sandbox.paypal.ids import Ids
 from solitude_sandbox.paypal.journal import Journal
 from solitude_sandbox.paypal.oauth import AccessTokens
+from solitude_sandbox.paypal.signing import Signer
 from solitude_sandbox.store import BoundedStore
 
 if TYPE_CHECKING:
@@ -19,24 +24,28 @@ if TYPE_CHECKING:
     from solitude_sandbox.paypal.refunds import Refund
     from solitude_sandbox.paypal.vault import PaymentToken, SetupToken
 
-RESOURCES_LIMIT = 20_000
-INVOICES_LIMIT = 50_000
+RESOURCES_LIMIT = 50_000
+INVOICES_LIMIT = 100_000
 
 
 class Books:
     """The state of the simulated PayPal. Hold `lock` while you read or write; never while you wait."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, ids: Ids) -> None:
         self.lock = threading.RLock()
         self.clock = clock
-        # Outlives a reset: a client's access token does not end because a test starts anew.
-        self.access_tokens = AccessTokens()
+        self.ids = ids
+        # These outlive a reset: a client's access token does not end because a test starts anew, nor does its trust.
+        self.access_tokens = AccessTokens(ids)
+        self.signer = Signer(f"CERT-{ids.debug_id()}")
         self._open_new()
 
     def _open_new(self) -> None:
         self.accounts = Accounts()
         self.memory = Memory()
         self.journal = Journal()
+        self.agenda = Agenda()
+        self.events = EventLog()
         self.orders: BoundedStore[str, Order] = BoundedStore(RESOURCES_LIMIT)
         self.captures: BoundedStore[str, Capture] = BoundedStore(RESOURCES_LIMIT)
         self.refunds: BoundedStore[str, Refund] = BoundedStore(RESOURCES_LIMIT)
@@ -51,6 +60,15 @@ class Books:
         with self.lock:
             self._open_new()
             self.clock.reset()
+
+    def tell(self, call: Call, event_type: str, resource: Json) -> Event:
+        """Make a webhook event of a change, in the same step as the change."""
+        return self.events.add(self.ids, call, event_type, resource)
+
+    def catch_up(self, base: str, now: "datetime") -> None:
+        """Do what the agenda has for the time up to now; `base` is for the links in what is told of it."""
+        while (entry := self.agenda.next_due(now)) is not None:
+            entry.act(looking(base, entry.due))
 
     def order(self, order_id: str, now: "datetime") -> "Order":
         """The order, or 404 if it is unknown or has expired."""

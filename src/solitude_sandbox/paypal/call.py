@@ -26,6 +26,7 @@ class Call:
     request_id: str | None
     auth_assertion: str | None
     representation: bool
+    raw: bytes = b""  # the body as it came
 
     def link(self, path: str, rel: str, method: str = "GET") -> dict[str, str]:
         """A HATEOAS link to `path` of this simulator."""
@@ -47,9 +48,28 @@ class Call:
             raise refuse("PERMISSION_DENIED")
 
 
+def looking(base: str, now: datetime) -> Call:
+    """A call that only looks: for what is shown without a client's request."""
+    return Call(
+        operation="look",
+        base=base,
+        now=now,
+        client_id="",
+        path_id="",
+        query={},
+        body=None,
+        request_id=None,
+        auth_assertion=None,
+        representation=True,
+    )
+
+
 @dataclass(frozen=True)
 class Answer:
-    """HTTP status, and how to show the resource as it is *then*: a repeated request gets the latest state."""
+    """HTTP status, and how to show the resource as it is *then*: a repeated request gets the latest state.
+
+    What is shown is JSON, nothing, or (certificates) a text.
+    """
 
     status: int
-    show: Callable[[Call], Json | None]
+    show: Callable[[Call], Json | str | None]

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox import html
 from solitude_sandbox.faults import ANY, NAMED_FAULTS
 from solitude_sandbox.paypal.control import Control
+from solitude_sandbox.paypal.control_answers import base_of
 from solitude_sandbox.paypal.operations import NAMES
 
 ROWS_LIMIT = 50
@@ -71,7 +72,7 @@ def _do(control: Control, request: Request) -> None:
     elif action == "reset":
         control.start_anew()
     elif action in ("accept", "deny"):
-        control.decide(form.get("capture", ""), action)
+        control.decide(base_of(request), form.get("capture", ""), action)
     else:
         raise ValueError("Unknown action.")
 

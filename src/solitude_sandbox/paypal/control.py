@@ -1,20 +1,19 @@
 """The control API: what tests and the console do to the simulator, beside what PayPal offers."""
 
-import json
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import TypeVar
 
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.paypal.api import json_response
-from solitude_sandbox.paypal.approval import Choice, NotOpenError, answer_order, answer_setup_token
+from solitude_sandbox.paypal.approval import Choice, answer_order, answer_setup_token
 from solitude_sandbox.paypal.books import Books
-from solitude_sandbox.paypal.call import Call
+from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried
+from solitude_sandbox.paypal.events import CAPTURE_COMPLETED, CAPTURE_DENIED
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, OK
 from solitude_sandbox.paypal.times import stamp
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 
@@ -28,7 +27,7 @@ class Control:
     def faults(self, request: Request) -> Response:
         """GET lists, POST adds, DELETE clears."""
         if request.method == "POST":
-            return _tried(lambda: (self.set_fault(_body(request)), 201))
+            return tried(lambda: (self.set_fault(body_of(request)), 201))
         if request.method == "DELETE":
             self.clear_faults()
             return json_response(None, 204)
@@ -46,10 +45,10 @@ class Control:
         """GET shows, POST advances by `advance_s`."""
 
         def advance() -> tuple[Json, int]:
-            self.advance(_body(request).get("advance_s"))
+            self.advance(body_of(request).get("advance_s"))
             return self._time(), 200
 
-        return _tried(advance) if request.method == "POST" else json_response(self._time(), 200)
+        return tried(advance) if request.method == "POST" else json_response(self._time(), 200)
 
     def advance(self, seconds: object) -> None:
         """Move the clock; ValueError if `seconds` is no whole number or out of range."""
@@ -71,42 +70,46 @@ class Control:
         """The buyer's click, without the page."""
 
         def click() -> tuple[Json, int]:
-            body = _body(request)
+            body = body_of(request)
             choice = Choice(
                 str(body.get("action", "approve")), str(body.get("funding", OK)), str(body.get("buyer", DEFAULT_BUYER))
             )
             token = str(body.get("token", ""))
-            is_setup = self._books.setup_tokens.get(token) is not None
-            answer = answer_setup_token if is_setup else answer_order
-            return {"location": answer(self._books, token, choice)}, 200
+            if self._books.setup_tokens.get(token) is not None:
+                return {"location": answer_setup_token(self._books, token, choice)}, 200
+            return {"location": answer_order(self._books, base_of(request), token, choice)}, 200
 
-        return _tried(click)
+        return tried(click)
 
     def review(self, request: Request) -> Response:
         """End the review of a PENDING capture."""
 
         def decide() -> tuple[Json, int]:
-            body = _body(request)
-            return {"status": self.decide(str(body.get("capture", "")), str(body.get("decision", "")))}, 200
+            body = body_of(request)
+            capture, decision = str(body.get("capture", "")), str(body.get("decision", ""))
+            return {"status": self.decide(base_of(request), capture, decision)}, 200
 
-        return _tried(decide)
+        return tried(decide)
 
-    def decide(self, capture_id: str, decision: str) -> str:
+    def decide(self, base: str, capture_id: str, decision: str) -> str:
         """`accept` or `deny` a PENDING capture; returns its new status."""
-        outcomes = {"accept": "COMPLETED", "deny": "DECLINED"}
+        outcomes = {"accept": ("COMPLETED", CAPTURE_COMPLETED), "deny": ("DECLINED", CAPTURE_DENIED)}
         if decision not in outcomes:
             raise ValueError("decision must be accept or deny.")
         with self._books.lock:
             capture = self._books.captures.get(capture_id)
             if capture is None or capture.outcome != "PENDING":
                 raise ValueError("capture must be the id of a PENDING capture.")
-            capture.settle(self._books.accounts, outcomes[decision], self._books.clock.now())
+            call = look(self._books, base)
+            outcome, told = outcomes[decision]
+            capture.settle(self._books.accounts, outcome, call.now)
+            self._books.tell(call, told, capture.show(call))
             return capture.status
 
     def state(self, request: Request) -> Response:
         """The books; `?newest=N` limits every list to its last N."""
         newest = request.args.get("newest", type=int)
-        return json_response(self.books_as_json(request.root_url.rstrip("/"), newest), 200)
+        return json_response(self.books_as_json(base_of(request), newest), 200)
 
     def books_as_json(self, base: str, newest: int | None = None) -> Json:
         """Accounts, resources as the API shows them (expired ones too), and the request log; oldest first."""
@@ -116,7 +119,7 @@ class Control:
             return list(rows) if newest is None else list(rows)[-newest:] if newest > 0 else []
 
         with books.lock:
-            call = _reader(base, books)
+            call = look(books, base)
             return {
                 "clock": self._time(),
                 "faults": self._board.as_json(),
@@ -133,38 +136,3 @@ class Control:
 
     def _time(self) -> Json:
         return {"now": stamp(self._books.clock.now()), "advanced_s": self._books.clock.advanced_s}
-
-
-def _reader(base: str, books: Books) -> Call:
-    """A call that only looks."""
-    return Call(
-        operation="state",
-        base=base,
-        now=books.clock.now(),
-        client_id="",
-        path_id="",
-        query={},
-        body=None,
-        request_id=None,
-        auth_assertion=None,
-        representation=True,
-    )
-
-
-def _tried(act: Callable[[], tuple[Json, int]]) -> Response:
-    try:
-        return json_response(*act())
-    except NotOpenError as error:
-        return json_response({"error": error.sentence}, error.status)
-    except ValueError as error:
-        return json_response({"error": str(error)}, 400)
-
-
-def _body(request: Request) -> Json:
-    try:
-        body = json.loads(request.get_data() or b"{}")
-    except RecursionError:
-        raise ValueError("The body is nested too deeply.") from None
-    if not isinstance(body, dict):
-        raise ValueError("The body must be a JSON object.")
-    return body

@@ -1,44 +1,65 @@
 """Identifiers in PayPal's forms."""
 
+import base64
 import hashlib
-import secrets
 import string
+from random import Random, SystemRandom
 
 # Account ids leave out 0, 1, I and O (pattern of `account_id` in PayPal's OpenAPI files).
 ACCOUNT_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 ACCOUNT_ID_LENGTH = 13
 
-
-def resource_id() -> str:
-    """Order, capture, refund or setup token: 17 upper-case letters and digits."""
-    return _random(string.ascii_uppercase + string.digits, 17)
+CAPITALS = string.ascii_uppercase + string.digits
+SMALLS = string.ascii_lowercase + string.digits
 
 
-def payment_token_id() -> str:
-    """A payment token: lower-case letters and digits, long enough that nobody guesses one."""
-    return _random(string.ascii_lowercase + string.digits, 20)
+class Ids:
+    """Draws identifiers: unguessable ones, or with a `seed` the same ones in every run. Thread-safe."""
 
+    def __init__(self, seed: int | None = None) -> None:
+        # Each draw is one call of getrandbits, which no other thread can interrupt.
+        source = SystemRandom() if seed is None else Random(seed)  # noqa: S311 - whoever gives a seed wants no secrets
+        self._bits = source.getrandbits
 
-def customer_id() -> str:
-    """A vault customer made by PayPal: 10 upper-case letters and digits."""
-    return _random(string.ascii_uppercase + string.digits, 10)
+    def resource_id(self) -> str:
+        """Order, capture, refund, setup token or webhook: 17 upper-case letters and digits."""
+        return self._text(CAPITALS, 17)
 
+    def payment_token_id(self) -> str:
+        """A payment token: lower-case letters and digits, long enough that nobody guesses one."""
+        return self._text(SMALLS, 20)
 
-def access_token() -> str:
-    """A bearer token with PayPal's usual start."""
-    return "A21AA" + secrets.token_urlsafe(48)
+    def customer_id(self) -> str:
+        """A vault customer made by PayPal: 10 upper-case letters and digits."""
+        return self._text(CAPITALS, 10)
 
+    def event_id(self) -> str:
+        """A webhook event: WH- and two groups of 17 upper-case letters and digits."""
+        text = self._text(CAPITALS, 34)
+        return f"WH-{text[:17]}-{text[17:]}"
 
-def debug_id() -> str:
-    """A correlation id: 13 hexadecimal digits."""
-    return "f" + secrets.token_hex(6)
+    def dispute_id(self) -> str:
+        """PP-D- and digits; twelve, so that no two are the same."""
+        return f"PP-D-{self._text(string.digits, 12)}"
+
+    def access_token(self) -> str:
+        """A bearer token with PayPal's usual start."""
+        return "A21AA" + base64.urlsafe_b64encode(self._bits(48 * 8).to_bytes(48, "big")).decode()
+
+    def debug_id(self) -> str:
+        """A correlation id: 13 hexadecimal digits."""
+        return f"f{self._bits(48):012x}"
+
+    def _text(self, alphabet: str, length: int) -> str:
+        # 64 bits more than the text can hold: no letter is noticeably likelier than another.
+        number, letters = self._bits(length * 6 + 64), []
+        for _ in range(length):
+            number, index = divmod(number, len(alphabet))
+            letters.append(alphabet[index])
+        return "".join(letters)
 
 
 def account_id(email: str) -> str:
     """The merchant or payer id of an e-mail address: always the same one, also after a restart."""
     digest = hashlib.sha256(email.encode()).digest()
     return "".join(ACCOUNT_ALPHABET[byte % len(ACCOUNT_ALPHABET)] for byte in digest[:ACCOUNT_ID_LENGTH])
-
-
-def _random(alphabet: str, length: int) -> str:
-    return "".join(secrets.choice(alphabet) for _ in range(length))

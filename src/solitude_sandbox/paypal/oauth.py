@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from solitude_sandbox.paypal import accounts, ids
+from solitude_sandbox.paypal import accounts
+from solitude_sandbox.paypal.ids import Ids
 from solitude_sandbox.paypal.times import ACCESS_TOKEN_LIFE_S, stamp
 from solitude_sandbox.store import BoundedStore
 
@@ -30,12 +31,13 @@ class _Granted:
 class AccessTokens:
     """The tokens that were handed out. Not thread-safe: the books' lock is held."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
         self._tokens: BoundedStore[str, _Granted] = BoundedStore(TOKENS_LIMIT)
 
     def issue(self, client_id: str, now: datetime) -> dict[str, Any]:
         """A new token, as PayPal's answer."""
-        token = ids.access_token()
+        token = self._ids.access_token()
         self._tokens.put(token, _Granted(client_id, now + timedelta(seconds=ACCESS_TOKEN_LIFE_S)))
         return {
             "scope": " ".join(SCOPES),
@@ -43,7 +45,7 @@ class AccessTokens:
             "token_type": "Bearer",
             "app_id": APP_ID,
             "expires_in": ACCESS_TOKEN_LIFE_S,
-            "nonce": f"{stamp(now)}{ids.debug_id()}",
+            "nonce": f"{stamp(now)}{self._ids.debug_id()}",
         }
 
     def client_of(self, token: str, now: datetime) -> str | None:

@@ -18,6 +18,7 @@ from solitude_sandbox.paypal.vault import (
     get_setup_token,
     list_payment_tokens,
 )
+from solitude_sandbox.paypal.webhooks import get_cert
 
 TOKEN = "token"  # noqa: S105 - an operation
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - a path
@@ -33,11 +34,12 @@ class Operation:
     act: Callable[[Books, Call], Answer]
     memory: timedelta | None = None
     request_id_required: bool = False
+    needs_token: bool = True
 
     @property
     def can_be_mocked(self) -> bool:
         """PayPal-Mock-Response works on Orders v2 and Payments v2: developer.paypal.com, "Negative testing"."""
-        return not self.path.startswith("/v3/vault/")
+        return self.path.startswith("/v2/")
 
 
 def get_capture(books: Books, call: Call) -> Answer:
@@ -51,6 +53,7 @@ _ORDERS = "/v2/checkout/orders"
 _CAPTURE = "/v2/payments/captures/<path_id>"
 _SETUP_TOKENS = "/v3/vault/setup-tokens"
 _PAYMENT_TOKENS = "/v3/vault/payment-tokens"
+_NOTIFICATIONS = "/v1/notifications"
 
 OPERATIONS = (
     Operation("create_order", "POST", _ORDERS, create_order, ORDERS_MEMORY),
@@ -63,9 +66,10 @@ OPERATIONS = (
     Operation("setup_token", "POST", _SETUP_TOKENS, create_setup_token, VAULT_MEMORY, request_id_required=True),
     Operation("get_setup_token", "GET", f"{_SETUP_TOKENS}/<path_id>", get_setup_token),
     Operation("payment_token", "POST", _PAYMENT_TOKENS, create_payment_token, VAULT_MEMORY, request_id_required=True),
-    Operation("get_payment_token", "GET", _PAYMENT_TOKENS, list_payment_tokens),
+    Operation("list_payment_tokens", "GET", _PAYMENT_TOKENS, list_payment_tokens),
     Operation("get_payment_token", "GET", f"{_PAYMENT_TOKENS}/<path_id>", get_payment_token),
     Operation("delete_payment_token", "DELETE", f"{_PAYMENT_TOKENS}/<path_id>", delete_payment_token),
+    Operation("get_cert", "GET", f"{_NOTIFICATIONS}/certs/<path_id>", get_cert, needs_token=False),
 )
 
 NAMES = frozenset({TOKEN, *(operation.name for operation in OPERATIONS)})

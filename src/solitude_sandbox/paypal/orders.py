@@ -1,8 +1,6 @@
 """Orders v2: create, show, capture. Changes are in `order_patch`."""
 
-from datetime import datetime
-
-from solitude_sandbox.paypal import funding, ids
+from solitude_sandbox.paypal import events, funding
 from solitude_sandbox.paypal.accounts import Account
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
@@ -14,6 +12,12 @@ from solitude_sandbox.paypal.order_request import PayeeRequest, UnitRequest, rea
 # PayPal publishes the issue, not the number.
 PAYMENT_ATTEMPTS_LIMIT = 5
 
+TOLD_OF_OUTCOME = {
+    "COMPLETED": events.CAPTURE_COMPLETED,
+    "PENDING": events.CAPTURE_PENDING,
+    "DECLINED": events.CAPTURE_DECLINED,
+}
+
 
 def create_order(books: Books, call: Call) -> Answer:
     """POST /v2/checkout/orders; with payment_source.paypal.vault_id it charges at once."""
@@ -23,7 +27,7 @@ def create_order(books: Books, call: Call) -> Answer:
     asked = read_order(body)
     units = [_new_unit(books, unit, f"/purchase_units/{index}") for index, unit in enumerate(asked.units)]
     order = Order(
-        id=ids.resource_id(),
+        id=books.ids.resource_id(),
         units=units,
         asked=asked,
         status=PAYER_ACTION_REQUIRED if asked.by_wallet else CREATED,
@@ -33,7 +37,7 @@ def create_order(books: Books, call: Call) -> Answer:
     )
     if asked.vault_id is not None:
         # Refused charges leave no order behind: it is put on the shelf after this.
-        _charge(books, order, _vaulted_approval(books, asked.vault_id), call.now)
+        _charge(books, order, _vaulted_approval(books, asked.vault_id), call)
     books.orders.put(order.id, order)
     # PayPal answers 200, not 201, to an order that waits for its payment source's buyer.
     return Answer(200 if order.status == PAYER_ACTION_REQUIRED else 201, order.show_as_preferred)
@@ -59,11 +63,11 @@ def capture_order(books: Books, call: Call) -> Answer:
     if order.approval.funding == funding.DECLINED:
         order.decline(call.now)
         raise ApiError(Problem("INSTRUMENT_DECLINED"), links=[order.approval_link(call, "redirect")])
-    _charge(books, order, order.approval, call.now)
+    _charge(books, order, order.approval, call)
     return Answer(201, order.show_as_preferred)
 
 
-def _charge(books: Books, order: Order, approval: Approval, now: datetime) -> None:
+def _charge(books: Books, order: Order, approval: Approval, call: Call) -> None:
     """Make the captures and complete the order; `ApiError` if anything forbids it, and then nothing is done."""
     if approval.funding == funding.DECLINED:
         raise refuse("INSTRUMENT_DECLINED")
@@ -72,15 +76,18 @@ def _charge(books: Books, order: Order, approval: Approval, now: datetime) -> No
     invoices = _new_invoices(books, order)
     outcome = funding.OUTCOMES[approval.funding]
     for unit in order.units:
-        unit.capture = unit.new_capture(ids.resource_id(), order.id, approval.buyer, now)
+        unit.capture = unit.new_capture(books.ids.resource_id(), order.id, approval.buyer, call.now)
         books.captures.put(unit.capture.id, unit.capture)
         if outcome != "PENDING":
-            unit.capture.settle(books.accounts, outcome, now)
+            unit.capture.settle(books.accounts, outcome, call.now)
     if outcome != "DECLINED":
         for invoice in invoices:
             books.sale_invoices.put(invoice, order.id)
     order.approval = approval
-    order.enter(COMPLETED, now)
+    order.enter(COMPLETED, call.now)
+    for unit in order.units:
+        if unit.capture is not None:
+            books.tell(call, TOLD_OF_OUTCOME[outcome], unit.capture.show(call))
 
 
 def _new_invoices(books: Books, order: Order) -> set[tuple[str, str]]:

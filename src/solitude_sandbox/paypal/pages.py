@@ -33,8 +33,9 @@ _RADIO = Markup('<label><input type="radio" name="funding" value="{name}"{checke
 def checkout(books: Books, request: Request) -> Response:
     """GET or POST /checkoutnow?token=ORDER."""
     token = request.args.get("token", "")
+    base = request.root_url.rstrip("/")
     return _page(
-        request, token, lambda: _describe_order(books, token), lambda choice: answer_order(books, token, choice)
+        request, token, lambda: _describe_order(books, token), lambda choice: answer_order(books, base, token, choice)
     )
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from solitude_sandbox.paypal import ids, money
+from solitude_sandbox.paypal import money
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
 from solitude_sandbox.paypal.captures import Capture
 from solitude_sandbox.paypal.errors import refuse
+from solitude_sandbox.paypal.events import CAPTURE_REFUNDED
 from solitude_sandbox.paypal.money import Money
 from solitude_sandbox.paypal.reading import Reader
 from solitude_sandbox.paypal.times import ECHECK_CLEARS_AFTER, REFUND_PERIOD, stamp
@@ -54,7 +55,7 @@ class Refund:
             "seller_payable_breakdown": self._breakdown(),
             "payer": self.capture.seller.as_payee(),
             "create_time": stamp(self.created),
-            "update_time": stamp(self.created if status == "PENDING" or not self.by_echeck else self._cleared),
+            "update_time": stamp(self.created if status == "PENDING" or not self.by_echeck else self.cleared),
             "links": self._links(call),
         }
 
@@ -63,7 +64,8 @@ class Refund:
         return {"id": self.id, "status": self.status(call.now), "links": self._links(call)}
 
     @property
-    def _cleared(self) -> datetime:
+    def cleared(self) -> datetime:
+        """When an eCheck is through."""
         return self.created + ECHECK_CLEARS_AFTER
 
     def _breakdown(self) -> Json:
@@ -105,7 +107,7 @@ def refund_capture(books: Books, call: Call) -> Answer:
     if capture.seller.trait.refund_issue is not None:
         raise refuse(capture.seller.trait.refund_issue)
     refund = Refund(
-        id=ids.resource_id(),
+        id=books.ids.resource_id(),
         capture=capture,
         amount=amount,
         paypal_fee=_fee_given_back(capture, amount.value, platform_fee),
@@ -117,7 +119,7 @@ def refund_capture(books: Books, call: Call) -> Answer:
         custom_id=asked.custom_id if asked.custom_id is not None else capture.custom_id,
         note_to_payer=asked.note_to_payer,
     )
-    _book(books, refund)
+    _book(books, refund, call)
     return Answer(201, lambda later: refund.show(later) if later.representation else refund.show_minimal(later))
 
 
@@ -196,7 +198,7 @@ def _check_invoice(books: Books, capture: Capture, invoice_id: str | None) -> No
         raise refuse("DUPLICATE_INVOICE_ID", "/invoice_id", invoice_id)
 
 
-def _book(books: Books, refund: Refund) -> None:
+def _book(books: Books, refund: Refund, call: Call) -> None:
     capture = refund.capture
     entries = [
         (capture.buyer, refund.amount.value),
@@ -211,3 +213,12 @@ def _book(books: Books, refund: Refund) -> None:
     books.refunds.put(refund.id, refund)
     if refund.invoice_id is not None:
         books.refund_invoices.put((capture.seller.merchant_id, refund.invoice_id), refund.id)
+    if refund.by_echeck:
+        books.agenda.add(refund.cleared, lambda later: _tell(books, refund, later))
+    else:
+        _tell(books, refund, call)
+
+
+def _tell(books: Books, refund: Refund, call: Call) -> None:
+    """PayPal tells of a refund when it is COMPLETED."""
+    books.tell(call, CAPTURE_REFUNDED, refund.show(call))

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from solitude_sandbox.paypal import ids
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
 from solitude_sandbox.paypal.errors import refuse
+from solitude_sandbox.paypal.events import TOKEN_CREATED, TOKEN_DELETED
 from solitude_sandbox.paypal.funding import Approval
 from solitude_sandbox.paypal.reading import Reader
 from solitude_sandbox.paypal.times import SETUP_TOKEN_LIFE
@@ -100,8 +100,8 @@ def create_setup_token(books: Books, call: Call) -> Answer:
     context = _read_wallet(reader, wallet)
     at = "/payment_source/paypal/experience_context"
     token = SetupToken(
-        id=ids.resource_id(),
-        customer_id=customer_id or ids.customer_id(),
+        id=books.ids.resource_id(),
+        customer_id=customer_id or books.ids.customer_id(),
         wallet={key: wallet[key] for key in KEPT_WALLET_KEYS if key in wallet},
         return_url=reader.url(context, "return_url", at),
         cancel_url=reader.url(context, "cancel_url", at),
@@ -145,9 +145,10 @@ def create_payment_token(books: Books, call: Call) -> Answer:
         raise refuse("SETUP_TOKEN_ALREADY_TOKENIZED", "/payment_source/token/id", setup.id)
     if setup.approval is None:
         raise refuse("PAYER_ACTION_REQUIRED", "/payment_source/token/id", setup.id)
-    token = PaymentToken(ids.payment_token_id(), setup.customer_id, setup.approval, setup.wallet)
+    token = PaymentToken(books.ids.payment_token_id(), setup.customer_id, setup.approval, setup.wallet)
     setup.status = TOKENIZED
     books.payment_tokens.put(token.id, token)
+    books.tell(call, TOKEN_CREATED, token.show(call))
     return Answer(201, token.show)
 
 
@@ -184,7 +185,10 @@ def list_payment_tokens(books: Books, call: Call) -> Answer:
 
 def delete_payment_token(books: Books, call: Call) -> Answer:
     """DELETE /v3/vault/payment-tokens/{id}; once more is no error."""
-    books.payment_token(call.path_id).deleted = True
+    token = books.payment_token(call.path_id)
+    if not token.deleted:
+        token.deleted = True
+        books.tell(call, TOKEN_DELETED, token.show(call))
     return Answer(204, lambda _: None)
 
 

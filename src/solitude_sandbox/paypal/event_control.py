@@ -1,0 +1,50 @@
+"""Control of webhook events: pull them, signed, in any order and as often as wanted."""
+
+from werkzeug.wrappers import Request, Response
+
+from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.control_answers import Json, base_of, look, tried, whole
+from solitude_sandbox.paypal.events import Event
+from solitude_sandbox.paypal.webhooks import BUILT_IN
+
+PULL_LIMIT = 1_000
+NUMBER_LIMIT = 10**12
+PEM = "application/x-pem-file"
+
+
+class EventControl:
+    """Routes under /sandbox/."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def events(self, request: Request) -> Response:
+        """GET events?after=N&limit=M&webhook=ID: what a webhook receives, for a test that forwards it as it likes."""
+
+        def pull() -> tuple[Json, int]:
+            after = whole(request.args.get("after", 0), "after", most=NUMBER_LIMIT)
+            limit = whole(request.args.get("limit", PULL_LIMIT), "limit", most=PULL_LIMIT)
+            webhook_id = request.args.get("webhook", BUILT_IN)
+            base = base_of(request)
+            with self._books.lock:
+                if webhook_id != BUILT_IN:
+                    raise ValueError("webhook must be the id of a registered webhook.")
+                look(self._books, base)
+                events, newest = self._books.events.after(after, limit), self._books.events.last
+            # Signing takes a while; nobody has to wait for it.
+            shown = [self._message(event, webhook_id, base) for event in events]
+            return {"events": shown, "last": events[-1].number if events else min(after, newest), "newest": newest}, 200
+
+        return tried(pull)
+
+    def root_certificate(self, request: Request) -> Response:  # noqa: ARG002 - every route takes the request
+        """GET ca.pem: what a reader of the messages must trust."""
+        return Response(self._books.signer.root_pem, content_type=PEM)
+
+    def _message(self, event: Event, webhook_id: str, base: str) -> Json:
+        return {
+            "number": event.number,
+            "event_type": event.type,
+            "headers": self._books.signer.headers(event, webhook_id, base),
+            "body": event.body,
+        }
