@@ -1,6 +1,6 @@
 """The root application: the console, and each simulated provider under its name."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def create_app(seed: int | None = None) -> "WSGIApplication":
+class Sandbox:
+    """The WSGI application, and how to end what it does in the background."""
+
+    def __init__(self, application: "WSGIApplication", close: Callable[[], None]) -> None:
+        self._application = application
+        self.close = close
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        return self._application(environ, start_response)
+
+
+def create_app(seed: int | None = None) -> Sandbox:
     """A new sandbox with empty books. It speaks WSGI; `server` knows how to lose its answers on the wire.
 
     With a `seed` all identifiers are the same in every run that makes the same requests in the same order.
@@ -34,4 +45,4 @@ def create_app(seed: int | None = None) -> "WSGIApplication":
             response = Response(html.page("Provider simulators", content), content_type=html.CONTENT_TYPE)
         return response(environ, start_response)
 
-    return DispatcherMiddleware(console, {"/paypal": paypal})
+    return Sandbox(DispatcherMiddleware(console, {"/paypal": paypal}), paypal.close)

@@ -66,13 +66,16 @@ class SandboxServer(ThreadingMixIn, HTTPServer):
             self.server_close()
 
     def server_close(self) -> None:
-        """Stop listening and cut every open connection."""
+        """Stop listening, cut every open connection, and end what the application does in the background."""
         super().server_close()
         with self._connections_lock:
             connections = list(self._connections)
         for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+        close = getattr(self.application, "close", None)
+        if close is not None:
+            close()
 
     def verify_request(self, request: Any, client_address: Any) -> bool:  # noqa: ARG002
         """Turn a connection away when there are too many."""

@@ -50,6 +50,10 @@ class PayPal:
         response.headers["PayPal-Debug-Id"] = debug_id
         return response(environ, start_response)
 
+    def close(self) -> None:
+        """End what runs in the background."""
+        self._books.delivery.close()
+
     def console(self, base: str) -> Markup:
         """This provider's section of the console; `base` is where this application is mounted."""
         return console.show(self._control, base)
@@ -85,6 +89,7 @@ class PayPal:
         yield plain("/sandbox/approve", ("POST",), control.approve)
         yield plain("/sandbox/review", ("POST",), control.review)
         yield plain("/sandbox/events", ("GET",), events.events)
+        yield plain("/sandbox/delivery", ("GET", "POST"), events.delivery)
         yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)
         yield plain("/sandbox/state", ("GET",), control.state)
         yield plain("/sandbox/console", ("POST",), lambda request: console.act(control, request))

@@ -7,6 +7,7 @@ from solitude_sandbox.clock import Clock
 from solitude_sandbox.paypal.accounts import Accounts
 from solitude_sandbox.paypal.agenda import Agenda
 from solitude_sandbox.paypal.call import Call, Json, looking
+from solitude_sandbox.paypal.delivery import Delivery
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import Event, EventLog
 from solitude_sandbox.paypal.idempotency import Memory
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
     from solitude_sandbox.paypal.order import Order
     from solitude_sandbox.paypal.refunds import Refund
     from solitude_sandbox.paypal.vault import PaymentToken, SetupToken
+    from solitude_sandbox.paypal.webhooks import Webhook
 
+# More than the API lets anybody register.
+WEBHOOKS_LIMIT = 100
 RESOURCES_LIMIT = 50_000
 INVOICES_LIMIT = 100_000
 
@@ -38,12 +42,14 @@ class Books:
         # These outlive a reset: a client's access token does not end because a test starts anew, nor does its trust.
         self.access_tokens = AccessTokens(ids)
         self.signer = Signer(f"CERT-{ids.debug_id()}")
+        self.delivery = Delivery(clock, self.signer, self._catch_up_for_delivery)
         self._open_new()
 
     def _open_new(self) -> None:
         self.accounts = Accounts()
         self.memory = Memory()
         self.journal = Journal()
+        self.webhooks: BoundedStore[str, Webhook] = BoundedStore(WEBHOOKS_LIMIT)
         self.agenda = Agenda()
         self.events = EventLog()
         self.orders: BoundedStore[str, Order] = BoundedStore(RESOURCES_LIMIT)
@@ -56,19 +62,32 @@ class Books:
         self.refund_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)
 
     def reset(self) -> None:
-        """Forget everything but the access tokens, and go back to real time."""
+        """Forget everything but access tokens and certificates, and go back to real time."""
         with self.lock:
+            for webhook in self.webhooks:
+                webhook.to.gone = True
             self._open_new()
             self.clock.reset()
+            self.delivery.clear()
 
     def tell(self, call: Call, event_type: str, resource: Json) -> Event:
-        """Make a webhook event of a change, in the same step as the change."""
-        return self.events.add(self.ids, call, event_type, resource)
+        """Make a webhook event of a change, in the same step as the change, and have it brought to who wants it."""
+        event = self.events.add(self.ids, call, event_type, resource)
+        for webhook in self.webhooks:
+            if webhook.wants(event):
+                self.delivery.post(event, webhook.to)
+        return event
 
     def catch_up(self, base: str, now: "datetime") -> None:
         """Do what the agenda has for the time up to now; `base` is for the links in what is told of it."""
         while (entry := self.agenda.next_due(now)) is not None:
             entry.act(looking(base, entry.due))
+
+    def _catch_up_for_delivery(self) -> None:
+        """Nobody may ask for days, but who has registered a webhook is told in time, with the links it knows."""
+        with self.lock:
+            base = next((webhook.to.base for webhook in self.webhooks), "")
+            self.catch_up(base, self.clock.now())
 
     def order(self, order_id: str, now: "datetime") -> "Order":
         """The order, or 404 if it is unknown or has expired."""

@@ -55,6 +55,7 @@ class Control:
         if isinstance(seconds, bool) or not isinstance(seconds, int):
             raise ValueError("advance_s must be a whole number of seconds.")
         self._books.clock.advance(seconds)
+        self._books.delivery.wake()
 
     def reset(self, request: Request) -> Response:  # noqa: ARG002 - every route takes the request
         """Empty books, no faults, real time. Access tokens stay valid."""

@@ -2,7 +2,8 @@
 
 `issues.csv` holds issue names, HTTP statuses and descriptions as PayPal publishes them in its OpenAPI files
 (github.com/paypal/paypal-rest-api-specifications) and, for the vault, on developer.paypal.com. The same issue may have
-another status or text in another operation, hence the column `operations`.
+another status or text in another operation, hence the column `operations`. Two rows are the simulator's own:
+DUPLICATE_REQUEST_ID and URL_NOT_ON_THIS_MACHINE.
 """
 
 import csv

@@ -1,9 +1,13 @@
-"""Control of webhook events: pull them, signed, in any order and as often as wanted."""
+"""Control of webhook events: pull them, signed, in any order and as often as wanted; or how they are brought."""
+
+from dataclasses import fields
 
 from werkzeug.wrappers import Request, Response
 
+from solitude_sandbox.paypal.api import json_response
 from solitude_sandbox.paypal.books import Books
-from solitude_sandbox.paypal.control_answers import Json, base_of, look, tried, whole
+from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried, whole
+from solitude_sandbox.paypal.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT, Manner
 from solitude_sandbox.paypal.events import Event
 from solitude_sandbox.paypal.webhooks import BUILT_IN
 
@@ -27,7 +31,7 @@ class EventControl:
             webhook_id = request.args.get("webhook", BUILT_IN)
             base = base_of(request)
             with self._books.lock:
-                if webhook_id != BUILT_IN:
+                if webhook_id != BUILT_IN and self._books.webhooks.get(webhook_id) is None:
                     raise ValueError("webhook must be the id of a registered webhook.")
                 look(self._books, base)
                 events, newest = self._books.events.after(after, limit), self._books.events.last
@@ -36,6 +40,28 @@ class EventControl:
             return {"events": shown, "last": events[-1].number if events else min(after, newest), "newest": newest}, 200
 
         return tried(pull)
+
+    def delivery(self, request: Request) -> Response:
+        """GET shows, POST sets how registered webhooks are served; what is not named stays as it is."""
+
+        def change() -> tuple[Json, int]:
+            body = body_of(request)
+            known = {field.name for field in fields(Manner)}
+            if not body.keys() <= known:
+                raise ValueError(f"Only these can be set: {', '.join(sorted(known))}.")
+            asked = {**self._books.delivery.as_json(), **body}
+            if not all(isinstance(asked[key], bool) for key in ("shuffle", "paused")):
+                raise ValueError("shuffle and paused must be true or false.")
+            manner = Manner(
+                duplicates=whole(asked["duplicates"], "duplicates", most=DUPLICATES_LIMIT),
+                shuffle=asked["shuffle"],
+                delay_ms=whole(asked["delay_ms"], "delay_ms", most=DELAY_LIMIT_MS),
+                paused=asked["paused"],
+            )
+            self._books.delivery.set_manner(manner)
+            return self._books.delivery.as_json(), 200
+
+        return tried(change) if request.method == "POST" else json_response(self._books.delivery.as_json(), 200)
 
     def root_certificate(self, request: Request) -> Response:  # noqa: ARG002 - every route takes the request
         """GET ca.pem: what a reader of the messages must trust."""

@@ -18,7 +18,18 @@ from solitude_sandbox.paypal.vault import (
     get_setup_token,
     list_payment_tokens,
 )
-from solitude_sandbox.paypal.webhooks import get_cert
+from solitude_sandbox.paypal.webhooks import (
+    create_webhook,
+    delete_webhook,
+    get_cert,
+    get_event,
+    get_webhook,
+    list_events,
+    list_webhooks,
+    resend_event,
+    simulate_event,
+    verify_webhook,
+)
 
 TOKEN = "token"  # noqa: S105 - an operation
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - a path
@@ -54,6 +65,8 @@ _CAPTURE = "/v2/payments/captures/<path_id>"
 _SETUP_TOKENS = "/v3/vault/setup-tokens"
 _PAYMENT_TOKENS = "/v3/vault/payment-tokens"
 _NOTIFICATIONS = "/v1/notifications"
+_WEBHOOKS = f"{_NOTIFICATIONS}/webhooks"
+_EVENTS = f"{_NOTIFICATIONS}/webhooks-events"
 
 OPERATIONS = (
     Operation("create_order", "POST", _ORDERS, create_order, ORDERS_MEMORY),
@@ -69,6 +82,15 @@ OPERATIONS = (
     Operation("list_payment_tokens", "GET", _PAYMENT_TOKENS, list_payment_tokens),
     Operation("get_payment_token", "GET", f"{_PAYMENT_TOKENS}/<path_id>", get_payment_token),
     Operation("delete_payment_token", "DELETE", f"{_PAYMENT_TOKENS}/<path_id>", delete_payment_token),
+    Operation("create_webhook", "POST", _WEBHOOKS, create_webhook),
+    Operation("list_webhooks", "GET", _WEBHOOKS, list_webhooks),
+    Operation("get_webhook", "GET", f"{_WEBHOOKS}/<path_id>", get_webhook),
+    Operation("delete_webhook", "DELETE", f"{_WEBHOOKS}/<path_id>", delete_webhook),
+    Operation("verify_webhook", "POST", f"{_NOTIFICATIONS}/verify-webhook-signature", verify_webhook),
+    Operation("list_events", "GET", _EVENTS, list_events),
+    Operation("get_event", "GET", f"{_EVENTS}/<path_id>", get_event),
+    Operation("resend_event", "POST", f"{_EVENTS}/<path_id>/resend", resend_event),
+    Operation("simulate_event", "POST", f"{_NOTIFICATIONS}/simulate-event", simulate_event),
     Operation("get_cert", "GET", f"{_NOTIFICATIONS}/certs/<path_id>", get_cert, needs_token=False),
 )
 

@@ -10,6 +10,7 @@ from solitude_sandbox.paypal.call import Answer, Call, Json
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import TOKEN_CREATED, TOKEN_DELETED
 from solitude_sandbox.paypal.funding import Approval
+from solitude_sandbox.paypal.querying import page_number
 from solitude_sandbox.paypal.reading import Reader
 from solitude_sandbox.paypal.times import SETUP_TOKEN_LIFE
 
@@ -165,8 +166,8 @@ def list_payment_tokens(books: Books, call: Call) -> Answer:
     customer_id = call.query.get("customer_id", "")
     if not customer_id:
         raise refuse("MISSING_REQUIRED_PARAMETER", "customer_id", location="query")
-    size = _page_number(call, "page_size", PAGE_SIZE_DEFAULT, PAGE_LIMIT)
-    page = _page_number(call, "page", 1, PAGES_LIMIT)
+    size = page_number(call, "page_size", PAGE_SIZE_DEFAULT, PAGE_LIMIT)
+    page = page_number(call, "page", 1, PAGES_LIMIT)
 
     def show(later: Call) -> Json:
         tokens = [token for token in books.payment_tokens if token.customer_id == customer_id and not token.deleted]
@@ -190,13 +191,6 @@ def delete_payment_token(books: Books, call: Call) -> Answer:
         token.deleted = True
         books.tell(call, TOKEN_DELETED, token.show(call))
     return Answer(204, lambda _: None)
-
-
-def _page_number(call: Call, key: str, default: int, most: int) -> int:
-    text = call.query.get(key, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
-        raise refuse("INVALID_PARAMETER_VALUE", key, text[:20], location="query")
-    return int(text)
 
 
 def _payer(approval: Approval) -> Json:

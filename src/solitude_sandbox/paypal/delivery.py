@@ -1,0 +1,223 @@
+"""The postman: brings each event to each registered URL, and comes again while nobody takes it.
+
+PayPal's rules, from developer.paypal.com/api/rest/webhooks/rest/: any 2xx means received; else it is tried up to 25
+times over three days. The times between are ours. Trouble on the way can be asked for with `Manner`.
+
+The thread starts with the first event for somebody and ends with `close`. It sends one message at a time, and holds
+no lock while it does.
+"""
+
+import heapq
+import ipaddress
+import itertools
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+import urllib3
+
+from solitude_sandbox.clock import Clock
+from solitude_sandbox.paypal.call import Json
+from solitude_sandbox.paypal.events import Event
+from solitude_sandbox.paypal.signing import Signer
+
+log = logging.getLogger("solitude_sandbox")
+
+TRIES_LIMIT = 25
+FIRST_BACK_OFF_S = 10
+BACK_OFF_LIMIT_S = 5 * 3600  # 25 tries then take 2 days and 23 hours
+
+PARCELS_LIMIT = 50_000
+BATCH_LIMIT = 1_000
+DUPLICATES_LIMIT = 10
+DELAY_LIMIT_MS = 3_600_000
+TIMEOUT = urllib3.Timeout(connect=2, read=10)
+ANSWER_LIMIT_BYTES = 64 * 1024
+POLL_S = 1.0  # how late the postman may notice that the simulator's clock made an event
+CLOSE_LIMIT_S = 1.0
+
+
+@dataclass
+class Addressee:
+    """Whom to bring it: `webhook_id` is what the signature is for. Nobody is served once `gone`."""
+
+    webhook_id: str
+    url: str
+    base: str
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the post is brought: each message so many times more, in no order, late, or not for now."""
+
+    duplicates: int = 0
+    shuffle: bool = False
+    delay_ms: int = 0
+    paused: bool = False
+
+
+@dataclass(order=True)
+class _Parcel:
+    due: datetime
+    number: int
+    event: Event = field(compare=False)
+    to: Addressee = field(compare=False)
+    tries: int = field(default=0, compare=False)
+
+
+class Delivery:
+    """Takes events (`post`) and brings them in a thread of its own. Thread-safe.
+
+    `catch_up` is called in that thread now and then: it makes the events that only the clock has brought about.
+    """
+
+    def __init__(self, clock: Clock, signer: Signer, catch_up: Callable[[], None]) -> None:
+        self._clock = clock
+        self._signer = signer
+        self._catch_up = catch_up
+        self._woken = threading.Condition()
+        self._parcels: list[_Parcel] = []
+        self._numbers = itertools.count()
+        self._manner = Manner()
+        self._counts = {"received": 0, "failed": 0, "given_up": 0}
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Begin to work, if that has not happened yet: somebody waits for post."""
+        with self._woken:
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._run, name="sandbox-webhooks", daemon=True)
+                self._thread.start()
+
+    def post(self, event: Event, to: Addressee) -> None:
+        """Have the event brought, in the manner that is set."""
+        with self._woken:
+            due = self._clock.now() + timedelta(milliseconds=self._manner.delay_ms)
+            for _ in range(1 + self._manner.duplicates):
+                self._keep(_Parcel(due, next(self._numbers), event, to))
+            self._woken.notify()
+
+    def set_manner(self, manner: Manner) -> None:
+        """Bring the post in another manner from now on."""
+        with self._woken:
+            self._manner = manner
+            self._woken.notify()
+
+    def wake(self) -> None:
+        """The clock was moved: more may be due."""
+        with self._woken:
+            self._woken.notify()
+
+    def clear(self) -> None:
+        """Throw away what waits, and go back to the ordinary manner."""
+        with self._woken:
+            self._parcels.clear()
+            self._manner = Manner()
+            self._counts = dict.fromkeys(self._counts, 0)
+
+    def close(self) -> None:
+        """End the thread; a message that is on its way may still arrive."""
+        with self._woken:
+            self._closed = True
+            self._woken.notify()
+        if self._thread is not None:
+            self._thread.join(CLOSE_LIMIT_S)
+
+    def as_json(self) -> Json:
+        """The manner, how many wait for a (further) try, and what became of the tries."""
+        with self._woken:
+            waiting = sum(not parcel.to.gone for parcel in self._parcels)
+            return {**asdict(self._manner), "waiting": waiting, **self._counts}
+
+    def _keep(self, parcel: _Parcel) -> None:
+        heapq.heappush(self._parcels, parcel)
+        if len(self._parcels) > PARCELS_LIMIT:
+            heapq.heappop(self._parcels)
+
+    def _run(self) -> None:
+        with urllib3.PoolManager(retries=False, timeout=TIMEOUT) as pool:
+            while not self._closed:
+                self._catch_up()
+                for parcel in self._batch():
+                    # What was decided meanwhile counts for the rest of the batch too.
+                    if self._closed or self._manner.paused:
+                        self._put_back(parcel)
+                    elif not parcel.to.gone:
+                        self._bring(pool, parcel)
+
+    def _batch(self) -> list[_Parcel]:
+        """What is due now; waits a while if there is nothing."""
+        with self._woken:
+            batch = self._take_due()
+            if not batch and not self._closed:
+                self._woken.wait(self._time_to_wait_s())
+                batch = self._take_due()
+            if self._manner.shuffle:
+                random.shuffle(batch)
+            return batch
+
+    def _take_due(self) -> list[_Parcel]:
+        batch: list[_Parcel] = []
+        now = self._clock.now()
+        while not self._manner.paused and self._parcels and self._parcels[0].due <= now and len(batch) < BATCH_LIMIT:
+            batch.append(heapq.heappop(self._parcels))
+        return batch
+
+    def _time_to_wait_s(self) -> float:
+        if self._manner.paused or not self._parcels:
+            return POLL_S
+        return min(POLL_S, max(0.0, (self._parcels[0].due - self._clock.now()).total_seconds()))
+
+    def _put_back(self, parcel: _Parcel) -> None:
+        with self._woken:
+            self._keep(parcel)
+
+    def _bring(self, pool: urllib3.PoolManager, parcel: _Parcel) -> None:
+        parcel.tries += 1
+        received = self._send(pool, parcel)
+        with self._woken:
+            if received:
+                self._counts["received"] += 1
+                return
+            self._counts["failed"] += 1
+            if parcel.tries >= TRIES_LIMIT:
+                self._counts["given_up"] += 1
+            elif not parcel.to.gone:
+                parcel.due = self._clock.now() + back_off(parcel.tries)
+                self._keep(parcel)
+
+    def _send(self, pool: urllib3.PoolManager, parcel: _Parcel) -> bool:
+        headers = self._signer.headers(parcel.event, parcel.to.webhook_id, parcel.to.base)
+        headers |= {"Content-Type": "application/json", "User-Agent": "PayPal/sandbox"}
+        try:
+            answer = pool.request(
+                "POST", parcel.to.url, body=parcel.event.body, headers=headers, redirect=False, preload_content=False
+            )
+            answer.read(ANSWER_LIMIT_BYTES)
+            answer.close()
+        except urllib3.exceptions.HTTPError as error:
+            log.debug("%s was not received at %s: %s", parcel.event.id, parcel.to.url, error)
+            return False
+        return 200 <= answer.status < 300
+
+
+def back_off(tries: int) -> timedelta:
+    """How long to wait after so many tries."""
+    return timedelta(seconds=min(FIRST_BACK_OFF_S * 2 ** (tries - 1), BACK_OFF_LIMIT_S))
+
+
+def is_here(url: str) -> bool:
+    """Whether the URL is one of this machine: a simulator sends nothing further.
+
+    Read by the library that will connect: another one may see another host in a URL that is odd enough.
+    """
+    try:
+        host = (urllib3.util.parse_url(url).host or "").strip("[]")
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except (ValueError, urllib3.exceptions.LocationParseError):
+        return False
