@@ -7,6 +7,7 @@ start checks them there and `docs/settings.md` is printed from there.
 import ipaddress
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from cryptography import x509
 from dotenv import dotenv_values
 
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 
 PREFIX = "SOLITUDE_"
+_PLAIN_ID = re.compile(r"[A-Za-z0-9-]{0,50}")
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
 T = TypeVar("T")
@@ -72,6 +75,45 @@ def web_url(text: str) -> str:
 
 def url_prefixes(text: str) -> tuple[str, ...]:
     return tuple(web_url(word) for word in words(text))
+
+
+def safe_url_prefixes(text: str) -> tuple[str, ...]:
+    """Prefixes below which we fetch something ourselves."""
+    prefixes = url_prefixes(text)
+    if not all(prefix.startswith("https://") or is_on_this_machine(prefix) for prefix in prefixes):
+        raise ValueError("must hold https URLs, or http URLs of this machine")
+    return prefixes
+
+
+def is_on_this_machine(url: str) -> bool:
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the host is this machine. Names other than `localhost` are not looked up."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def plain_id(text: str) -> str:
+    if not _PLAIN_ID.fullmatch(text):
+        raise ValueError("must be at most 50 letters, digits and hyphens")
+    return text
+
+
+def certificates_file(text: str) -> Path | None:
+    """A PEM file with at least one certificate; empty stays None."""
+    if not text:
+        return None
+    try:
+        x509.load_pem_x509_certificates(Path(text).read_bytes())
+    except (OSError, ValueError):
+        raise ValueError("must name a PEM file with certificates") from None
+    return Path(text).absolute()
 
 
 def folder(text: str) -> Path:

@@ -12,9 +12,13 @@ from solitude import sqlite
 from solitude.configuration import (
     Network,
     amount_limits,
+    certificates_file,
     folder,
+    is_on_this_machine,
     networks,
+    plain_id,
     process_environment,
+    safe_url_prefixes,
     url_prefixes,
     web_url,
 )
@@ -204,6 +208,7 @@ SOLITUDE_EVENTS_POLL_MS: int = environment.number(
 
 # --- PayPal --------------------------------------------------------------------------------------------------------
 _SIMULATOR = "http://127.0.0.1:2680/paypal"
+_SIMULATORS_WEBHOOK = "WH-SANDBOX-1"
 SOLITUDE_PAYPAL_URL: str = _get(
     "SOLITUDE_PAYPAL_URL",
     web_url,
@@ -266,6 +271,38 @@ SOLITUDE_PREAPPROVAL_PENDING_LIFE_S: int = environment.number(
     unit="s",
     least=60,
 )
+SOLITUDE_PAYPAL_WEBHOOK_ID: str = _get(
+    "SOLITUDE_PAYPAL_WEBHOOK_ID",
+    plain_id,
+    _SIMULATORS_WEBHOOK if SOLITUDE_DEBUG else "",
+    "The id of our webhook at PayPal, which every notification's signature covers. Without it notifications stay unchecked, and so undone.",
+    shown="none; with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CERT_URLS_ALLOWED = _get(
+    "SOLITUDE_PAYPAL_CERT_URLS_ALLOWED",
+    safe_url_prefixes,
+    (f"{SOLITUDE_PAYPAL_URL}/v1/notifications/certs",) if SOLITUDE_DEBUG else _NO_PREFIXES,
+    "Prefixes below which a notification's certificate may lie too, besides PayPal's own hosts; refused when debug is off.",
+    shown="none; with debug `SOLITUDE_PAYPAL_URL` + `/v1/notifications/certs`",
+)
+SOLITUDE_PAYPAL_CERT_CA: Path | None = _get(
+    "SOLITUDE_PAYPAL_CERT_CA",
+    certificates_file,
+    None,
+    "PEM file of the authorities that may vouch for a notification's certificate.",
+    shown="those of the system; with debug and the simulator the simulator's",
+)
+SOLITUDE_PAYPAL_VERIFY_ONLINE: bool = environment.flag(
+    "SOLITUDE_PAYPAL_VERIFY_ONLINE",
+    default=False,
+    meaning="True asks PayPal whether a notification is genuine, one call for each, instead of checking the signature here.",
+)
+# Not for operators to set: only development trusts what a server says of itself, and only a server on this machine.
+PAYPAL_SIMULATOR_CA_URL: str = (
+    f"{SOLITUDE_PAYPAL_URL}/sandbox/ca.pem"
+    if SOLITUDE_DEBUG and SOLITUDE_PAYPAL_CERT_CA is None and is_on_this_machine(SOLITUDE_PAYPAL_URL)
+    else ""
+)
 
 
 def _production_problems() -> None:
@@ -280,6 +317,10 @@ def _production_problems() -> None:
     for name in ("SOLITUDE_PAYPAL_URL", "SOLITUDE_PAYPAL_WEB_URL"):
         if not globals()[name].startswith("https://"):
             problem(f"{name} must be https")
+    if SOLITUDE_PAYPAL_WEBHOOK_ID == _SIMULATORS_WEBHOOK:
+        problem("SOLITUDE_PAYPAL_WEBHOOK_ID is the simulator's")
+    if SOLITUDE_PAYPAL_CERT_URLS_ALLOWED:
+        problem("SOLITUDE_PAYPAL_CERT_URLS_ALLOWED may be set only with SOLITUDE_DEBUG=true")
 
 
 if SOLITUDE_CALL_LEASE_S * 1000 <= SOLITUDE_PAYPAL_TIMEOUT_MS * 3:

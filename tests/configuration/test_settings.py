@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.configuration.starting import DEVELOPMENT, PRODUCTION, settings_of
+from tests.outbound.peers import Certificate
 
 from solitude.configuration import ConfigurationError, Environment
 from solitude.web.clients import Client
@@ -46,6 +47,44 @@ def test_production_is_the_default_and_starts_without_development_values() -> No
     assert found["SOLITUDE_TRUSTED_PROXIES"] == ()
     assert found["SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT"] == Decimal(0)
     assert (found["SOLITUDE_IDEMPOTENCY_LIFE_S"], found["SOLITUDE_PREAPPROVAL_PENDING_LIFE_S"]) == (86_400, 259_200)
+
+
+def test_notifications_of_the_simulator_are_believed_in_development() -> None:
+    found = settings_of(DEVELOPMENT)
+    assert found["SOLITUDE_PAYPAL_WEBHOOK_ID"] == "WH-SANDBOX-1"
+    assert found["SOLITUDE_PAYPAL_CERT_URLS_ALLOWED"] == ("http://127.0.0.1:2680/paypal/v1/notifications/certs",)
+    assert found["PAYPAL_SIMULATOR_CA_URL"] == "http://127.0.0.1:2680/paypal/sandbox/ca.pem"
+    assert (found["SOLITUDE_PAYPAL_CERT_CA"], found["SOLITUDE_PAYPAL_VERIFY_ONLINE"]) == (None, False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api-m.sandbox.paypal.com",
+        "https://127.0.0.1.example",
+        "http://10.0.0.1/paypal",
+        "https://[2001:db8::1]",
+    ],
+)
+def test_who_is_not_on_this_machine_never_vouches_for_itself(url: str) -> None:
+    found = settings_of(DEVELOPMENT | {"SOLITUDE_PAYPAL_URL": url})
+    assert found["PAYPAL_SIMULATOR_CA_URL"] == ""
+    assert found["SOLITUDE_PAYPAL_CERT_URLS_ALLOWED"] == (f"{url}/v1/notifications/certs",)
+
+
+@pytest.mark.parametrize("url", ["https://api-m.paypal.com", "https://127.0.0.1:2680/paypal", "https://localhost"])
+def test_in_production_nobody_vouches_for_itself(url: str) -> None:
+    found = settings_of(PRODUCTION | {"SOLITUDE_PAYPAL_URL": url})
+    assert found["PAYPAL_SIMULATOR_CA_URL"] == ""
+    assert found["SOLITUDE_PAYPAL_CERT_URLS_ALLOWED"] == ()
+    assert found["SOLITUDE_PAYPAL_WEBHOOK_ID"] == ""
+
+
+def test_a_file_of_authorities_replaces_the_simulators(tmp_path: Path) -> None:
+    file = Certificate(tmp_path, "ca.example").file
+    for start in (DEVELOPMENT, PRODUCTION):
+        found = settings_of(start | {"SOLITUDE_PAYPAL_CERT_CA": str(file)})
+        assert (found["SOLITUDE_PAYPAL_CERT_CA"], found["PAYPAL_SIMULATOR_CA_URL"]) == (file, "")
 
 
 @pytest.mark.parametrize("start", [PRODUCTION, DEVELOPMENT])
@@ -123,6 +162,15 @@ WRONG = [
     ("SOLITUDE_PAYPAL_TIMEOUT_MS", "0"),
     ("SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS", "1e3"),
     ("SOLITUDE_PREAPPROVAL_PENDING_LIFE_S", "1"),
+    ("SOLITUDE_PAYPAL_WEBHOOK_ID", "WH|1"),
+    ("SOLITUDE_PAYPAL_WEBHOOK_ID", "x" * 51),
+    ("SOLITUDE_PAYPAL_WEBHOOK_ID", "WEBHOOK_ID"),  # with this one PayPal's event simulator signs for everybody
+    ("SOLITUDE_PAYPAL_CERT_URLS_ALLOWED", "api.paypal.com"),
+    ("SOLITUDE_PAYPAL_CERT_URLS_ALLOWED", "https://paypal.example, http://paypal.example/certs"),
+    ("SOLITUDE_PAYPAL_CERT_CA", "/no/such/file"),
+    ("SOLITUDE_PAYPAL_CERT_CA", "/"),
+    ("SOLITUDE_PAYPAL_CERT_CA", __file__),
+    ("SOLITUDE_PAYPAL_VERIFY_ONLINE", "perhaps"),
     ("SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS", "99"),
     ("SOLITUDE_DATABASE_URL", "junk"),
     ("SOLITUDE_DATABASE_URL", ""),
@@ -160,6 +208,9 @@ DEVELOPMENT_ONLY = [
     {"SOLITUDE_PAYPAL_CLIENT_SECRET": "sandbox-secret"},
     {"SOLITUDE_PAYPAL_URL": "http://api-m.paypal.example"},
     {"SOLITUDE_PAYPAL_WEB_URL": "http://www.paypal.example"},
+    {"SOLITUDE_PAYPAL_WEBHOOK_ID": "WH-SANDBOX-1"},
+    {"SOLITUDE_PAYPAL_CERT_URLS_ALLOWED": "https://certificates.example/paypal"},
+    {"SOLITUDE_PAYPAL_CERT_URLS_ALLOWED": "http://127.0.0.1:2680/paypal/v1/notifications/certs"},
 ]
 
 
@@ -242,6 +293,9 @@ RIGHT: list[tuple[str, str, Any]] = [
     ("SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT", "2.5", Decimal("2.5")),
     ("SOLITUDE_PAYPAL_URL", "https://paypal.example:8443/api/", "https://paypal.example:8443/api"),
     ("SOLITUDE_PAYPAL_RETURN_URL", "", ""),
+    ("SOLITUDE_PAYPAL_WEBHOOK_ID", "2A9741408B151863U", "2A9741408B151863U"),
+    ("SOLITUDE_PAYPAL_CERT_CA", "", None),
+    ("SOLITUDE_PAYPAL_CERT_URLS_ALLOWED", "http://[::1]:9/certs/", ("http://[::1]:9/certs",)),
     (
         "SOLITUDE_PAYPAL_URLS_ALLOWED",
         " https://a.example/x ,, http://b.example ",

@@ -3,7 +3,6 @@
 No retries, no redirects, no cookies, no proxies from the environment: a request goes out once or not at all.
 """
 
-import ipaddress
 import os
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
+from solitude.configuration import is_loopback
 from solitude.telemetry import redaction
 from solitude.telemetry.logs import get_logger
 
@@ -293,18 +293,9 @@ def _origin(parts: SplitResult) -> Origin:
 
 def _safe_origin(url: str) -> Origin:
     scheme, host, port = _origin(urlsplit(url))
-    if not host or not (scheme == "https" or (scheme == "http" and _is_loopback(host))):
+    if not host or not (scheme == "https" or (scheme == "http" and is_loopback(host))):
         raise ValueError(f"{scheme}://{host}:{port} is neither https nor http on this machine")
     return scheme, host, port
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def place(url: str) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Where buyers may be sent back to: only below the prefixes that the operator allowed."""
+"""Whether a URL is below an allowed prefix, and where buyers may be sent back to: only below those of the operator."""
 
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -14,15 +14,16 @@ def problem(url: str) -> str | None:
     Scheme, host and port are equal to those of an allowed prefix, and its path is a prefix on a segment boundary; a string
     prefix alone would let `https://shop.example.evil.net` pass for `https://shop.example`.
     """
-    parts, allowed = _parts(url), settings.SOLITUDE_PAYPAL_URLS_ALLOWED
+    parts, allowed = parts_of(url), settings.SOLITUDE_PAYPAL_URLS_ALLOWED
     if parts is None:
         return "must be an http or https URL"
-    if not any(_within(parts, prefix) for prefix in allowed):
+    if not any(is_within(parts, prefix) for prefix in allowed):
         return "is not below an allowed URL (SOLITUDE_PAYPAL_URLS_ALLOWED)"
     return None
 
 
-def _parts(url: str) -> SplitResult | None:
+def parts_of(url: str) -> SplitResult | None:
+    """The parts of an http or https URL that every parser reads alike; None for all else."""
     if len(url) > URL_MAX_CHARS or not url.isascii() or not url.isprintable() or set(url) & {" ", "\\"}:
         return None
     try:
@@ -33,7 +34,8 @@ def _parts(url: str) -> SplitResult | None:
     return parts if parts.scheme in _PORTS and parts.hostname and port_is_right and "@" not in parts.netloc else None
 
 
-def _within(parts: SplitResult, prefix: str) -> bool:
+def is_within(parts: SplitResult, prefix: str) -> bool:
+    """Whether origin and path are those of the prefix, or below it."""
     allowed = urlsplit(prefix)
     wanted, given = allowed.path.rstrip("/").split("/"), parts.path.split("/")
     return _origin(parts) == _origin(allowed) and given[: len(wanted)] == wanted and not any(map(_climbs, given))

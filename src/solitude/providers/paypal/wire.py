@@ -81,7 +81,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One call. `vault`: its ids are secrets. `seller`: the PayPal id of the seller that we act for."""
+    """One call. `vault`: its ids are secrets. `seller`: the PayPal id of the seller that we act for.
+
+    `raw_body` is sent as it is, for what must not be written anew.
+    """
 
     method: str
     path: str
@@ -91,6 +94,7 @@ class Ask:
     seller: str = ""
     vault: bool = False
     secret_in_path: Secret | None = field(default=None, repr=False)
+    raw_body: bytes = field(default=b"", repr=False)
 
 
 class Wire:
@@ -162,7 +166,7 @@ class Wire:
             headers["PayPal-Auth-Assertion"] = assertion(settings.SOLITUDE_PAYPAL_CLIENT_ID, ask.seller)
         if settings.SOLITUDE_PAYPAL_BN_CODE:
             headers["PayPal-Partner-Attribution-Id"] = settings.SOLITUDE_PAYPAL_BN_CODE
-        body = b"" if ask.body is None else json.dumps(ask.body, separators=(",", ":")).encode()
+        body = ask.raw_body if ask.body is None else json.dumps(ask.body, separators=(",", ":")).encode()
         url = f"{settings.SOLITUDE_PAYPAL_URL}{ask.path}"
         secret = ask.secret_in_path.reveal() if ask.secret_in_path else ""
         request = Request(ask.method, url + secret, headers, body, ask.operation, secret_tail=len(secret))
