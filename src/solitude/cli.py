@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,14 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--workers", type=int, default=1, help="server processes (default 1)")
     serve.set_defaults(run=_serve)
 
+    worker = commands.add_parser("worker", help="background work: recovery, notifications, follow-ups")
+    worker.set_defaults(run=_worker)
+
+    check = commands.add_parser(
+        "check", help="a plugin for the monitoring: exits with 0 (ok), 1 (warning), 2 (critical), 3 (unknown)"
+    )
+    check.set_defaults(run=_check)
+
     migrate = commands.add_parser("migrate", help="brings the database up to date")
     migrate.set_defaults(run=_migrate)
 
@@ -58,9 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 def _serve(chosen: argparse.Namespace) -> int:
     """Runs the server; with the database behind it says so and ends with status 3."""
     settings = _setup()
-    behind = _migrations_behind()
-    if behind:
-        print(f"solitude: the database is {behind} migrations behind; run `solitude migrate` first", file=sys.stderr)
+    if _is_behind():
         return NOT_MIGRATED
     # Missing development keys are made here, once, and not by several server processes at the same time.
     from solitude.vault.checks import self_test
@@ -75,6 +82,31 @@ def _serve(chosen: argparse.Namespace) -> int:
     from solitude import server
 
     return server.run(chosen.host, chosen.port, chosen.workers)
+
+
+def _worker(_chosen: argparse.Namespace) -> int:
+    """Works until SIGTERM or Ctrl-C, and then ends what it has begun."""
+    settings = _setup()
+    if _is_behind():
+        return NOT_MIGRATED
+    from solitude.telemetry import logs
+    from solitude.worker import Worker
+
+    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.start()
+    print("solitude: working", flush=True)
+    worker.join()
+    return 0
+
+
+def _check(_chosen: argparse.Namespace) -> int:
+    _setup()
+    from solitude.services import plugin
+
+    return plugin.run()
 
 
 def _migrate(_chosen: argparse.Namespace) -> int:
@@ -137,6 +169,14 @@ def _setup() -> Any:
 
     django.setup()
     return settings
+
+
+def _is_behind() -> bool:
+    """Whether the database waits for `migrate`, and says so."""
+    behind = _migrations_behind()
+    if behind:
+        print(f"solitude: the database is {behind} migrations behind; run `solitude migrate` first", file=sys.stderr)
+    return behind > 0
 
 
 def _migrations_behind() -> int:

@@ -13,6 +13,7 @@ from solitude.configuration import (
     Network,
     amount_limits,
     certificates_file,
+    flag,
     folder,
     is_on_this_machine,
     networks,
@@ -81,6 +82,13 @@ SOLITUDE_SERVE_BACKLOG: int = environment.number(
     unit="requests",
     least=1,
     most=8192,
+)
+SOLITUDE_SERVE_WORKER: bool = _get(
+    "SOLITUDE_SERVE_WORKER",
+    flag,
+    SOLITUDE_DATABASE_URL.startswith("sqlite"),
+    "Whether `solitude serve` does the work of `solitude worker` as well.",
+    shown="true on SQLite",
 )
 
 # --- who may call --------------------------------------------------------------------------------------------------

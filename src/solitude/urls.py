@@ -9,6 +9,7 @@ from solitude.events.api import router as events
 from solitude.providers.paypal.api import router as paypal_payments
 from solitude.providers.paypal.preapproval_api import router as paypal_preapprovals
 from solitude.providers.paypal.records_api import router as paypal_records
+from solitude.providers.paypal.webhook_api import router as paypal_webhook
 from solitude.sellers.api import router as sellers
 from solitude.services.api import router as services
 from solitude.transactions.api import router as transactions
@@ -26,6 +27,7 @@ for prefix, router in (
     ("/paypal", paypal_payments),
     ("/paypal", paypal_preapprovals),
     ("/paypal", paypal_records),
+    ("/paypal", paypal_webhook),
     ("/services", services),
 ):
     api.add_router(prefix, router)

@@ -107,6 +107,10 @@ class Marketplace(Api):
         body = {"uuid": buyer_uuid, "return_url": RETURN_URL, "cancel_url": CANCEL_URL} | more
         return self.post("/paypal/preapproval/", body)
 
+    def forward(self, event: dict[str, Any]) -> Answer:
+        """Hands on what PayPal told the marketplace."""
+        return self.post("/paypal/webhook/", {"headers": event["headers"], "body": event["body"]})
+
     def buyer(self, buyer_uuid: str = "") -> dict[str, Any]:
         made: dict[str, Any] = self.post("/generic/buyer/", {"uuid": buyer_uuid or f"shop:{next(_numbers)}"}).json
         return made

@@ -47,6 +47,11 @@ class Simulator:
         """The API requests of this operation that arrived, the oldest first."""
         return [request for request in self.state()["requests"] if request["operation"] == operation]
 
+    def told(self, *event_types: str, after: int = 0) -> list[dict[str, Any]]:
+        """What PayPal has to tell, as it signed it, the oldest first; all of it, or these types."""
+        found = self._control("GET", f"events?after={after}&limit=1000")["events"]
+        return [event for event in found if not event_types or event["event_type"] in event_types]
+
     def captured(self) -> list[dict[str, Any]]:
         return list(_values(self.state()["captures"]))
 

@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class PaymentsConfig(AppConfig):
     name = "solitude.payments"
     label = "payments"
+
+    def ready(self) -> None:
+        from solitude.payments import history
+        from solitude.transactions import timeline
+
+        timeline.offer(history.of_calls)
+        timeline.offer(history.of_notifications)

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Min
+from django.db.models import Count, DurationField, ExpressionWrapper, F, Min
 from django.db.models.functions import Now
 
 from solitude.payments import calls, check, leases
@@ -48,18 +48,26 @@ def follow_up(limit: int = 1) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is not settled yet: how many calls without known outcome, how old the oldest is, and how many notifications wait."""
+    """What is not settled yet: calls without known outcome and notifications that wait, and how old the oldest of each is.
+
+    `orphans` are the notifications of the last day that turned out to be about nothing known here.
+    """
 
     uncertain: int
     oldest_s: int
     notifications: int
+    notification_oldest_s: int
+    orphans: int
 
 
 def backlog() -> Backlog:
-    open_calls = calls.uncertain()
-    oldest = open_calls.aggregate(oldest=_age(Min("begun_at")))["oldest"]
-    waiting = Notification.objects.filter(state__in=WAITING).count()
-    return Backlog(open_calls.count(), max(int(oldest.total_seconds()), 0) if oldest else 0, waiting)
+    open_now = calls.uncertain().aggregate(count=Count("pk"), age=_age(Min("begun_at")))
+    waiting = Notification.objects.filter(state__in=WAITING)
+    waiting_now = waiting.aggregate(count=Count("pk"), age=_age(Min("received_at")))
+    day_ago = Now() - timedelta(days=1)
+    orphans = Notification.objects.filter(state=Notification.State.ORPHAN, ended_at__gt=day_ago).count()
+    ages = [max(int(now["age"].total_seconds()), 0) if now["age"] else 0 for now in (open_now, waiting_now)]
+    return Backlog(open_now["count"], ages[0], waiting_now["count"], ages[1], orphans)
 
 
 def _due_follow_ups(limit: int) -> list[int]:

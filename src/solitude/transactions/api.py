@@ -16,7 +16,7 @@ from solitude.money.currencies import is_currency
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.sellers.models import Product, Seller
-from solitude.transactions import states
+from solitude.transactions import states, timeline
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
 from solitude.web import etags, paging
@@ -110,6 +110,15 @@ def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
     below = _below([row])
     tag = etags.etag_of(row, *(relation for relations in below.values() for relation in relations))
     return etags.not_modified(request, tag) or answer(shown(row, below), ETag=tag)
+
+
+@router.get("/transaction/{int:pk}/timeline/")
+def get_timeline(request: ApiRequest, pk: int) -> HttpResponse:
+    paging.only(request)
+    row = Transaction.objects.filter(pk=pk).first()
+    if row is None:
+        raise not_found()
+    return answer({"transaction": row.resource_uri, "entries": timeline.of(row)})
 
 
 def _row(body: TransactionIn) -> Transaction:

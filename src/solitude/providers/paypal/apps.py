@@ -13,6 +13,7 @@ class PaypalConfig(AppConfig):
         from solitude.payments import registry
         from solitude.payments.contract import Operation
         from solitude.providers.paypal import preapprovals, records
+        from solitude.providers.paypal.notices import Webhooks
         from solitude.providers.paypal.provider import PayPal
         from solitude.sellers.models import parts as seller_parts
 
@@ -27,6 +28,7 @@ class PaypalConfig(AppConfig):
                     Operation.STORE_CREDENTIAL: preapprovals.stored,
                     Operation.DELETE_CREDENTIAL: preapprovals.deleted,
                 },
+                inbound=Webhooks(),
             ),
         )
         buyer_parts.offer("paypal", records.buyer_part, "paypal")

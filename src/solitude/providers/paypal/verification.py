@@ -15,7 +15,6 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from django.conf import settings
 
+from solitude.payments.contract import Verdict
 from solitude.providers.paypal.certificates import Certificates, NoKey
 from solitude.providers.paypal.wire import Ask, Failed, TokenRefused, Wire
 from solitude.telemetry.logs import get_logger
@@ -43,13 +43,6 @@ HEADERS = (
 HEADER_MAX_CHARS = 1368
 # The bar parts the fields of the signed message, so none of them may hold one.
 _PLAIN = re.compile(rf"[\x21-\x7b\x7d\x7e]{{1,{HEADER_MAX_CHARS}}}")
-
-
-class Verdict(StrEnum):
-    GENUINE = "genuine"
-    FORGED = "forged"
-    UNDECIDED = "undecided"
-    """The certificate or PayPal could not be reached now: ask again later."""
 
 
 @dataclass(frozen=True, slots=True)

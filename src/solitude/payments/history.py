@@ -1,0 +1,75 @@
+"""What the engine knows of a transaction's history: its provider calls, try by try, and the notifications about it."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from solitude.payments.contract import Operation
+from solitude.payments.models import Notification, ProviderCall
+from solitude.transactions.models import Transaction
+from solitude.transactions.timeline import ENTRIES_MAX, Entry
+
+# Asked without an intent: they change nothing at the provider.
+_LOOK_UPS = (Operation.LOOK_UP, Operation.LOOK_UP_REFUND)
+
+
+def of_calls(row: Transaction) -> Iterable[Entry]:
+    for call in row.calls.order_by("-pk")[:ENTRIES_MAX]:
+        yield from _of_call(call)
+
+
+def of_notifications(row: Transaction) -> Iterable[Entry]:
+    for one in Notification.objects.filter(transaction=row).order_by("-pk")[:ENTRIES_MAX]:
+        yield Entry(
+            one.received_at,
+            "notification",
+            f"{one.event_type}: {one.state}{f' ({one.reason})' if one.reason else ''}",
+            request_id=one.request_id or None,
+            provider=one.provider,
+            reference=one.event_id,
+            outcome=one.state,
+        )
+
+
+def _of_call(call: ProviderCall) -> Iterator[Entry]:
+    about: dict[str, Any] = {"provider": call.provider, "operation": call.operation, "reference": call.key}
+    if call.client:
+        yield Entry(
+            call.begun_at, "request", f"{call.client} asked for it", request_id=call.request_id or None, **about
+        )
+    if call.operation not in _LOOK_UPS:
+        yield Entry(
+            call.begun_at, "intent", f"{call.operation} is written down", request_id=call.request_id or None, **about
+        )
+    for exchange in call.exchanges:
+        yield from _of_exchange(exchange, about)
+    if call.tries and call.ended_at:
+        said = f"{call.outcome}: {call.reason_code}" if call.reason_code else call.outcome
+        yield Entry(
+            call.ended_at,
+            "answer" if call.tries == 1 else "recovery",
+            f"{call.operation} came to {said}",
+            outcome=call.outcome,
+            correlation_id=call.correlation_id or None,
+            **about,
+        )
+
+
+def _of_exchange(exchange: dict[str, Any], about: dict[str, Any]) -> Iterator[Entry]:
+    shared: dict[str, Any] = about | {
+        "operation": exchange["operation"],
+        "request_id": exchange.get("request_id") or None,
+        "correlation_id": exchange["correlation_id"] or None,
+    }
+    again = " to find out" if exchange.get("recovering") else ""
+    yield Entry(
+        datetime.fromisoformat(exchange["sent_at"]),
+        "recovery" if again else "call",
+        f"{exchange['method']} {exchange['path']}{again}",
+        **shared,
+    )
+    if exchange["answered_at"]:
+        at, said = datetime.fromisoformat(exchange["answered_at"]), f"HTTP {exchange['status']}"
+    else:
+        at, said = datetime.fromisoformat(exchange["sent_at"]), f"no answer: {exchange['error']}"
+    yield Entry(at, "answer", said, duration_ms=exchange["duration_ms"], **shared)

@@ -1,0 +1,63 @@
+"""Why a transaction is where it is: what was asked, what the provider said, and every move, in order. Redacted.
+
+Higher rooms know more than this one: they offer their part as a source, at start.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from solitude.events.models import Event
+from solitude.transactions.models import Transaction
+from solitude.web.answers import time_text
+
+ENTRIES_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `kind` is one of request, intent, call, answer, notification, recovery and state; the rest is None where it says
+    nothing. `reference` is our own operation id, `correlation_id` the provider's."""
+
+    at: datetime
+    kind: str
+    summary: str
+    request_id: str | None = None
+    provider: str | None = None
+    operation: str | None = None
+    reference: str | None = None
+    correlation_id: str | None = None
+    outcome: str | None = None
+    old: str | None = None
+    new: str | None = None
+    duration_ms: int | None = None
+
+
+Source = Callable[[Transaction], Iterable[Entry]]
+_sources: list[Source] = []
+# At the same moment, the cause stands before its effect.
+_ORDER = ("request", "intent", "recovery", "call", "answer", "notification", "state")
+
+
+def offer(source: Source) -> None:
+    """Adds what a higher room knows of a transaction to every timeline."""
+    _sources.append(source)
+
+
+def of(row: Transaction) -> list[dict[str, Any]]:
+    """The timeline as the API shows it, the oldest entry first; of a very long one the newest ENTRIES_MAX."""
+    entries = [entry for source in (_moves, *_sources) for entry in source(row)]
+    entries.sort(key=lambda entry: (entry.at, _ORDER.index(entry.kind)))
+    return [_shown(entry) for entry in entries[-ENTRIES_MAX:]]
+
+
+def _moves(row: Transaction) -> Iterable[Entry]:
+    for event in Event.objects.filter(resource_uri=row.resource_uri).order_by("-pk")[:ENTRIES_MAX]:
+        said = f"{event.edge}: {event.reason}" if event.reason else event.edge
+        yield Entry(event.created, "state", said, request_id=event.request_id or None, old=event.old, new=event.new)
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    shown = asdict(entry)
+    return shown | {"at": time_text(entry.at), "from": shown.pop("old"), "to": shown.pop("new")}

@@ -1,0 +1,77 @@
+"""Background work: `solitude worker`, and beside `solitude serve` in the embedded default.
+
+Any number of workers may run, on any number of machines: what one has taken the others leave, by leases in the database. One that
+dies loses nothing: its leases end.
+"""
+
+import random
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+
+from django.db import DatabaseError, close_old_connections, connections
+
+from solitude.payments import notifications, recovery
+from solitude.telemetry import context
+from solitude.telemetry.logs import get_logger
+from solitude.web import purge
+
+log = get_logger("solitude.worker")
+# Takes one thing that is due, if there is one, and tells how many it took.
+Job = Callable[[], int]
+# What is known already comes before what must be asked.
+JOBS: tuple[Job, ...] = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
+# Workers that found nothing do not all come back at the same moment.
+JITTER = 0.2
+
+
+class Worker:
+    """Threads that do what is due until they are told to stop. `daemon`: they die with the process, which loses nothing."""
+
+    def __init__(self, threads: int, idle_ms: int, *, daemon: bool = False, jobs: Sequence[Job] = JOBS) -> None:
+        self._idle_s, self._jobs = idle_ms / 1000, jobs
+        self._stop = threading.Event()
+        names = [f"worker-{number}" for number in range(1, threads + 1)]
+        self._threads = [threading.Thread(target=self._work, name=name, daemon=daemon) for name in names]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Says that no further job is to be begun."""
+        self._stop.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Until it is told to stop; whether it was."""
+        return self._stop.wait(timeout_s)
+
+    def join(self) -> None:
+        """Waits for the jobs that are under way: each is bounded by the time-outs of its provider."""
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            if not self.turn():
+                self._stop.wait(self._idle_s * random.uniform(1 - JITTER, 1 + JITTER))  # noqa: S311  # spreads load
+        connections.close_all()
+
+    def turn(self) -> int:
+        """Each job once; how much there was to do."""
+        close_old_connections()
+        return sum(map(self._done_by, self._jobs))
+
+    def _done_by(self, job: Job) -> int:
+        context.clear()
+        context.bind(request_id=f"worker-{secrets.token_hex(8)}")
+        try:
+            return job()
+        except DatabaseError:
+            # The database may be restarting: it is as if there were nothing to do.
+            log.exception("worker_has_no_database", job=job.__name__)
+            connections.close_all()
+        except Exception:
+            # One thing that cannot be done must not stop the rest; its lease keeps it away for a while.
+            log.exception("worker_job_failed", job=job.__name__)
+        return 0
