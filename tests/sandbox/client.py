@@ -175,6 +175,15 @@ class Sandbox:
             headers.setdefault("PayPal_Auth_Assertion", assertion(seller))
         return self.api("POST", f"/v2/payments/captures/{capture_id}/refund", body, **headers)
 
+    def dispute(self, capture_id: str, **more: Any) -> Any:
+        """A buyer opens a dispute; the dispute as the API shows it."""
+        reply = self.control("POST", "dispute", {"capture": capture_id, **more})
+        assert reply.status == 201, reply.text
+        return reply.json
+
+    def resolve(self, dispute_id: str, outcome: str, **more: Any) -> Reply:
+        return self.control("POST", "dispute/resolve", {"dispute": dispute_id, "outcome": outcome, **more})
+
     def setup_token(self, body: Any = None, **headers: str) -> Reply:
         return self.api("POST", "/v3/vault/setup-tokens", body or setup_request(), **headers)
 

@@ -1,4 +1,4 @@
-"""Whatever is sold and refunded, in any order: no cent is made, lost or counted twice."""
+"""Whatever is sold, refunded and disputed, in any order: no cent is made, lost or counted twice."""
 
 import json
 from collections import defaultdict
@@ -14,6 +14,7 @@ from werkzeug.test import Client
 from solitude_sandbox import create_app
 from solitude_sandbox.paypal import money as rules_of_money
 from solitude_sandbox.paypal.accounts import CLIENT_ID, CLIENT_SECRET, PARTNER_EMAIL
+from solitude_sandbox.paypal.disputes import OUTCOMES
 from solitude_sandbox.paypal.money import Money
 
 SELLERS = ("one@shop.example", "two@shop.example")
@@ -22,7 +23,7 @@ SMALLEST = {"USD": Decimal("0.01"), "JPY": Decimal(1)}
 
 
 class Trade(RuleBasedStateMachine):
-    """Sells and refunds at random and keeps its own books from PayPal's answers; they must agree with PayPal's."""
+    """Sells, refunds and disputes at random and keeps its own books from PayPal's answers; they must agree with PayPal's."""
 
     captures = Bundle("captures")
     reviewed = Bundle("reviewed")
@@ -108,16 +109,50 @@ class Trade(RuleBasedStateMachine):
         path = f"/v2/payments/captures/{capture_id}/refund"
         answer = self.post(path, body, **{"PayPal-Auth-Assertion": assertion(seller)})
         if answer.status_code != 201:
-            allowed = {"CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED", "PLATFORM_FEE_EXCEEDED"}
+            allowed = {
+                "CAPTURE_FULLY_REFUNDED",
+                "REFUND_AMOUNT_EXCEEDED",
+                "PLATFORM_FEE_EXCEEDED",
+                "TRANSACTION_DISPUTED",
+                "REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK",
+            }
             assert {detail["issue"] for detail in answer.json["details"]} <= allowed
             return
-        breakdown = answer.json["seller_payable_breakdown"]
+        self.count_refund(answer.json, (seller, buyer))
+
+    def count_refund(self, refund: Any, parties: tuple[str, str]) -> None:
+        breakdown, currency = refund["seller_payable_breakdown"], refund["amount"]["currency_code"]
         fees = [fee["amount"]["value"] for fee in breakdown.get("platform_fees", [])]
         assert all(Decimal(breakdown[key]["value"]) >= 0 for key in ("net_amount", "paypal_fee"))
-        self.expect(currency, buyer, breakdown["gross_amount"]["value"])
-        self.expect(currency, seller, -Decimal(breakdown["net_amount"]["value"]))
+        self.expect(currency, parties[1], breakdown["gross_amount"]["value"])
+        self.expect(currency, parties[0], -Decimal(breakdown["net_amount"]["value"]))
         self.expect(currency, "fees@paypal.example", -Decimal(breakdown["paypal_fee"]["value"]))
         self.expect(currency, PARTNER_EMAIL, -sum(map(Decimal, fees), Decimal(0)))
+
+    @rule(sale=captures, units=st.one_of(st.none(), st.integers(1, 500_000)), outcome=st.sampled_from(OUTCOMES))
+    def dispute(self, sale: Any, units: int | None, outcome: str) -> None:
+        capture_id, parties, currency = sale
+        amount = {} if units is None else {"amount": str(units * SMALLEST[currency])}
+        opened = self.post("/sandbox/dispute", {"capture": capture_id, **amount})
+        if opened.status_code != 201:
+            assert amount  # more than the capture
+            return
+        ended = self.post("/sandbox/dispute/resolve", {"dispute": opened.json["dispute_id"], "outcome": outcome})
+        if ended.status_code != 200:
+            assert outcome == "ACCEPTED"  # and nothing is left to refund
+            self.post("/sandbox/dispute/resolve", {"dispute": opened.json["dispute_id"], "outcome": "NONE"})
+            return
+        given = ended.json["dispute_outcome"].get("amount_refunded")
+        if outcome == "ACCEPTED":
+            refund = json.loads(self.http.get("/paypal/sandbox/state").text)["refunds"][-1]
+            assert refund["amount"] == given
+            self.count_refund(refund, parties)
+        elif outcome in ("RESOLVED_BUYER_FAVOUR", "RESOLVED_WITH_PAYOUT"):
+            payer = parties[0] if outcome == "RESOLVED_BUYER_FAVOUR" else "fees@paypal.example"
+            self.expect(currency, parties[1], given["value"])
+            self.expect(currency, payer, -Decimal(given["value"]))
+        else:
+            assert given is None
 
     @invariant()
     def books_agree(self) -> None:
@@ -135,7 +170,7 @@ class Trade(RuleBasedStateMachine):
         for capture in state["captures"]:
             if capture["status"] in ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"):
                 self.adds_up(capture["seller_receivable_breakdown"])
-        for refund in state["refunds"]:
+        for refund in [*state["refunds"], *state["reversals"]]:
             self.adds_up(refund["seller_payable_breakdown"])
 
     @staticmethod

@@ -15,6 +15,7 @@ from solitude_sandbox.paypal import console, pages
 from solitude_sandbox.paypal.api import Api, json_response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control import Control
+from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
 from solitude_sandbox.paypal.event_control import EventControl
 from solitude_sandbox.paypal.ids import Ids
@@ -40,6 +41,7 @@ class PayPal:
         self._api = Api(self._books, board)
         self._control = Control(self._books, board)
         self._event_control = EventControl(self._books)
+        self._dispute_control = DisputeControl(self._books)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -77,7 +79,8 @@ class PayPal:
         def plain(path: str, methods: tuple[str, ...], answer: Callable[[Request], Response]) -> Rule:
             return rule(path, methods, lambda request, _path_id, _debug_id: answer(request))
 
-        api, books, control, events = self._api, self._books, self._control, self._event_control
+        api, books, control = self._api, self._books, self._control
+        events, disputes = self._event_control, self._dispute_control
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:
             yield rule(operation.path, (operation.method,), partial(api.answer, operation))
@@ -88,6 +91,9 @@ class PayPal:
         yield plain("/sandbox/reset", ("POST",), control.reset)
         yield plain("/sandbox/approve", ("POST",), control.approve)
         yield plain("/sandbox/review", ("POST",), control.review)
+        yield plain("/sandbox/dispute", ("POST",), disputes.open)
+        yield plain("/sandbox/dispute/update", ("POST",), disputes.update)
+        yield plain("/sandbox/dispute/resolve", ("POST",), disputes.resolve)
         yield plain("/sandbox/events", ("GET",), events.events)
         yield plain("/sandbox/delivery", ("GET", "POST"), events.delivery)
         yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)

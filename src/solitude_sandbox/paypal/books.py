@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from solitude_sandbox.paypal.captures import Capture
+    from solitude_sandbox.paypal.disputes import Dispute
     from solitude_sandbox.paypal.order import Order
     from solitude_sandbox.paypal.refunds import Refund
+    from solitude_sandbox.paypal.reversals import Reversal
     from solitude_sandbox.paypal.vault import PaymentToken, SetupToken
     from solitude_sandbox.paypal.webhooks import Webhook
 
@@ -55,6 +57,8 @@ class Books:
         self.orders: BoundedStore[str, Order] = BoundedStore(RESOURCES_LIMIT)
         self.captures: BoundedStore[str, Capture] = BoundedStore(RESOURCES_LIMIT)
         self.refunds: BoundedStore[str, Refund] = BoundedStore(RESOURCES_LIMIT)
+        self.reversals: BoundedStore[str, Reversal] = BoundedStore(RESOURCES_LIMIT)
+        self.disputes: BoundedStore[str, Dispute] = BoundedStore(RESOURCES_LIMIT)
         self.setup_tokens: BoundedStore[str, SetupToken] = BoundedStore(RESOURCES_LIMIT)
         self.payment_tokens: BoundedStore[str, PaymentToken] = BoundedStore(RESOURCES_LIMIT)
         # (merchant id, invoice id) of sales and of refunds, each to be used once -> where it was used.
@@ -103,12 +107,19 @@ class Books:
             raise refuse("INVALID_RESOURCE_ID", "/capture_id", capture_id, "path")
         return capture
 
-    def refund(self, refund_id: str) -> "Refund":
-        """The refund, or 404."""
-        refund = self.refunds.get(refund_id)
+    def refund(self, refund_id: str) -> "Refund | Reversal":
+        """The refund, or what PayPal shows like one; or 404."""
+        refund = self.refunds.get(refund_id) or self.reversals.get(refund_id)
         if refund is None:
             raise refuse("INVALID_RESOURCE_ID", "/refund_id", refund_id, "path")
         return refund
+
+    def dispute(self, dispute_id: str) -> "Dispute":
+        """The dispute, or 404."""
+        dispute = self.disputes.get(dispute_id)
+        if dispute is None:
+            raise refuse("INVALID_RESOURCE_ID", "/id", dispute_id, "path")
+        return dispute
 
     def setup_token(self, token_id: str, now: "datetime") -> "SetupToken":
         """The setup token, or 404 if it is unknown or has expired."""

@@ -13,11 +13,15 @@ from solitude_sandbox.paypal.times import stamp
 
 if TYPE_CHECKING:
     from solitude_sandbox.paypal.refunds import Refund
+    from solitude_sandbox.paypal.reversals import Reversal
 
 
 @dataclass
 class Capture:
-    """`outcome` is what became of the capture itself: COMPLETED, PENDING or DECLINED; refunds change `status` only."""
+    """`outcome` is what became of the capture itself: COMPLETED, PENDING or DECLINED.
+
+    Refunds and reversals change `status` only. `disputed` tells that a dispute about it is open.
+    """
 
     id: str
     order_id: str
@@ -34,6 +38,8 @@ class Capture:
     invoice_id: str | None = None
     paypal_fee: Decimal = Decimal(0)
     refunds: list["Refund"] = field(default_factory=list)
+    reversals: list["Reversal"] = field(default_factory=list)
+    disputed: bool = False
 
     @property
     def refunded(self) -> Decimal:
@@ -42,10 +48,11 @@ class Capture:
 
     @property
     def status(self) -> str:
-        """PayPal's capture status."""
-        if self.outcome != "COMPLETED" or not self.refunds:
+        """PayPal's capture status. It has no word for a reversal; what went back counts, whoever sent it."""
+        if self.outcome != "COMPLETED" or not (self.refunds or self.reversals):
             return self.outcome
-        return "REFUNDED" if self.refunded == self.amount.value else "PARTIALLY_REFUNDED"
+        gone = sum((reversal.amount.value for reversal in self.reversals), self.refunded)
+        return "REFUNDED" if gone >= self.amount.value else "PARTIALLY_REFUNDED"
 
     def settle(self, accounts: Accounts, outcome: str, now: datetime) -> None:
         """End the capture as COMPLETED (the money moves) or DECLINED (it does not)."""
@@ -85,6 +92,8 @@ class Capture:
         }
         if self.outcome == "PENDING":
             shown["status_details"] = {"reason": "PENDING_REVIEW"}
+        if self.reversals:
+            shown["status_details"] = {"reason": "BUYER_COMPLAINT"}
         if self.outcome == "COMPLETED":
             shown["seller_receivable_breakdown"] = self._breakdown()
         if self.custom_id is not None:

@@ -128,6 +128,8 @@ class Control:
                 "orders": [order.show(call) for order in last(books.orders)],
                 "captures": [capture.show(call) for capture in last(books.captures)],
                 "refunds": [refund.show(call) for refund in last(books.refunds)],
+                "reversals": [reversal.show(call) for reversal in last(books.reversals)],
+                "disputes": [dispute.show(call) for dispute in last(books.disputes)],
                 "setup_tokens": [token.show(call) for token in last(books.setup_tokens)],
                 "payment_tokens": [
                     {**token.show(call), "deleted": token.deleted} for token in last(books.payment_tokens)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
+from solitude_sandbox.paypal.dispute_api import accept_claim, get_dispute, list_disputes
 from solitude_sandbox.paypal.order_patch import patch_order
 from solitude_sandbox.paypal.orders import capture_order, create_order, get_order
 from solitude_sandbox.paypal.refunds import get_refund, refund_capture
@@ -65,6 +66,7 @@ _CAPTURE = "/v2/payments/captures/<path_id>"
 _SETUP_TOKENS = "/v3/vault/setup-tokens"
 _PAYMENT_TOKENS = "/v3/vault/payment-tokens"
 _NOTIFICATIONS = "/v1/notifications"
+_DISPUTES = "/v1/customer/disputes"
 _WEBHOOKS = f"{_NOTIFICATIONS}/webhooks"
 _EVENTS = f"{_NOTIFICATIONS}/webhooks-events"
 
@@ -82,6 +84,9 @@ OPERATIONS = (
     Operation("list_payment_tokens", "GET", _PAYMENT_TOKENS, list_payment_tokens),
     Operation("get_payment_token", "GET", f"{_PAYMENT_TOKENS}/<path_id>", get_payment_token),
     Operation("delete_payment_token", "DELETE", f"{_PAYMENT_TOKENS}/<path_id>", delete_payment_token),
+    Operation("list_disputes", "GET", _DISPUTES, list_disputes),
+    Operation("get_dispute", "GET", f"{_DISPUTES}/<path_id>", get_dispute),
+    Operation("accept_claim", "POST", f"{_DISPUTES}/<path_id>/accept-claim", accept_claim),
     Operation("create_webhook", "POST", _WEBHOOKS, create_webhook),
     Operation("list_webhooks", "GET", _WEBHOOKS, list_webhooks),
     Operation("get_webhook", "GET", f"{_WEBHOOKS}/<path_id>", get_webhook),

@@ -123,8 +123,34 @@ def refund_capture(books: Books, call: Call) -> Answer:
     return Answer(201, lambda later: refund.show(later) if later.representation else refund.show_minimal(later))
 
 
+def refund_for_dispute(books: Books, capture: Capture, most: Money, call: Call) -> Refund:
+    """PayPal refunds from the seller's account after it has accepted a claim: at most what is left.
+
+    422 CAPTURE_FULLY_REFUNDED if nothing is left.
+    """
+    left = capture.amount.value - capture.refunded
+    if left == 0:
+        raise refuse("CAPTURE_FULLY_REFUNDED")
+    amount = most.with_value(min(most.value, left))
+    refund = Refund(
+        id=books.ids.resource_id(),
+        capture=capture,
+        amount=amount,
+        paypal_fee=_fee_given_back(capture, amount.value, Decimal(0)),
+        platform_fee=Decimal(0),
+        total_refunded=capture.refunded + amount.value,
+        created=call.now,
+        by_echeck=False,
+        invoice_id=None,
+        custom_id=capture.custom_id,
+        note_to_payer=None,
+    )
+    _book(books, refund, call)
+    return refund
+
+
 def get_refund(books: Books, call: Call) -> Answer:
-    """GET /v2/payments/refunds/{id}."""
+    """GET /v2/payments/refunds/{id}; reversals are there too."""
     refund = books.refund(call.path_id)
     call.require_consent_of(refund.capture.seller, needed=False)
     return Answer(200, refund.show)
@@ -153,7 +179,9 @@ def _check_capture(capture: Capture, now: datetime) -> None:
         raise refuse("PENDING_CAPTURE")
     if capture.outcome != "COMPLETED":
         raise refuse("REFUND_NOT_ALLOWED")
-    if capture.status == "REFUNDED":
+    if capture.reversals:
+        raise refuse("REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK")
+    if capture.refunded == capture.amount.value:
         raise refuse("CAPTURE_FULLY_REFUNDED")
     if now > capture.created + REFUND_PERIOD:
         raise refuse("REFUND_TIME_LIMIT_EXCEEDED")
@@ -169,6 +197,8 @@ def _amount(capture: Capture, asked: Money | None) -> Money:
         raise refuse("REFUND_CAPTURE_CURRENCY_MISMATCH", "/amount/currency_code", asked.currency)
     if asked.value > left:
         raise refuse("REFUND_AMOUNT_EXCEEDED", "/amount/value", str(asked.value))
+    if capture.disputed and asked.value < left:
+        raise refuse("TRANSACTION_DISPUTED")
     return asked
 
 
