@@ -40,6 +40,7 @@ class Capture:
     refunds: list["Refund"] = field(default_factory=list)
     reversals: list["Reversal"] = field(default_factory=list)
     disputed: bool = False
+    settled: datetime | None = None
 
     @property
     def refunded(self) -> Decimal:
@@ -56,7 +57,7 @@ class Capture:
 
     def settle(self, accounts: Accounts, outcome: str, now: datetime) -> None:
         """End the capture as COMPLETED (the money moves) or DECLINED (it does not)."""
-        self.outcome, self.updated = outcome, now
+        self.outcome, self.updated, self.settled = outcome, now, now
         if outcome != "COMPLETED":
             return
         self.paypal_fee = money.paypal_fee(self.amount, self.platform_fee)

@@ -10,6 +10,7 @@ from solitude_sandbox.paypal.dispute_api import accept_claim, get_dispute, list_
 from solitude_sandbox.paypal.order_patch import patch_order
 from solitude_sandbox.paypal.orders import capture_order, create_order, get_order
 from solitude_sandbox.paypal.refunds import get_refund, refund_capture
+from solitude_sandbox.paypal.reports import list_transactions
 from solitude_sandbox.paypal.times import ORDERS_MEMORY, PAYMENTS_MEMORY, VAULT_MEMORY
 from solitude_sandbox.paypal.vault import (
     create_payment_token,
@@ -84,6 +85,7 @@ OPERATIONS = (
     Operation("list_payment_tokens", "GET", _PAYMENT_TOKENS, list_payment_tokens),
     Operation("get_payment_token", "GET", f"{_PAYMENT_TOKENS}/<path_id>", get_payment_token),
     Operation("delete_payment_token", "DELETE", f"{_PAYMENT_TOKENS}/<path_id>", delete_payment_token),
+    Operation("report", "GET", "/v1/reporting/transactions", list_transactions),
     Operation("list_disputes", "GET", _DISPUTES, list_disputes),
     Operation("get_dispute", "GET", f"{_DISPUTES}/<path_id>", get_dispute),
     Operation("accept_claim", "POST", f"{_DISPUTES}/<path_id>/accept-claim", accept_claim),

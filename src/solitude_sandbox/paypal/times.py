@@ -10,6 +10,9 @@ ORDER_APPROVED_LIFE = timedelta(hours=3)
 SETUP_TOKEN_LIFE = timedelta(days=3)
 REFUND_PERIOD = timedelta(days=180)
 ECHECK_CLEARS_AFTER = timedelta(days=3)
+# "It takes a maximum of three hours for executed transactions to appear": reporting_transactions_v1.
+REPORT_LAG = timedelta(hours=3)
+REPORT_SPAN = timedelta(days=31)
 DISPUTE_RESPONSE_TIME = timedelta(days=10)
 
 # How long a PayPal-Request-Id is remembered: parameter `paypal_request_id` of the three OpenAPI files.
