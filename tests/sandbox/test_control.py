@@ -29,7 +29,17 @@ def test_a_reset_empties_the_books_but_leaves_access_tokens(sandbox: Sandbox) ->
     sandbox.fault("any", "error_500")
     assert sandbox.control("POST", "reset").json == {"reset": True}
     state = sandbox.state()
-    for key in ("orders", "captures", "refunds", "setup_tokens", "payment_tokens", "requests", "faults"):
+    for key in (
+        "orders",
+        "captures",
+        "refunds",
+        "reversals",
+        "disputes",
+        "setup_tokens",
+        "payment_tokens",
+        "requests",
+        "faults",
+    ):
         assert state[key] == [], key
     assert state["clock"]["advanced_s"] == 0
     assert all(account["balances"] == [] for account in state["accounts"])
@@ -113,12 +123,41 @@ def test_the_console_ends_a_review(sandbox: Sandbox, decision: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "outcome",
+    ["RESOLVED_BUYER_FAVOUR", "RESOLVED_SELLER_FAVOUR", "ACCEPTED", "CANCELED_BY_BUYER", "RESOLVED_WITH_PAYOUT"],
+)
+def test_the_console_opens_and_resolves_a_dispute(sandbox: Sandbox, outcome: str) -> None:
+    capture = sandbox.paid_capture()
+    assert sandbox.form("/paypal/sandbox/console", action="dispute", capture=capture["id"]).status == 303
+    (dispute,) = sandbox.state()["disputes"]
+    text = sandbox.send("GET", "/").text
+    for shown in (f'value="{dispute["dispute_id"]}"', f'value="{outcome}"', "MERCHANDISE_OR_SERVICE_NOT_RECEIVED"):
+        assert shown in text
+    sandbox.form("/paypal/sandbox/console", action=outcome, dispute=dispute["dispute_id"])
+    assert sandbox.state()["disputes"][0]["dispute_outcome"]["outcome_code"] == outcome
+    text = sandbox.send("GET", "/").text
+    assert f'value="{outcome}"' not in text
+    for event in sandbox.told():
+        assert event["id"] in text
+
+
+def test_the_console_says_why_a_claim_cannot_be_accepted(sandbox: Sandbox) -> None:
+    capture = sandbox.paid_capture()
+    sandbox.refund(capture["id"])
+    dispute = sandbox.dispute(capture["id"])["dispute_id"]
+    reply = sandbox.form("/paypal/sandbox/console", action="ACCEPTED", dispute=dispute)
+    assert (reply.status, "CAPTURE_FULLY_REFUNDED" in reply.text) == (400, True)
+
+
+@pytest.mark.parametrize(
     "fields",
     [
         {"action": "fault", "operation": "<script>", "fault": "error_500"},
         {"action": "fault", "operation": "any", "fault": "error_500", "count": "many"},
         {"action": "advance", "advance_s": ""},
         {"action": "accept", "capture": "X"},
+        {"action": "dispute", "capture": "<script>"},
+        {"action": "ACCEPTED", "dispute": "X"},
         {"action": "dance"},
         {},
     ],

@@ -39,9 +39,9 @@ class PayPal:
         self._books = Books(Clock(), self._ids)
         board = FaultBoard(NAMES, knows_issue)
         self._api = Api(self._books, board)
-        self._control = Control(self._books, board)
-        self._event_control = EventControl(self._books)
-        self._dispute_control = DisputeControl(self._books)
+        self._controls = console.Controls(
+            Control(self._books, board), EventControl(self._books), DisputeControl(self._books)
+        )
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -58,7 +58,7 @@ class PayPal:
 
     def console(self, base: str) -> Markup:
         """This provider's section of the console; `base` is where this application is mounted."""
-        return console.show(self._control, base)
+        return console.show(self._controls, base)
 
     def _respond(self, request: Request, debug_id: str) -> Response:
         try:
@@ -79,8 +79,8 @@ class PayPal:
         def plain(path: str, methods: tuple[str, ...], answer: Callable[[Request], Response]) -> Rule:
             return rule(path, methods, lambda request, _path_id, _debug_id: answer(request))
 
-        api, books, control = self._api, self._books, self._control
-        events, disputes = self._event_control, self._dispute_control
+        api, books = self._api, self._books
+        control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:
             yield rule(operation.path, (operation.method,), partial(api.answer, operation))
@@ -98,4 +98,4 @@ class PayPal:
         yield plain("/sandbox/delivery", ("GET", "POST"), events.delivery)
         yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)
         yield plain("/sandbox/state", ("GET",), control.state)
-        yield plain("/sandbox/console", ("POST",), lambda request: console.act(control, request))
+        yield plain("/sandbox/console", ("POST",), lambda request: console.act(self._controls, request))

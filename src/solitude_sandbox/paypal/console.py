@@ -1,5 +1,6 @@
-"""PayPal's part of the console: what happened, and forms for faults, the clock, reviews and a fresh start."""
+"""PayPal's part of the console: what happened, and forms for faults, the clock, reviews, disputes and a fresh start."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
@@ -9,6 +10,18 @@ from solitude_sandbox import html
 from solitude_sandbox.faults import ANY, NAMED_FAULTS
 from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.control_answers import base_of
+from solitude_sandbox.paypal.dispute_control import DisputeControl
+from solitude_sandbox.paypal.disputes import (
+    ACCEPTED,
+    BUYER_FAVOUR,
+    CANCELLED,
+    OUTCOMES,
+    PAYOUT,
+    RESOLVED,
+    SELLER_FAVOUR,
+)
+from solitude_sandbox.paypal.event_control import EventControl
+from solitude_sandbox.paypal.events import Event
 from solitude_sandbox.paypal.operations import NAMES
 
 ROWS_LIMIT = 50
@@ -30,15 +43,34 @@ _FORMS = Markup(
     '<button name="action" value="reset">Forget everything</button></form>'
 )
 _OPTION = Markup('<option value="{0}">{0}</option>')
-_REVIEW = Markup(
-    '{status} <form method="post" action="{at}"><input type="hidden" name="capture" value="{id}">'
-    '<button name="action" value="accept">Accept</button><button name="action" value="deny">Deny</button></form>'
+# Something's status, and buttons that do something to it: (action, words).
+_ACTIONS = Markup(
+    '{status} <form method="post" action="{at}"><input type="hidden" name="{kind}" value="{id}">{buttons}</form>'
+)
+_BUTTON = Markup('<button name="action" value="{}">{}</button>')
+_OF_A_PENDING_CAPTURE = (("accept", "Accept"), ("deny", "Deny"))
+_OF_A_CAPTURE = (("dispute", "Dispute"),)
+_OF_A_DISPUTE = (
+    (BUYER_FAVOUR, "For the buyer"),
+    (SELLER_FAVOUR, "For the seller"),
+    (ACCEPTED, "Seller accepts"),
+    (CANCELLED, "Buyer cancels"),
+    (PAYOUT, "PayPal pays"),
 )
 
 
-def show(control: Control, base: str) -> Markup:
+@dataclass(frozen=True)
+class Controls:
+    """What the console can do: the control API without its JSON."""
+
+    books: Control
+    events: EventControl
+    disputes: DisputeControl
+
+
+def show(controls: Controls, base: str) -> Markup:
     """The console's section; `base` is where the PayPal simulator is reached."""
-    books = control.books_as_json(base, ROWS_LIMIT)
+    books = controls.books.books_as_json(base, ROWS_LIMIT)
     at = f"{base}/sandbox/console"
     forms = _FORMS.format(
         at=at,
@@ -46,21 +78,22 @@ def show(control: Control, base: str) -> Markup:
         operations=Markup("").join(_OPTION.format(name) for name in (ANY, *sorted(NAMES))),
         faults=Markup("").join(_OPTION.format(name) for name in sorted(NAMED_FAULTS)),
     )
-    return Markup("").join([forms, *_tables(books, at)])
+    tables = [*_tables_of_payments(books, at), *_tables_of_trouble(books, at), *_tables_of_the_rest(books)]
+    return Markup("").join([forms, *tables, _table_of_events(controls.events.newest(ROWS_LIMIT))])
 
 
-def act(control: Control, request: Request) -> Response:
+def act(controls: Controls, request: Request) -> Response:
     """POST of one of the forms; back to the console, or a page that says what was wrong."""
     try:
-        _do(control, request)
+        _do(controls, request)
     except ValueError as error:
         content = Markup('<p role="alert">{}</p><p><a href="/">Back to the console</a></p>').format(str(error))
         return Response(html.page("That did not work", content), 400, content_type=html.CONTENT_TYPE)
     return Response("", 303, headers={"Location": "/"})
 
 
-def _do(control: Control, request: Request) -> None:
-    form = request.form
+def _do(controls: Controls, request: Request) -> None:
+    form, control = request.form, controls.books
     action = form.get("action")
     if action == "fault":
         numbers = {key: int(form.get(key, "0")) for key in ("count", "delay_ms", "retry_after_s")}
@@ -73,11 +106,15 @@ def _do(control: Control, request: Request) -> None:
         control.start_anew()
     elif action in ("accept", "deny"):
         control.decide(base_of(request), form.get("capture", ""), action)
+    elif action == "dispute":
+        controls.disputes.open_dispute(base_of(request), {"capture": form.get("capture", "")})
+    elif action in OUTCOMES:
+        controls.disputes.end_dispute(base_of(request), {"dispute": form.get("dispute", ""), "outcome": action})
     else:
         raise ValueError("Unknown action.")
 
 
-def _tables(books: dict[str, Any], at: str) -> list[Markup]:
+def _tables_of_payments(books: dict[str, Any], at: str) -> list[Markup]:
     return [
         html.table(
             "Faults to come",
@@ -106,6 +143,40 @@ def _tables(books: dict[str, Any], at: str) -> list[Markup]:
             ("Id", "Status", "Amount", "Created"),
             [(r["id"], r["status"], _money(r["amount"]), r["create_time"]) for r in _newest(books["refunds"])],
         ),
+    ]
+
+
+def _tables_of_trouble(books: dict[str, Any], at: str) -> list[Markup]:
+    return [
+        html.table(
+            "Disputes",
+            ("Id", "Status", "Outcome", "Amount", "Reason", "Stage", "Capture"),
+            [
+                (
+                    d["dispute_id"],
+                    _dispute_status(d, at),
+                    d.get("dispute_outcome", {}).get("outcome_code", ""),
+                    _money(d["dispute_amount"]),
+                    d["reason"],
+                    d["dispute_life_cycle_stage"],
+                    d["disputed_transactions"][0]["seller_transaction_id"],
+                )
+                for d in _newest(books["disputes"])
+            ],
+        ),
+        html.table(
+            "Reversals",
+            ("Id", "Amount", "Seller", "Created"),
+            [
+                (r["id"], _money(r["amount"]), r["payer"]["email_address"], r["create_time"])
+                for r in _newest(books["reversals"])
+            ],
+        ),
+    ]
+
+
+def _tables_of_the_rest(books: dict[str, Any]) -> list[Markup]:
+    return [
         html.table(
             "Setup tokens",
             ("Id", "Status", "Customer"),
@@ -139,10 +210,29 @@ def _order(order: dict[str, Any]) -> tuple[object, ...]:
     return order["id"], status, amounts, order["create_time"]
 
 
+def _table_of_events(events: list[Event]) -> Markup:
+    return html.table(
+        "Events",
+        ("Number", "Id", "Type", "About", "What happened"),
+        [(event.number, event.id, event.type, event.resource_id, event.summary) for event in events],
+    )
+
+
 def _status(capture: dict[str, Any], at: str) -> object:
-    if capture["status"] != "PENDING":
-        return capture["status"]
-    return _REVIEW.format(status="PENDING", at=at, id=capture["id"])
+    buttons = {"PENDING": _OF_A_PENDING_CAPTURE, "DECLINED": ()}.get(capture["status"], _OF_A_CAPTURE)
+    return _with_buttons(capture["status"], at, "capture", capture["id"], buttons)
+
+
+def _dispute_status(dispute: dict[str, Any], at: str) -> object:
+    buttons = () if dispute["status"] == RESOLVED else _OF_A_DISPUTE
+    return _with_buttons(dispute["status"], at, "dispute", dispute["dispute_id"], buttons)
+
+
+def _with_buttons(status: str, at: str, kind: str, thing_id: str, buttons: tuple[tuple[str, str], ...]) -> object:
+    if not buttons:
+        return status
+    shown = Markup("").join(_BUTTON.format(action, words) for action, words in buttons)
+    return _ACTIONS.format(status=status, at=at, kind=kind, id=thing_id, buttons=shown)
 
 
 def _money(money: dict[str, str]) -> str:

@@ -134,7 +134,7 @@ class Control:
                 "payment_tokens": [
                     {**token.show(call), "deleted": token.deleted} for token in last(books.payment_tokens)
                 ],
-                "requests": last(books.journal.as_json()),
+                "requests": [entry.as_json() for entry in last(books.journal.entries())],
             }
 
     def _time(self) -> Json:

@@ -10,7 +10,6 @@ from solitude_sandbox.paypal.api import json_response
 from solitude_sandbox.paypal.approval import NotOpenError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Call, looking
-from solitude_sandbox.paypal.errors import ApiError
 
 Json = dict[str, Any]
 
@@ -21,8 +20,6 @@ def tried(act: Callable[[], tuple[Json, int]]) -> Response:
         return json_response(*act())
     except NotOpenError as error:
         return json_response({"error": error.sentence}, error.status)
-    except ApiError as error:
-        return json_response({"error": f"PayPal would refuse: {error.problems[0].issue}."}, 400)
     except ValueError as error:
         return json_response({"error": str(error)}, 400)
 

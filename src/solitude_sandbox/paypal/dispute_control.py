@@ -68,7 +68,10 @@ class DisputeControl:
             dispute = self._unresolved(body)
             amount = _amount(body, dispute.capture)
             call = look(self._books, base)
-            disputes.resolve(self._books, dispute, outcome, amount, call)
+            try:
+                disputes.resolve(self._books, dispute, outcome, amount, call)
+            except ApiError as error:
+                raise ValueError(f"PayPal would refuse: {error.problems[0].issue}.") from None
             return dispute.show(call)
 
     def _unresolved(self, body: Json) -> Dispute:

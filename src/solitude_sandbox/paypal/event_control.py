@@ -41,6 +41,11 @@ class EventControl:
 
         return tried(pull)
 
+    def newest(self, limit: int) -> list[Event]:
+        """The newest events, the newest first."""
+        with self._books.lock:
+            return list(reversed(self._books.events.after(self._books.events.last - limit, limit)))
+
     def delivery(self, request: Request) -> Response:
         """GET shows, POST sets how registered webhooks are served; what is not named stays as it is."""
 

@@ -15,6 +15,9 @@ from solitude_sandbox.paypal.ids import Ids
 from solitude_sandbox.paypal.times import stamp_ms
 from solitude_sandbox.store import BoundedStore
 
+# ASCII, so that characters are bytes. Made once: json.dumps would make a new one for every event.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 EVENTS_LIMIT = 50_000
 EVENT_VERSION = "1.0"
 
@@ -101,7 +104,7 @@ class EventLog:
 
     def after(self, number: int, limit: int) -> list[Event]:
         """At most `limit` events that are still kept and newer than `number`, oldest first."""
-        first = max(number, self._last - len(self._events)) + 1
+        first = max(number, self._last - len(self._events), 0) + 1
         found = (self._events.get(each) for each in range(first, min(first + limit, self._last + 1)))
         return [event for event in found if event is not None]
 
@@ -137,5 +140,4 @@ def compose(ids: Ids, call: Call, event_type: str, resource: Json, *, number: in
         "resource": resource,
         "links": [call.link(path, "self"), call.link(f"{path}/resend", "resend", "POST")],
     }
-    body = json.dumps(shown, separators=(",", ":"))
-    return Event(number, event_id, event_type, call.now, resource_id, summary, body)
+    return Event(number, event_id, event_type, call.now, resource_id, summary, _encode(shown))

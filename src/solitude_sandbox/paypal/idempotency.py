@@ -15,10 +15,12 @@ from solitude_sandbox.paypal.call import Answer
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.store import BoundedStore
 
-ENTRIES_LIMIT = 50_000
+ENTRIES_LIMIT = 100_000
 REQUEST_ID_LENGTH = 108
 
 Key = tuple[str, str, str]
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True)
@@ -61,5 +63,4 @@ class Memory:
 
 def fingerprint(body: Any) -> str:
     """The same for equal JSON, whatever its spacing and the order of its keys; no body equals `{}`."""
-    canonical = json.dumps(body if body is not None else {}, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(body if body is not None else {}).encode()).hexdigest()

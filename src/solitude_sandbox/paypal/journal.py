@@ -2,14 +2,14 @@
 
 import threading
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-ENTRIES_LIMIT = 10_000
+ENTRIES_LIMIT = 100_000
 TEXT_LENGTH_LIMIT = 200
 
 
-@dataclass
+@dataclass(slots=True)
 class Entry:
     """One API request. `status` is None while it runs, and for ever if no answer was meant to be sent."""
 
@@ -20,6 +20,18 @@ class Entry:
     debug_id: str
     status: int | None = None
     fault: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """For the state page."""
+        return {
+            "method": self.method,
+            "path": self.path,
+            "operation": self.operation,
+            "request_id": self.request_id,
+            "debug_id": self.debug_id,
+            "status": self.status,
+            "fault": self.fault,
+        }
 
 
 class Journal:
@@ -36,7 +48,7 @@ class Journal:
         with self._lock:
             self._entries.append(entry)
 
-    def as_json(self) -> list[dict[str, Any]]:
+    def entries(self) -> list[Entry]:
         """Oldest first."""
         with self._lock:
-            return [asdict(entry) for entry in self._entries]
+            return list(self._entries)
