@@ -174,6 +174,69 @@ EVENT: dict[str, Any] = {
     "data": {"amount": "2.49", "currency": "EUR", "provider": "paypal", "buyer": "shop:8812", "related": None},
     "new": 1,
 }
+TIMELINE: dict[str, Any] = {
+    "transaction": "/generic/transaction/7/",
+    "entries": [
+        {
+            "at": TIME,
+            "kind": "call",
+            "summary": "asked paypal to capture",
+            "request_id": "checkout-4711",
+            "provider": "paypal",
+            "operation": "capture",
+            "reference": "0b5e",
+            "correlation_id": "9f2e1",
+            "outcome": "succeeded",
+            "from": None,
+            "to": None,
+            "duration_ms": 412,
+            "new": 1,
+        },
+        {
+            "at": "2026-11-23T14:05:07.000Z",
+            "kind": "state",
+            "summary": "paid",
+            "request_id": None,
+            "provider": None,
+            "operation": None,
+            "reference": None,
+            "correlation_id": None,
+            "outcome": None,
+            "from": "pending",
+            "to": "completed",
+            "duration_ms": None,
+        },
+    ],
+    "new": 1,
+}
+UNCERTAIN: dict[str, Any] = {
+    "count": 2,
+    "oldest_s": 90,
+    "transactions": [
+        {
+            "transaction": "/generic/transaction/7/",
+            "uuid": "solitude:1",
+            "provider": "paypal",
+            "operation": "capture",
+            "since": TIME,
+            "tries": 2,
+            "next_try": "2026-11-23T14:06:00.000Z",
+            "new": 1,
+        }
+    ],
+    "new": 1,
+}
+NOTICE: dict[str, Any] = {
+    "status": "OK",
+    "action": "REFUND",
+    "uuid": "solitude:1",
+    "amount": {"currency": "EUR", "amount": "1.20"},
+    "transaction": "/generic/transaction/7/",
+    "event": "WH-2WR32451HC0233532-67976317FL4543714",
+    "reason": None,
+    "retry": False,
+    "new": 1,
+}
 UNKNOWN = {
     "detail": "The outcome is not known.",
     "code": "outcome_unknown",

@@ -33,10 +33,12 @@ from .errors import (
     NotFound,
     NotSigned,
     OutcomeUnknown,
+    PreconditionFailed,
     ProviderUnavailable,
     ServerError,
     SolitudeError,
 )
+from .reports import Notice, TimelineEntry, Uncertain, UncertainTransaction
 from .retries import Clock, Retries
 from .signing import authorization, sign
 
@@ -57,11 +59,13 @@ __all__ = [
     "NoAnswer",
     "NotFound",
     "NotSigned",
+    "Notice",
     "OutcomeUnknown",
     "PayPalBuyer",
     "PayPalSeller",
     "Payment",
     "Preapproval",
+    "PreconditionFailed",
     "Product",
     "ProviderUnavailable",
     "Receiver",
@@ -72,7 +76,10 @@ __all__ = [
     "ServerStatus",
     "Solitude",
     "SolitudeError",
+    "TimelineEntry",
     "Transaction",
+    "Uncertain",
+    "UncertainTransaction",
     "authorization",
     "sign",
 ]

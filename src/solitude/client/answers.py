@@ -203,6 +203,7 @@ class Transaction:
     """A payment, refund or reversal. `captured_amount` and `refunded_amount` are None before a capture.
 
     `outcome` is that of the last call to the provider: none, succeeded, pending, declined, not_sent or unknown.
+    `etag` names the state that was seen, where it came alone and not in a list: for `if_match`.
     """
 
     pk: int
@@ -232,6 +233,7 @@ class Transaction:
     created: datetime
     modified: datetime
     counter: int
+    etag: str | None = field(default=None, compare=False)
 
     @property
     def status_name(self) -> str:

@@ -2,11 +2,12 @@
 
 import re
 import uuid as uuids
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, Self, TypeVar
 
-from . import answers
+from . import answers, reports
 from .errors import NoAnswer
 from .retries import Clock, Retries, persist
 from .transport import Answer, Call, Transport
@@ -14,6 +15,9 @@ from .wire import Amount, Fields, Unreadable, amount_text, decimal, encode, targ
 
 IDEMPOTENCY_KEY_MAX_CHARS = 255
 EVENTS_MAX = 1000
+EVENTS_WAIT_MAX_S = 30
+# Between two looks at a feed whose server holds as many readers as it may, and so answers at once.
+FOLLOW_PAUSE_S = 1.0
 
 BUYERS = "/generic/buyer/"
 SELLERS = "/generic/seller/"
@@ -24,6 +28,7 @@ PAYPAL_SELLERS = "/paypal/seller/"
 PREAPPROVALS = "/paypal/preapproval/"
 
 _IDEMPOTENCY_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_KEY_MAX_CHARS}}}")
+_ETAG = re.compile(r'(W/)?"[!#-~]{1,200}"')
 _PK = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 T = TypeVar("T")
@@ -141,11 +146,15 @@ class Solitude:
         uuid: str | None = None,
         amount: Amount | None = None,
         reason: str | None = None,
+        if_match: str | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Refund:
-        """Gives back `amount` of a payment, all that is left of it by default."""
+        """Gives back `amount` of a payment, all that is left of it by default.
+
+        `if_match`: the `etag` of the payment as you have seen it; raises PreconditionFailed if it has changed since.
+        """
         body = _selector(pay_key, uuid) | {"amount": _text(amount), "reason": reason}
-        return self._post("/paypal/refund/", body, answers.Refund.from_json, idempotency_key)
+        return self._post("/paypal/refund/", body, answers.Refund.from_json, idempotency_key, if_match)
 
     # Pre-approvals
 
@@ -266,7 +275,13 @@ class Solitude:
         return self._post(TRANSACTIONS, body, answers.Transaction.from_json, idempotency_key)
 
     def get_transaction(self, transaction: int | Path) -> answers.Transaction:
-        return self._send("GET", _at(TRANSACTIONS, transaction), None, answers.Transaction.from_json)
+        call = _call("GET", _at(TRANSACTIONS, transaction), None, None, None)
+        answer = self._persist(call)
+        return replace(_read(call, answer.body, answers.Transaction.from_json), etag=answer.etag)
+
+    def timeline(self, transaction: int | Path) -> list[reports.TimelineEntry]:
+        """All that happened to a transaction, the oldest first: requests, calls to the provider, notifications, moves."""
+        return self._send("GET", f"{_at(TRANSACTIONS, transaction)}timeline/", None, reports.timeline)
 
     def find_transaction(self, uuid: str) -> answers.Transaction | None:
         return self._find(TRANSACTIONS, "uuid", uuid, answers.Transaction.from_json)
@@ -306,6 +321,18 @@ class Solitude:
         """Ends the buyer's pre-approval, at PayPal as well, and forgets all else that was kept for PayPal."""
         self.call("DELETE", _at(PAYPAL_BUYERS, paypal_buyer))
 
+    # What PayPal tells the marketplace
+
+    def forward_paypal_webhook(
+        self, headers: Mapping[str, str], body: bytes | str, *, idempotency_key: str | None = None
+    ) -> reports.Notice:
+        """Hands on a notification as it came from PayPal. Answer PayPal with 200 unless the notice says `retry`.
+
+        Of `headers` only PayPal's own are sent. A body that is not UTF-8 is a ValueError: it is not from PayPal.
+        """
+        given = reports.notification(headers, body)
+        return self._post("/paypal/webhook/", given, reports.Notice.from_json, idempotency_key)
+
     # Events and health
 
     def events(
@@ -313,11 +340,19 @@ class Solitude:
         after: str | None = None,
         *,
         limit: int = 100,
+        wait_s: int = 0,
+        types: Iterable[str] | None = None,
     ) -> answers.EventPage:
-        """Up to `limit` (1000) events after the cursor `after`, from the oldest kept by default. Raises CursorExpired."""
-        if not 1 <= limit <= EVENTS_MAX:
-            raise ValueError(f"limit is 1 to {EVENTS_MAX}.")
-        call = Call("GET", target("/events/", _given({"after": after, "limit": limit})))
+        """Up to `limit` (1000) events after the cursor `after`, from the oldest kept by default. Raises CursorExpired.
+
+        `wait_s` (30): how long the server may hold the request until there is one; it may answer earlier without one.
+        `types`: only these, e.g. ["transaction.*", "refund.completed"]; go on from the page's `cursor`, which passes the
+        others.
+        """
+        if not 1 <= limit <= EVENTS_MAX or not 0 <= wait_s <= EVENTS_WAIT_MAX_S:
+            raise ValueError(f"limit is 1 to {EVENTS_MAX} and wait_s 0 to {EVENTS_WAIT_MAX_S}.")
+        query = {"after": after, "limit": limit, "wait": wait_s or None, "type": _types(types)}
+        call = Call("GET", target("/events/", _given(query)), held_s=wait_s)
         return _read(call, self._persist(call).body, answers.EventPage.from_json)
 
     def iter_events(
@@ -325,18 +360,44 @@ class Solitude:
         after: str | None = None,
         *,
         limit: int = 100,
+        types: Iterable[str] | None = None,
     ) -> Iterator[answers.Event]:
         """Every event after the cursor `after`, page by page, until there are no more now.
 
         Keep the `cursor` of each event once it has been dealt with: it is where to go on.
         """
+        asked = None if types is None else list(types)
         more = True
         while more:
-            page = self.events(after, limit=limit)
+            page = self.events(after, limit=limit, types=asked)
             yield from page.events
-            if page.more and page.cursor in (None, after):
-                raise NoAnswer("GET /events/: there are more events, but the cursor stands still", transient=False)
-            after, more = page.cursor, page.more
+            after, more = _next(page, after), page.more
+
+    def follow_events(
+        self,
+        after: str | None = None,
+        *,
+        limit: int = 100,
+        wait_s: int = EVENTS_WAIT_MAX_S,
+        types: Iterable[str] | None = None,
+    ) -> Iterator[answers.Event]:
+        """Every event after the cursor `after`, and then each as it comes. It never ends; leave the loop when you like.
+
+        Raises what `events` raises when the server stays away for too long: go on from the last cursor that you kept.
+        """
+        asked = None if types is None else list(types)
+        while True:
+            begun = self._clock.monotonic()
+            page = self.events(after, limit=limit, wait_s=wait_s, types=asked)
+            took_s = self._clock.monotonic() - begun
+            yield from page.events
+            after = _next(page, after)
+            if not page.events and not page.more and took_s < FOLLOW_PAUSE_S:
+                self._clock.sleep(FOLLOW_PAUSE_S)
+
+    def uncertain(self) -> reports.Uncertain:
+        """The transactions of which the server does not know what the provider did."""
+        return self._send("GET", "/services/uncertain/", None, reports.Uncertain.from_json)
 
     def status(self) -> answers.ServerStatus:
         """The health of the server; the one call that needs no signature."""
@@ -361,9 +422,19 @@ class Solitude:
         """
         return self._persist(_call(method, path, body, query, idempotency_key)).body
 
-    def _post(self, path: str, body: Mapping[str, Any], make: Callable[[object], T], idempotency_key: str | None) -> T:
+    def _post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        make: Callable[[object], T],
+        idempotency_key: str | None,
+        if_match: str | None = None,
+    ) -> T:
         key = str(uuids.uuid4()) if idempotency_key is None else idempotency_key
-        return self._send("POST", path, _given(body), make, idempotency_key=key)
+        call = _call("POST", path, _given(body), None, key)
+        if if_match is not None:
+            call = replace(call, if_match=_etag(if_match))
+        return _read(call, self._persist(call).body, make)
 
     def _send(
         self,
@@ -371,10 +442,8 @@ class Solitude:
         path: str,
         body: Mapping[str, Any] | None,
         make: Callable[[object], T],
-        *,
-        idempotency_key: str | None = None,
     ) -> T:
-        call = _call(method, path, body, None, idempotency_key)
+        call = _call(method, path, body, None, None)
         return _read(call, self._persist(call).body, make)
 
     def _find(self, path: str, name: str, value: str, make: Callable[[object], T]) -> T | None:
@@ -387,7 +456,8 @@ class Solitude:
     def _persist(self, call: Call) -> Answer:
         return persist(
             lambda left_s: self._transport.send(call, left_s),
-            self._retries,
+            # A time-out that is not longer than the server was asked to hold the request would end it each time.
+            replace(self._retries, total_s=self._retries.total_s + call.held_s),
             self._clock,
             repeatable=call.repeatable,
         )
@@ -417,6 +487,29 @@ def _read(call: Call, body: Mapping[str, Any], make: Callable[[object], T]) -> T
 def _only(body: object, name: str, value: str, make: Callable[[object], T]) -> T | None:
     """The one object of a list whose field is what was asked for, lest another one is taken for it."""
     return next((make(item) for item in Fields(body).items("objects") if Fields(item).text(name) == value), None)
+
+
+def _types(types: Iterable[str] | None) -> str | None:
+    """The types as the API takes them; without one there would be no filter, and not nothing. Raises ValueError."""
+    if types is None:
+        return None
+    joined = types if isinstance(types, str) else ",".join(types)
+    if not joined:
+        raise ValueError("types must not be empty.")
+    return joined
+
+
+def _next(page: answers.EventPage, after: str | None) -> str | None:
+    """Where to go on after a page. Raises NoAnswer: a feed that does not move must not be read for ever."""
+    if page.more and page.cursor in (None, after):
+        raise NoAnswer("GET /events/: there are more events, but the cursor stands still", transient=False)
+    return page.cursor or after
+
+
+def _etag(text: str) -> str:
+    if not _ETAG.fullmatch(text):
+        raise ValueError("if_match is the etag of an answer, with its quotes.")
+    return text
 
 
 def _server_status(http_status: int, body: object) -> answers.ServerStatus:

@@ -113,6 +113,10 @@ class Conflict(SolitudeError):
             return None
 
 
+class PreconditionFailed(SolitudeError):
+    """412: what was to be changed is no longer what you have seen (`if_match`); nothing was done. Look at it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldError:
     """One reason of a refusal; `field` is `__all__` when no one is to blame. Decide by `code`, never by `message`."""
@@ -173,6 +177,7 @@ _BY_STATUS: dict[int, type[SolitudeError]] = {
     404: NotFound,
     409: Conflict,
     410: CursorExpired,
+    412: PreconditionFailed,
     500: ServerError,
 }
 _PROVIDER_STATUSES = {502: ProviderUnavailable, 503: ProviderUnavailable, 504: OutcomeUnknown}

@@ -32,7 +32,7 @@ _NEVER_SENT = (NewConnectionError, NameResolutionError, ConnectTimeoutError, Emp
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request before it is signed. `target`: path and query as sent."""
+    """A request before it is signed. `target`: path and query as sent. `held_s`: how long the server is asked to hold it."""
 
     method: str
     target: str = field(repr=False)
@@ -40,6 +40,8 @@ class Call:
     idempotency_key: str | None = None
     signed: bool = True
     accepted: tuple[int, ...] = ()
+    if_match: str | None = None
+    held_s: int = 0
 
     @property
     def what(self) -> str:
@@ -54,10 +56,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A success: the HTTP status and the JSON object, empty where there was no body."""
+    """A success: the HTTP status, the JSON object, empty where there was no body, and the ETag of what it shows."""
 
     status: int
     body: dict[str, Any] = field(repr=False)
+    etag: str | None = None
 
 
 class Transport:
@@ -88,7 +91,7 @@ class Transport:
 
     def send(self, call: Call, left_s: float) -> Answer:
         """One try with a fresh signature, ended after at most `left_s` seconds. Raises SolitudeError."""
-        timeout_s = max(0.001, min(self._timeout_s, left_s))
+        timeout_s = max(0.001, min(self._timeout_s + call.held_s, left_s))
         target = self._prefix + call.target
         try:
             response = self._connection_pool().urlopen(
@@ -115,6 +118,8 @@ class Transport:
             headers["Content-Type"] = "application/json"
         if call.idempotency_key is not None:
             headers["Idempotency-Key"] = call.idempotency_key
+        if call.if_match is not None:
+            headers["If-Match"] = call.if_match
         if call.signed:
             headers["Authorization"] = authorization(
                 key=self._key, secret=self._secret, method=call.method, target=target, body=call.body
@@ -202,7 +207,7 @@ def _answer(call: Call, response: urllib3.BaseHTTPResponse, raw: bytes) -> Answe
             transient=False,
             idempotency_key=call.idempotency_key,
         )
-    return Answer(response.status, body)
+    return Answer(response.status, body, response.headers.get("ETag"))
 
 
 def _body(headers: Mapping[str, str], raw: bytes) -> dict[str, Any] | None:
