@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import DatabaseError, close_old_connections, connections
 
-from solitude.payments import notifications, recovery
+from solitude.payments import notifications, recovery, registry
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 from solitude.web import purge
@@ -19,17 +19,21 @@ from solitude.web import purge
 log = get_logger("solitude.worker")
 # Takes one thing that is due, if there is one, and tells how many it took.
 Job = Callable[[], int]
-# What is known already comes before what must be asked.
-JOBS: tuple[Job, ...] = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
+
+
+def all_jobs() -> tuple[Job, ...]:
+    """What is known already comes before what must be asked."""
+    own = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
+    return own + registry.jobs()
 
 
 class Worker:
     """Threads that do what is due until they are told to stop. `daemon`: they die with the process, which loses nothing."""
 
-    def __init__(self, threads: int, idle_ms: int, *, daemon: bool = False, jobs: Sequence[Job] = JOBS) -> None:
-        self._idle_s, self._jobs = idle_ms / 1000, jobs
+    def __init__(self, threads: int, idle_ms: int, *, daemon: bool = False, jobs: Sequence[Job] = ()) -> None:
+        self._idle_s, self._jobs = idle_ms / 1000, jobs or all_jobs()
         self._stop = threading.Event()
         names = [f"worker-{number}" for number in range(1, threads + 1)]
         self._threads = [threading.Thread(target=self._work, name=name, daemon=daemon) for name in names]

@@ -40,9 +40,10 @@ class ProviderCall(SealedModel):
     transaction = models.ForeignKey(Transaction, null=True, on_delete=models.PROTECT, related_name="calls")
     subject = models.CharField(max_length=64, default="", db_index=True)
     idempotency = models.ForeignKey(IdempotencyKey, null=True, on_delete=models.SET_NULL, related_name="calls")
-    # Who asked for it, and under which request id; empty for what this server does by itself.
-    client = models.CharField(max_length=64, default="")
-    request_id = models.CharField(max_length=64, default="")
+    # Who asked for it, and under which request id; empty for what this server does by itself. (The defaults in the database are
+    # for servers of the version before, which still run while this one is rolled out.)
+    client = models.CharField(max_length=64, default="", db_default="")
+    request_id = models.CharField(max_length=64, default="", db_default="")
 
     intent = EncryptedJSONField(max_length=16_384)
     ids = models.JSONField(default=dict)
@@ -52,7 +53,7 @@ class ProviderCall(SealedModel):
     ended_at = models.DateTimeField(null=True, default=None)
     leased_until = models.DateTimeField(null=True, default=None)
     # How often somebody took it over from whoever was at it before.
-    takeovers = models.PositiveIntegerField(default=0)
+    takeovers = models.PositiveIntegerField(default=0, db_default=0)
     next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveIntegerField(default=0)
 

@@ -22,6 +22,8 @@ class Registered:
     appliers: Mapping[Operation, Applier] = field(default_factory=dict)
     inbound: Inbound | None = None
     notice_appliers: Mapping[Action, NoticeApplier] = field(default_factory=dict)
+    # Work of its own for the worker: each does something that is due and tells how much.
+    jobs: tuple[Callable[[], int], ...] = ()
 
 
 _registered: dict[str, Registered] = {}
@@ -38,6 +40,10 @@ def provider(name: str) -> Provider:
 
 def applier(name: str, operation: Operation) -> Applier | None:
     return _registered[name].appliers.get(operation)
+
+
+def jobs() -> tuple[Callable[[], int], ...]:
+    return tuple(job for registered in _registered.values() for job in registered.jobs)
 
 
 def inbound(name: str) -> Inbound:

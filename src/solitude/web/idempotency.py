@@ -24,7 +24,8 @@ HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEY_MAX_CHARS = 255
 _LABEL = "idempotency"
-_NOT_KEPT = {401, 403, 409}
+# 412 speaks of a header that is no part of the request that the key stands for.
+_NOT_KEPT = {401, 403, 409, 412}
 _ANSWER: Any = IdempotencyKey._meta.get_field("answer")
 
 

@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="providercall",
             name="client",
-            field=models.CharField(default="", max_length=64),
+            field=models.CharField(db_default="", default="", max_length=64),
         ),
         migrations.AddField(
             model_name="providercall",
@@ -90,12 +90,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="providercall",
             name="request_id",
-            field=models.CharField(default="", max_length=64),
+            field=models.CharField(db_default="", default="", max_length=64),
         ),
         migrations.AddField(
             model_name="providercall",
             name="takeovers",
-            field=models.PositiveIntegerField(default=0),
+            field=models.PositiveIntegerField(db_default=0, default=0),
         ),
         migrations.AddIndex(
             model_name="providercall",

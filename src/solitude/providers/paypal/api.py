@@ -20,6 +20,7 @@ from solitude.providers.paypal.requests import NOTE_MAX_CHARS
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
+from solitude.web.etags import check_match
 from solitude.web.fields import Body, DecimalNumber, Text
 from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest
@@ -184,6 +185,7 @@ def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
 def _begin_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, the share of the fee and the claim are of one moment."""
     payment = _lock(_selected(body))
+    check_match(request, payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
     first = payment.calls.filter(operation=Operation.PAY).first()

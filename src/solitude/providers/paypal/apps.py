@@ -11,7 +11,7 @@ class PaypalConfig(AppConfig):
     def ready(self) -> None:
         from solitude.buyers.models import parts as buyer_parts
         from solitude.payments import registry
-        from solitude.payments.contract import Operation
+        from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import preapprovals, records
         from solitude.providers.paypal.notices import Webhooks
         from solitude.providers.paypal.provider import PayPal
@@ -29,6 +29,11 @@ class PaypalConfig(AppConfig):
                     Operation.DELETE_CREDENTIAL: preapprovals.deleted,
                 },
                 inbound=Webhooks(),
+                notice_appliers={
+                    Action.PREAPPROVAL: preapprovals.told_deleted,
+                    Action.SELLER: records.told_of_seller,
+                },
+                jobs=(preapprovals.expire_due,),
             ),
         )
         buyer_parts.offer("paypal", records.buyer_part, "paypal")

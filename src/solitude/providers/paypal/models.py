@@ -10,6 +10,7 @@ from solitude.sellers.models import Seller
 from solitude.vault.fields import EncryptedTextField, SealedModel
 from solitude.web.rows import Row
 
+HASH_MAX_CHARS = 128
 PERSON_LIMITS = {
     "first_name": 255, "last_name": 255, "full_name": 255, "business_name": 255, "address_one": 255, "address_two": 255,
     "post_code": 128, "city": 128, "country": 64, "state": 64, "phone": 32,
@@ -21,6 +22,8 @@ class SellerPaypal(SealedModel, Row):
 
     seller = models.OneToOneField(Seller, on_delete=models.PROTECT, related_name="paypal")
     paypal_id = EncryptedTextField(null=True, default=None, max_length=255)
+    # By which a notification finds the seller.
+    paypal_id_hash = models.CharField(max_length=HASH_MAX_CHARS, default="", db_default="", db_index=True)
     token = EncryptedTextField(null=True, default=None, max_length=4096)
     secret = EncryptedTextField(null=True, default=None, max_length=4096)
     first_name = EncryptedTextField(default="", max_length=255)
@@ -45,9 +48,22 @@ class BuyerPaypal(SealedModel, Row):
 
     buyer = models.OneToOneField(Buyer, on_delete=models.PROTECT, related_name="paypal")
     key = EncryptedTextField(null=True, default=None, max_length=255)
+    # By which a notification finds the credential.
+    key_hash = models.CharField(max_length=HASH_MAX_CHARS, default="", db_default="", db_index=True)
     currency = models.CharField(max_length=3, null=True, default=None)
     start = models.DateField(null=True, default=None)
     expiry = models.DateField(null=True, default=None)
+    # Whether the feed has told that the last day is over.
+    expiry_told = models.BooleanField(default=False, db_default=False)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["expiry"],
+                condition=models.Q(key__isnull=False, expiry_told=False),
+                name="paypal_buyers_to_expire",
+            )
+        ]
 
     @property
     def resource_uri(self) -> str:

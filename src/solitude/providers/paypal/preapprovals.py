@@ -5,22 +5,29 @@ came to enters our books here, in the transaction that records it, from a reques
 """
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 
+from solitude.events.models import Event, append
 from solitude.payments import calls
-from solitude.payments.contract import Intent, Operation, Outcome, Result
+from solitude.payments.contract import Intent, Notice, Operation, Outcome, Result
+from solitude.payments.matching import NOT_OF_CONCERN, Applied
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.telemetry.redaction import Secret
 from solitude.transactions.models import CallOutcome
+from solitude.vault import hashes
 from solitude.web.idempotency import Claim
 from solitude.web.once import insert_once
 
 DESCRIPTION = "Purchases without asking again"
 BUYER = "buyer"  # our own id among the ids of a call that makes a permanent key
 DELETIONS_MAX = 10
+FORGOTTEN: dict[str, Any] = {"key": None, "key_hash": ""}
+_LABEL = "paypal.key"
 
 
 def begin(preapproval: Preapproval, return_url: str, cancel_url: str, claim: Claim | None) -> ProviderCall:
@@ -68,8 +75,67 @@ def stored(call: ProviderCall, result: Result) -> None:
         row = BuyerPaypal.objects.select_for_update().get(buyer=preapproval.buyer)
     if row.key and row.key != new:
         begin_deleting(row.key, preapproval.buyer_id)
-    row.change(key=new, currency=preapproval.currency, start=preapproval.start, expiry=preapproval.end)
+    row.change(
+        key=new,
+        key_hash=hashes.keyed_hash(_LABEL, new),
+        currency=preapproval.currency,
+        start=preapproval.start,
+        expiry=preapproval.end,
+        expiry_told=False,
+    )
     preapproval.change(active=True, key=None, pay_url=None)
+    _tell(row, "active")
+
+
+def revoke(row: BuyerPaypal, why: str) -> dict[str, Any]:
+    """The columns that forget a stored credential, which is locked; with its deletion at PayPal and its event written."""
+    if row.key:
+        begin_deleting(row.key, row.buyer_id)
+        _tell(row, "revoked", why)
+    return FORGOTTEN
+
+
+def told_deleted(notice: Notice) -> Applied:
+    """PayPal, or the buyer there, has ended a stored credential: it is forgotten here as well."""
+    known = hashes.candidates(_LABEL, notice.about.reveal()) if notice.about else []
+    rows = BuyerPaypal.objects.select_for_update(of=("self",)).select_related("buyer")
+    row = rows.filter(key_hash__in=known).first()
+    if row is None:
+        # One that we have deleted ourselves, or one that was replaced.
+        return Applied(reason=NOT_OF_CONCERN)
+    row.change(**FORGOTTEN)
+    _tell(row, "revoked", "provider")
+    return Applied(is_news=True)
+
+
+def expire_due(limit: int = 100) -> int:
+    """Tells the feed of pre-approvals whose last day is over; how many."""
+    over = BuyerPaypal.objects.filter(key__isnull=False, expiry_told=False, expiry__lt=timezone.now().date())
+    if not over.exists():
+        return 0
+    with transaction.atomic():
+        rows = over.select_for_update(of=("self",), skip_locked=connection.features.has_select_for_update_skip_locked)
+        for row in (expired := list(rows.select_related("buyer")[:limit])):
+            row.change(expiry_told=True)
+            _tell(row, "expired")
+    return len(expired)
+
+
+def _tell(row: BuyerPaypal, what: str, reason: str | None = None) -> None:
+    append(
+        Event(
+            type=f"preapproval.{what}",
+            edge=f"preapproval_{what}",
+            resource_uri=row.resource_uri,
+            uuid=row.buyer.uuid,
+            reason=reason,
+            data={
+                "provider": "paypal",
+                "currency": row.currency,
+                "expiry": row.expiry.isoformat() if row.expiry else None,
+            },
+        )
+    )
 
 
 def deleted(call: ProviderCall, result: Result) -> None:

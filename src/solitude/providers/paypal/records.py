@@ -3,9 +3,43 @@
 from typing import Any
 
 from solitude.buyers.models import Buyer
+from solitude.events.models import Event, append
+from solitude.payments.contract import Notice
+from solitude.payments.matching import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
 from solitude.sellers.models import Seller
+from solitude.vault import hashes
 from solitude.web.answers import time_text
+
+_LABEL = "paypal.id"
+_SELLER_EVENTS = {
+    "MERCHANT.ONBOARDING.COMPLETED": "ready",
+    "MERCHANT.PARTNER-CONSENT.REVOKED": "revoked",
+}
+
+
+def paypal_id_hash(paypal_id: str | None) -> str:
+    """By which a seller is found again; an e-mail address in any case."""
+    return hashes.keyed_hash(_LABEL, paypal_id.casefold()) if paypal_id else ""
+
+
+def told_of_seller(notice: Notice) -> Applied:
+    """PayPal tells what a seller lets us do. Nothing is kept of it but the event: PayPal is asked where it counts."""
+    known = hashes.candidates(_LABEL, notice.about.reveal().casefold()) if notice.about else []
+    row = SellerPaypal.objects.select_related("seller").filter(paypal_id_hash__in=known).first()
+    if row is None:
+        return Applied(reason=NOT_OF_CONCERN)
+    what = _SELLER_EVENTS[notice.event_type]
+    append(
+        Event(
+            type=f"seller.{what}",
+            edge=f"seller_{what}",
+            resource_uri=row.resource_uri,
+            uuid=row.seller.uuid,
+            data={"provider": "paypal"},
+        )
+    )
+    return Applied(is_news=True)
 
 
 def shown_buyer(row: BuyerPaypal) -> dict[str, Any]:

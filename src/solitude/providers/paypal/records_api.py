@@ -1,6 +1,5 @@
 """`/paypal/seller/` and `/paypal/buyer/`: store and get PayPal data. Secrets never come out."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -9,10 +8,9 @@ from ninja import Router
 from pydantic import BeforeValidator, create_model
 
 from solitude.buyers.models import Buyer
-from solitude.providers.paypal import preapprovals
+from solitude.providers.paypal import preapprovals, records
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
 from solitude.providers.paypal.preapproval_api import Day
-from solitude.providers.paypal.records import shown_buyer, shown_seller
 from solitude.sellers.models import Seller
 from solitude.web import etags, paging
 from solitude.web.answers import answer, created
@@ -23,6 +21,7 @@ from solitude.web.requests import ApiRequest
 from solitude.web.rows import Row
 
 router = Router()
+MARKETPLACE = "marketplace"  # who ended a pre-approval
 
 
 def _at_most(characters: int) -> BeforeValidator:
@@ -47,23 +46,24 @@ SellerData: Any = create_model("SellerData", __base__=SellerChange, seller=(Give
 @router.post("/seller/")
 def create_seller_data(request: ApiRequest, body: SellerData) -> HttpResponse:
     row = SellerPaypal(seller=_seller(body.seller), **body.model_dump(exclude={"seller"}))
+    row.paypal_id_hash = records.paypal_id_hash(body.paypal_id)
     with transaction.atomic():
         if not insert_once(row):
             raise BadFields(seller="has PayPal data already")
-        return created(request, shown_seller(row))
+        return created(request, records.shown_seller(row))
 
 
 @router.get("/seller/{int:pk}/")
 def get_seller_data(request: ApiRequest, pk: int) -> HttpResponse:
     paging.only(request)
     row = _row(SellerPaypal, pk)
-    return etags.not_modified(request, etags.etag_of(row)) or _answer(shown_seller(row), row)
+    return etags.not_modified(request, etags.etag_of(row)) or _answer(records.shown_seller(row), row)
 
 
 @router.put("/seller/{int:pk}/")
 def put_seller_data(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
     row = _change_seller(request, pk, body)
-    return _answer(shown_seller(row), row, 202)
+    return _answer(records.shown_seller(row), row, 202)
 
 
 @router.patch("/seller/{int:pk}/")
@@ -91,31 +91,30 @@ def create_buyer_data(request: ApiRequest, body: BuyerData) -> HttpResponse:
     with transaction.atomic():
         if not insert_once(row):
             raise BadFields(buyer="has PayPal data already")
-        return created(request, shown_buyer(row))
+        return created(request, records.shown_buyer(row))
 
 
 @router.get("/buyer/{int:pk}/")
 def get_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     paging.only(request)
     row = _row(BuyerPaypal, pk)
-    return etags.not_modified(request, etags.etag_of(row)) or _answer(shown_buyer(row), row)
+    return etags.not_modified(request, etags.etag_of(row)) or _answer(records.shown_buyer(row), row)
 
 
 @router.patch("/buyer/{int:pk}/")
 def patch_buyer_data(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
     """A client can never set the key; an empty one erases it, here and at PayPal."""
     given = body.model_fields_set
-    columns: dict[str, str | date | None] = {}
+    columns: dict[str, Any] = {}
     if "currency" in given:
         columns["currency"] = _currency(body.currency)
     if "expiry" in given:
-        columns["expiry"] = body.expiry
+        columns |= {"expiry": body.expiry, "expiry_told": False}
     with transaction.atomic():
         row = _row(BuyerPaypal, pk, lock=True)
         etags.check_match(request, row)
         if "key" in given and not body.key:
-            _drop_key(row)
-            columns["key"] = None
+            columns |= preapprovals.revoke(row, MARKETPLACE)
         row.change(**columns)
     preapprovals.carry_out_deletions(row.buyer_id)
     return _changed(row)
@@ -126,7 +125,7 @@ def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         row = _row(BuyerPaypal, pk, lock=True)
         etags.check_match(request, row)
-        _drop_key(row)
+        preapprovals.revoke(row, MARKETPLACE)
         row.delete()
     preapprovals.carry_out_deletions(row.buyer_id)
     return HttpResponse(status=204)
@@ -134,6 +133,8 @@ def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
 
 def _change_seller(request: ApiRequest, pk: int, body: Any) -> SellerPaypal:
     columns = body.model_dump(include=body.model_fields_set)
+    if "paypal_id" in columns:
+        columns["paypal_id_hash"] = records.paypal_id_hash(body.paypal_id)
     with transaction.atomic():
         row: SellerPaypal = _row(SellerPaypal, pk, lock=True)
         etags.check_match(request, row)
@@ -148,11 +149,6 @@ def _answer(body: dict[str, Any], row: Row, status: int = 200) -> HttpResponse:
 def _changed(row: Row) -> HttpResponse:
     """202 without a body, as the old server answers a PATCH; with the tag of what the row is now."""
     return HttpResponse(status=202, headers={"ETag": etags.etag_of(row)})
-
-
-def _drop_key(row: BuyerPaypal) -> None:
-    if row.key:
-        preapprovals.begin_deleting(row.key, row.buyer_id)
 
 
 def _seller(path: str) -> Seller:
