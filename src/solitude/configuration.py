@@ -22,6 +22,7 @@ from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 
 PREFIX = "SOLITUDE_"
+_METRICS_PREFIX = re.compile(r"([A-Za-z0-9_-]{1,32}(\.[A-Za-z0-9_-]{1,32}){0,3})?")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]{0,50}")
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
@@ -97,6 +98,26 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def host_and_port(text: str) -> tuple[str, int] | None:
+    """`host:port`, an IPv6 address in brackets; empty stays None."""
+    if not text:
+        return None
+    try:
+        parts = urlsplit(f"//{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port or parts.netloc != text or "@" in text or not text.isascii() or not text.isprintable():
+        raise ValueError("must be host:port")
+    return host, port
+
+
+def metrics_prefix(text: str) -> str:
+    if not _METRICS_PREFIX.fullmatch(text):
+        raise ValueError("must be up to four words of letters, digits, _ and -, with dots between them")
+    return text
 
 
 def plain_id(text: str) -> str:

@@ -15,7 +15,9 @@ from solitude.configuration import (
     certificates_file,
     flag,
     folder,
+    host_and_port,
     is_on_this_machine,
+    metrics_prefix,
     networks,
     plain_id,
     process_environment,
@@ -89,6 +91,12 @@ SOLITUDE_SERVE_WORKER: bool = _get(
     SOLITUDE_DATABASE_URL.startswith("sqlite"),
     "Whether `solitude serve` does the work of `solitude worker` as well.",
     shown="true on SQLite",
+)
+SOLITUDE_STATSD: tuple[str, int] | None = _get(
+    "SOLITUDE_STATSD", host_and_port, None, "`host:port` of a statsd daemon that gets metrics over UDP; empty = off."
+)
+SOLITUDE_STATSD_PREFIX: str = _get(
+    "SOLITUDE_STATSD_PREFIX", metrics_prefix, "", "Before the name of every metric, with a dot between them."
 )
 
 # --- who may call --------------------------------------------------------------------------------------------------

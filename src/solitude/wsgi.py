@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from solitude.events import ending
-from solitude.telemetry import logs
+from solitude.telemetry import logs, metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
 _application = get_wsgi_application()
 logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
 ending.watch()
+metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
 
 # The keys of PEP 3333, and those of the server about the peer.
 _PASSED = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.http import HttpRequest, HttpResponse
 
-from solitude.telemetry import context
+from solitude.telemetry import context, metrics
 
 if TYPE_CHECKING:
     from solitude.web.clients import Client
@@ -26,7 +26,7 @@ class ApiRequest(HttpRequest):
 
 
 class RequestContext:
-    """Takes the caller's `Transaction-Id` or makes one, writes it into every log line and echoes it."""
+    """Takes the caller's `Transaction-Id` or makes one, writes it into every log line and echoes it. Counts the answers."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -45,6 +45,7 @@ class RequestContext:
         response[REQUEST_ID_HEADER] = request_id
         if not response.streaming:
             response["Content-Length"] = str(len(response.content))
+        metrics.count(f"response.{response.status_code}")
         return response
 
 
