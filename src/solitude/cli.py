@@ -89,10 +89,11 @@ def _worker(_chosen: argparse.Namespace) -> int:
     settings = _setup()
     if _is_behind():
         return NOT_MIGRATED
-    from solitude.telemetry import logs
+    from solitude.telemetry import logs, metrics
     from solitude.worker import Worker
 
     logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
     worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

@@ -19,7 +19,7 @@ class _InProcess:
         self.http = Client(create_app(seed))
         self.seen: list[str] = []
         grant = {"grant_type": "client_credentials"}
-        token = self.http.post("/paypal/v1/oauth2/token", data=grant, auth=(CLIENT_ID, CLIENT_SECRET)).get_json()
+        token = self.http.post("/paypal/v1/oauth2/token", data=grant, auth=(CLIENT_ID, CLIENT_SECRET)).json or {}
         self.token = token["access_token"]
         self.seen += [self.token]
 
@@ -52,7 +52,7 @@ class _InProcess:
         hook = self.post("/v1/notifications/webhooks", {"url": url, "event_types": [{"name": "SUN.RISEN"}]})
         self.seen += [sold["id"], capture["id"], refund["id"], dispute["dispute_id"], setup["id"], token["id"]]
         self.seen += [token["customer"]["id"], hook["id"]]
-        for message in self.http.get("/paypal/sandbox/events").get_json()["events"]:
+        for message in json.loads(self.http.get("/paypal/sandbox/events").text)["events"]:
             self.seen += [json.loads(message["body"])["id"], message["headers"]["PAYPAL-TRANSMISSION-ID"]]
             self.seen += [message["headers"]["PAYPAL-CERT-URL"]]
         self.http.application.close()

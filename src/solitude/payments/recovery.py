@@ -14,7 +14,8 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Min
 from django.db.models.functions import Now
 
 from solitude.payments import calls, check, leases
-from solitude.payments.models import WAITING, Notification
+from solitude.payments.models import OPEN, WAITING, Notification, ProviderCall
+from solitude.telemetry import metrics
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import Status, Transaction
 
@@ -27,7 +28,9 @@ def run_once(limit: int = 1) -> int:
     pks = leases.take_due(calls.uncertain(), limit, **leases.TAKEN_OVER)
     for pk in pks:
         call = calls.find_out_leased(pk)
-        log.info("recovered", operation=call.operation, outcome=call.outcome, tries=call.tries)
+        if call.outcome not in OPEN:
+            metrics.timing_ms("recovery.time_to_truth", round(_age_s(call.pk) * 1000))
+        log.info("recovery", operation=call.operation, outcome=call.outcome, tries=call.tries)
     return len(pks)
 
 
@@ -70,6 +73,15 @@ def backlog() -> Backlog:
     return Backlog(open_now["count"], ages[0], waiting_now["count"], ages[1], orphans)
 
 
+def tell_backlog() -> None:
+    """The backlog as metrics."""
+    now = backlog()
+    metrics.gauge("uncertain.count", now.uncertain)
+    metrics.gauge("uncertain.oldest_s", now.oldest_s)
+    metrics.gauge("notifications.waiting", now.notifications)
+    metrics.gauge("notifications.oldest_s", now.notification_oldest_s)
+
+
 def _due_follow_ups(limit: int) -> list[int]:
     rows = Transaction.objects.filter(follow_up_at__lte=Now()).order_by("follow_up_at", "pk")
     if not rows.exists():
@@ -91,6 +103,11 @@ def _schedule(pk: int) -> None:
     age_s = int(row.age.total_seconds())
     wait_s = min(max(age_s // 2, settings.SOLITUDE_FOLLOW_UP_S), FOLLOW_UP_MAX_S)
     Transaction.objects.filter(pk=pk).update(follow_up_at=Now() + timedelta(seconds=wait_s))
+
+
+def _age_s(pk: int) -> float:
+    took = ProviderCall.objects.annotate(took=_age(F("begun_at"))).values_list("took", flat=True).get(pk=pk)
+    return float(took.total_seconds())
 
 
 def _age(moment: F | Min) -> Any:

@@ -61,6 +61,8 @@ def _query(start: datetime, end: datetime, page: int) -> str:
             "start_date": f"{start:%Y-%m-%dT%H:%M:%SZ}",
             "end_date": f"{end:%Y-%m-%dT%H:%M:%SZ}",
             "fields": "transaction_info",
+            # Otherwise what PayPal holds, or has declined, would look as if it had never been.
+            "balance_affecting_records_only": "N",
             "page_size": PAGE_ROWS,
             "page": page,
         }
