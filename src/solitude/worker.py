@@ -7,6 +7,7 @@ dies loses nothing: its leases end.
 import random
 import secrets
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from django.db import DatabaseError, close_old_connections, connections
@@ -21,12 +22,29 @@ log = get_logger("solitude.worker")
 Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
+TELL_EVERY_S, OWN_EVERY_S = 10, 60
+
+
+class Every:
+    """A job that is done once in a while, whatever the number of threads."""
+
+    def __init__(self, period_s: float, job: Callable[[], int | None]) -> None:
+        self._period_s, self._job, self._next_at = period_s, job, 0.0
+        self._lock = threading.Lock()
+        self.__name__ = job.__name__
+
+    def __call__(self) -> int:
+        with self._lock:
+            if time.monotonic() < self._next_at:
+                return 0
+            self._next_at = time.monotonic() + self._period_s
+        return self._job() or 0
 
 
 def all_jobs() -> tuple[Job, ...]:
     """What is known already comes before what must be asked."""
-    own = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
-    return own + registry.jobs()
+    always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
+    return (*always, Every(TELL_EVERY_S, recovery.tell_backlog), *(Every(OWN_EVERY_S, job) for job in registry.jobs()))
 
 
 class Worker:
