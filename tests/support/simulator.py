@@ -52,6 +52,14 @@ class Simulator:
         found = self._control("GET", f"events?after={after}&limit=1000")["events"]
         return [event for event in found if not event_types or event["event_type"] in event_types]
 
+    def dispute(self, capture: str, amount: str = "") -> str:
+        """The buyer disputes a payment; the dispute's id."""
+        opened = self._control("POST", "dispute", {"capture": capture} | ({"amount": amount} if amount else {}))
+        return str(opened["dispute_id"])
+
+    def resolve(self, dispute: str, outcome: str) -> None:
+        self._control("POST", "dispute/resolve", {"dispute": dispute, "outcome": outcome})
+
     def captured(self) -> list[dict[str, Any]]:
         return list(_values(self.state()["captures"]))
 

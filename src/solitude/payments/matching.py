@@ -214,24 +214,24 @@ def _went_back(payment: Transaction, action: Action, seen: RefundEvidence) -> Ap
 
 def _dispute_news(payment: Transaction, seen: DisputeEvidence) -> Applied:
     dispute, news = money_back.dispute_seen(payment, seen)
-    if news is None:
-        return Applied(payment, reason=OLD_NEWS)
     amount: Money | None = seen.amount
-    append(
-        Event(
-            type=f"dispute.{news}",
-            edge=f"dispute_{news}",
-            resource_uri=payment.resource_uri,
-            uuid=payment.uuid,
-            reason=seen.status,
-            data={
-                "dispute": dispute.dispute_id,
-                "provider": dispute.provider,
-                "amount": amount_text(amount.amount, amount.currency) if amount else None,
-                "currency": amount.currency if amount else None,
-                "resolved": dispute.resolved,
-                "related": f"/generic/transaction/{dispute.reversal_id}/" if dispute.reversal_id else None,
-            },
+    data = {
+        "dispute": dispute.dispute_id,
+        "provider": dispute.provider,
+        "amount": amount_text(amount.amount, amount.currency) if amount else None,
+        "currency": amount.currency if amount else None,
+        "resolved": dispute.resolved,
+        "related": f"/generic/transaction/{dispute.reversal_id}/" if dispute.reversal_id else None,
+    }
+    for one in news:
+        append(
+            Event(
+                type=f"dispute.{one}",
+                edge=f"dispute_{one}",
+                resource_uri=payment.resource_uri,
+                uuid=payment.uuid,
+                reason=seen.status,
+                data=data,
+            )
         )
-    )
-    return Applied(payment, is_news=True)
+    return Applied(payment, is_news=True) if news else Applied(payment, reason=OLD_NEWS)

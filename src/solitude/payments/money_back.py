@@ -107,29 +107,32 @@ def reversal_seen(payment: Transaction, seen: RefundEvidence) -> Transaction:
     return _known(payment, seen) or _made_elsewhere(payment, Type.REVERSAL, seen.id, seen.amount)
 
 
-def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, str | None]:
-    """The dispute, and what is new about it: `opened`, `updated`, `resolved` or None. The payment is locked.
+def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, list[str]]:
+    """The dispute, and what is new about it: `opened`, `updated`, `resolved`. The payment is locked.
+
+    Whatever is told first opens it, so that the feed tells of every dispute from its beginning.
 
     A dispute that ends for the buyer takes money back. The provider tells of that twice, in any order: with the dispute's end and
     as a refund or reversal with an id of its own. Both are the same money: the one that comes second finds the first by its amount.
     """
-    provider, news = PROVIDER_NUMBERS[payment.provider or 0], None
+    provider, news = PROVIDER_NUMBERS[payment.provider or 0], list[str]()
     dispute = Dispute.objects.filter(provider=provider, dispute_id=seen.id).first()
     if dispute is None:
         dispute = Dispute.objects.create(
             provider=provider, dispute_id=seen.id, transaction=payment, provider_status=seen.status
         )
-        news = "opened"
+        news.append("opened")
     if dispute.resolved != Resolved.NO:
         return dispute, news
     if seen.resolved != Resolved.NO:
-        dispute.resolved, news = seen.resolved, "resolved"
+        dispute.resolved = seen.resolved
+        news.append("resolved")
         if seen.resolved == Resolved.FOR_BUYER and seen.amount:
             dispute.reversal = _untied(payment, seen.amount) or _made_elsewhere(
                 payment, Type.REVERSAL, None, seen.amount
             )
-    elif news is None and dispute.provider_status != seen.status:
-        news = "updated"
+    elif dispute.provider_status != seen.status:
+        news.append("updated")
     dispute.provider_status = seen.status
     dispute.save()
     return dispute, news

@@ -77,8 +77,9 @@ def unknown_path(request: HttpRequest, exception: Exception | None = None) -> Ht
 def _by_field(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for item in error.errors:
-        names = [str(part) for part in item["loc"] if part not in ("body", "query", "path")]
-        # The parameter of every view is called body, so what is left is the field; nothing is left for rules of the whole.
+        # The first says where (body, path), the second is the parameter of the view, which every view calls body. What is left is
+        # the field; nothing is left for rules of the whole.
+        names = [str(part) for part in item["loc"][2 if item["loc"][0] == "body" else 1 :]]
         field = names[0] if names else EVERYTHING
         text = REQUIRED if item["type"] == "missing" else str(item["msg"]).removeprefix("Value error, ")
         found.setdefault(field, []).append(text)

@@ -1,0 +1,577 @@
+"""Notifications: kept first, believed only when PayPal signed them, applied once, in whatever order they come."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+from tests.payments.world import Elsewhere, call_of, decide_review
+from tests.support.marketplace import Answer, Marketplace
+from tests.support.simulator import Simulator
+from tests.web.parallel import at_once
+
+from solitude.payments import matching, notifications, registry
+from solitude.payments.contract import NotUnderstood, Verdict
+from solitude.payments.models import Notification, ProviderCall
+from solitude.providers.paypal import verification
+from solitude.providers.paypal.verification import Verified
+from solitude.transactions.models import Transaction
+
+PENDING, COMPLETED, FAILED, CANCELLED = 0, 1, 4, 5
+APPROVED, CAPTURED, REFUNDED = "CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"
+REVERSED, OPENED, RESOLVED = "PAYMENT.CAPTURE.REVERSED", "CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.RESOLVED"
+Payment = dict[str, Any]
+KEYS = {"status", "action", "uuid", "amount", "transaction", "event", "reason", "retry"}
+
+
+@pytest.fixture
+def approved(shop: Marketplace, paypal: Simulator, app_id: str) -> Payment:
+    payment = shop.pay(app_id)
+    paypal.approve(payment["pay_url"])
+    return dict(payment.json)
+
+
+@pytest.fixture
+def captured_elsewhere(paypal: Simulator, approved: Payment) -> Payment:
+    """PayPal has the money, and nobody has told us."""
+    Elsewhere(paypal).capture(approved["paykey"])
+    return approved
+
+
+@pytest.fixture
+def believing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever comes counts as PayPal's: for messages that the simulator would never write."""
+    monkeypatch.setattr(verification, "verify", lambda *_: Verified(Verdict.GENUINE))
+
+
+def only(paypal: Simulator, event_type: str) -> dict[str, Any]:
+    (event,) = paypal.told(event_type)
+    return event
+
+
+def forward(shop: Marketplace, paypal: Simulator, event_type: str) -> Answer:
+    return shop.forward(only(paypal, event_type))
+
+
+def changed(event: dict[str, Any], change: Callable[[dict[str, Any]], None], **headers: str) -> dict[str, Any]:
+    body = json.loads(event["body"])
+    change(body)
+    return {"headers": event["headers"] | headers, "body": json.dumps(body)}
+
+
+def state(shop: Marketplace, payment: Payment) -> tuple[int, str | None, str | None]:
+    row = shop.transaction(payment["transaction"])
+    return row["status"], row["captured_amount"], row["refunded_amount"]
+
+
+def time_passes(**by: float) -> None:
+    """Notifications grow older, and their next tries come due."""
+    step = timedelta(**by)
+    Notification.objects.update(received_at=F("received_at") - step, next_try_at=F("next_try_at") - step)
+
+
+# --- what a marketplace is answered --------------------------------------------------------------------------------
+
+
+def test_a_captured_payment_is_told_with_uuid_and_amount(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment
+) -> None:
+    event = only(paypal, CAPTURED)
+
+    answer = shop.forward(event)
+
+    assert answer.status == 200
+    assert answer.json == {
+        "status": "OK",
+        "action": "PAYMENT",
+        "uuid": captured_elsewhere["uuid"],
+        "amount": {"currency": "EUR", "amount": "2.49"},
+        "transaction": captured_elsewhere["transaction"],
+        "event": json.loads(event["body"])["id"],
+        "reason": None,
+        "retry": False,
+    }
+    assert state(shop, captured_elsewhere) == (COMPLETED, "2.49", "0.00")
+    assert shop.event_types()[-1] == "transaction.completed"
+    assert shop.refund(uuid=captured_elsewhere["uuid"])["status"] == "COMPLETED"
+
+
+def test_an_approval_takes_the_money(shop: Marketplace, paypal: Simulator, approved: Payment) -> None:
+    """The buyer approved and never came back: nobody calls pay-check."""
+    answer = forward(shop, paypal, APPROVED)
+
+    assert (answer["status"], answer["action"], answer["uuid"]) == ("OK", "PAYMENT", approved["uuid"])
+    assert state(shop, approved)[0] == COMPLETED
+    assert len(paypal.captured()) == 1
+
+
+def test_what_pay_check_saw_already_is_ignored_and_named_all_the_same(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    before = shop.event_types()
+
+    answer = forward(shop, paypal, CAPTURED)
+
+    assert (answer["status"], answer["reason"], answer["uuid"]) == ("IGNORED", "known_already", paid["uuid"])
+    assert shop.event_types() == before
+
+
+def test_the_same_delivery_again_is_ignored(shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment) -> None:
+    event = only(paypal, CAPTURED)
+    shop.forward(event)
+    before = shop.event_types()
+
+    answer = shop.forward(event)
+
+    assert (answer["status"], answer["action"], answer["uuid"]) == ("IGNORED", "PAYMENT", captured_elsewhere["uuid"])
+    assert shop.event_types() == before
+    assert Notification.objects.count() == 1
+
+
+def test_another_delivery_of_the_same_event_is_ignored(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, believing: None
+) -> None:
+    """PayPal sends an event again by another transmission, with another signature."""
+    event = only(paypal, CAPTURED)
+    shop.forward(event)
+    before = shop.event_types()
+
+    answer = shop.forward(event | {"headers": event["headers"] | {"PAYPAL-TRANSMISSION-ID": "another"}})
+
+    assert (answer["status"], answer["uuid"]) == ("IGNORED", captured_elsewhere["uuid"])
+    assert shop.event_types() == before
+    assert sorted(Notification.objects.values_list("state", "reason")) == [("applied", ""), ("ignored", "duplicate")]
+
+
+def test_an_event_of_no_concern_is_ignored(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, believing: None
+) -> None:
+    event = changed(only(paypal, CAPTURED), lambda body: body.update(event_type="BILLING.PLAN.CREATED"))
+
+    answer = shop.forward(event)
+
+    assert (answer["status"], answer["action"], answer["reason"]) == ("IGNORED", None, "not_of_concern")
+    assert state(shop, captured_elsewhere)[0] == PENDING
+
+
+def test_headers_of_the_way_are_of_no_matter(shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment) -> None:
+    """Names come in any case, and a marketplace's proxy adds its own."""
+    event = only(paypal, CAPTURED)
+    headers = {name.title(): value for name, value in event["headers"].items()}
+
+    first = shop.forward({"headers": headers | {"X-Request-Id": "1", "Cookie": "a=b"}, "body": event["body"]})
+    second = shop.forward({"headers": event["headers"] | {"X-Request-Id": "2"}, "body": event["body"]})
+
+    assert (first["status"], second["status"]) == ("OK", "IGNORED")
+    assert Notification.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "headers"),
+        ({"headers": {}}, "body"),
+        ({"headers": [], "body": ""}, "headers"),
+        ({"headers": {"PAYPAL-CERT-URL": 7}, "body": ""}, "headers"),
+        ({"headers": {"PAYPAL-CERT-URL": "x" * 4097}, "body": ""}, "headers"),
+        ({"headers": {f"PAYPAL-{number}": "" for number in range(65)}, "body": ""}, "headers"),
+        ({"headers": {}, "body": {}}, "body"),
+        ({"headers": {}, "body": "\x00"}, "body"),
+        ({"headers": {}, "body": "x" * 262_145}, "body"),
+    ],
+)
+def test_what_is_no_delivery_is_refused_and_named(shop: Marketplace, body: dict[str, Any], field: str) -> None:
+    answer = shop.post("/paypal/webhook/", body)
+    assert answer.status == 400
+    assert field in answer.json
+    assert Notification.objects.count() == 0
+
+
+# --- what PayPal did not sign --------------------------------------------------------------------------------------
+
+
+def test_a_changed_message_is_refused_and_the_real_one_still_applied(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment
+) -> None:
+    """A forger may know an event's id; the real event must still find its place."""
+    event = only(paypal, CAPTURED)
+
+    forged = shop.forward(event | {"body": event["body"].replace("2.49", "2.48")})
+
+    assert (forged["status"], forged["reason"], forged["retry"]) == ("ERROR", "bad_signature", False)
+    assert (forged["action"], forged["uuid"]) == (None, None)
+    assert state(shop, captured_elsewhere)[0] == PENDING
+    assert shop.forward(event)["status"] == "OK"
+
+
+def test_what_was_refused_is_judged_anew_when_it_comes_again(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, settings: Any
+) -> None:
+    """The operator had named another webhook; PayPal goes on trying for three days."""
+    event = only(paypal, CAPTURED)
+    right = settings.SOLITUDE_PAYPAL_WEBHOOK_ID
+    settings.SOLITUDE_PAYPAL_WEBHOOK_ID = "WH-OTHER"
+    assert shop.forward(event)["reason"] == "bad_signature"
+    settings.SOLITUDE_PAYPAL_WEBHOOK_ID = right
+
+    assert shop.forward(event)["status"] == "OK"
+
+
+def test_while_the_certificate_cannot_be_had_paypal_is_to_try_again(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(verification, "verify", lambda *_: Verified(Verdict.UNDECIDED, "certificate_unreachable"))
+        answer = forward(shop, paypal, CAPTURED)
+        assert (answer["status"], answer["reason"], answer["retry"]) == ("ERROR", "certificate_unreachable", True)
+        assert notifications.handle_due() == 0  # not before its time
+
+    time_passes(seconds=6)
+    assert notifications.handle_due() == 1
+
+    assert state(shop, captured_elsewhere)[0] == COMPLETED
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": 7}', '{"id": "WH-1", "event_type": "X"}', "[" * 9999])
+def test_a_signed_message_that_is_no_event_is_refused(shop: Marketplace, believing: None, body: str) -> None:
+    answer = shop.post("/paypal/webhook/", {"headers": {}, "body": body})
+    assert (answer["status"], answer["reason"]) == ("ERROR", "not_understood")
+
+
+# --- what contradicts our books ------------------------------------------------------------------------------------
+
+OTHER = {
+    "amount": lambda capture: capture["amount"].update(value="2.48"),
+    "currency": lambda capture: capture["amount"].update(currency_code="USD"),
+    "receiver": lambda capture: capture["payee"].update(email_address="thief@dev.example"),
+    "reference": lambda capture: capture.update(custom_id="somebody-else"),
+    "payment": lambda capture: capture["supplementary_data"]["related_ids"].update(order_id="0000000000"),
+}
+
+
+@pytest.mark.parametrize("what", OTHER)
+def test_a_payment_told_otherwise_than_we_know_it_is_refused_and_never_applied(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, believing: None, what: str, caplog: Any
+) -> None:
+    event = changed(only(paypal, CAPTURED), lambda body: OTHER[what](body["resource"]))
+
+    answer = shop.forward(event)
+
+    assert (answer["status"], answer["reason"], answer["retry"]) == ("ERROR", "mismatch", False)
+    assert state(shop, captured_elsewhere) == (PENDING, None, None)
+    assert Notification.objects.get().reason == f"mismatch:{what}"
+    assert shop.forward(event)["status"] == "ERROR"
+    # The alarm is raised, and names neither amount nor receiver.
+    (alarm,) = [line.getMessage() for line in caplog.records if line.name == "solitude.cef.alarm"]
+    assert f"Notification refused: mismatch:{what}" in alarm
+    assert "2.48" not in alarm
+    assert "thief" not in alarm
+
+
+def test_a_refund_of_ours_told_with_another_amount_is_refused(
+    shop: Marketplace, paypal: Simulator, paid: Payment, believing: None
+) -> None:
+    paypal.fault("refund", "disconnect_after")
+    lost = shop.refund(uuid=paid["uuid"], amount="1.00")
+    assert lost.status == 504
+
+    told = changed(only(paypal, REFUNDED), lambda body: body["resource"]["amount"].update(value="1.01"))
+    assert shop.forward(told)["reason"] == "mismatch"
+
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+
+
+def test_a_payment_that_was_taken_is_not_untaken_by_a_message(
+    shop: Marketplace, paypal: Simulator, paid: Payment, believing: None
+) -> None:
+    def denied(body: dict[str, Any]) -> None:
+        body.update(event_type="PAYMENT.CAPTURE.DENIED", id="WH-DENIED")
+        body["resource"]["status"] = "DENIED"
+
+    answer = shop.forward(changed(only(paypal, CAPTURED), denied))
+
+    assert (answer["status"], answer["reason"]) == ("ERROR", "mismatch")
+    assert state(shop, paid)[0] == COMPLETED
+
+
+def test_a_transaction_that_the_marketplace_keeps_itself_is_not_moved(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, believing: None
+) -> None:
+    kept = shop.post("/generic/transaction/", {"uuid": "own:1", "provider": 0, "uid_pay": "OWNORDER", "status": 0})
+
+    def about_it(body: dict[str, Any]) -> None:
+        body["resource"].update(custom_id="", supplementary_data={"related_ids": {"order_id": "OWNORDER"}})
+
+    assert shop.forward(changed(only(paypal, CAPTURED), about_it))["reason"] == "mismatch"
+    assert shop.transaction(kept["resource_uri"])["status"] == 0
+
+
+# --- before its time, and never ------------------------------------------------------------------------------------
+
+
+def test_a_refund_waits_for_the_payment_and_is_applied_with_it(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment
+) -> None:
+    Elsewhere(paypal).refund("1.00")
+
+    early = forward(shop, paypal, REFUNDED)
+    assert (early["status"], early["action"], early["reason"]) == ("OK", "REFUND", "parked")
+    assert early["uuid"] == captured_elsewhere["uuid"]
+    assert forward(shop, paypal, CAPTURED)["status"] == "OK"
+
+    assert state(shop, captured_elsewhere) == (COMPLETED, "2.49", "1.00")
+    assert set(Notification.objects.values_list("state", flat=True)) == {"applied"}
+    assert shop.event_types()[-2:] == ["transaction.completed", "refund.completed"]
+
+
+def test_a_parked_notification_is_tried_again_by_the_worker(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment
+) -> None:
+    Elsewhere(paypal).refund("1.00")
+    forward(shop, paypal, REFUNDED)
+    assert shop.check(uuid=captured_elsewhere["uuid"])["status"] == "PARTIALLY_REFUNDED"
+
+    time_passes(seconds=6)
+    assert notifications.handle_due() == 1
+
+    assert state(shop, captured_elsewhere) == (COMPLETED, "2.49", "1.00")
+    assert Notification.objects.get().state == "ignored"  # the look-up had told already
+
+
+def forget(payment: Payment) -> None:
+    """As after a failover to a machine that the last commits had not reached."""
+    rows = Transaction.objects.filter(uuid=payment["uuid"])
+    ProviderCall.objects.filter(transaction__in=rows).delete()
+    rows.delete()
+
+
+def test_what_nobody_knows_is_an_orphan_after_a_day_and_raises_the_alarm(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, caplog: Any
+) -> None:
+    forget(captured_elsewhere)
+    event = only(paypal, CAPTURED)
+    answer = shop.forward(event)
+    assert (answer["status"], answer["reason"], answer["uuid"]) == ("OK", "parked", None)
+
+    time_passes(hours=23)
+    assert notifications.handle_due() == 1
+    assert Notification.objects.get().state == "parked"
+    time_passes(hours=2)
+    assert notifications.handle_due() == 1
+
+    assert shop.event_types()[-1] == "notification.orphan"
+    assert any("Notification of something unknown" in line.getMessage() for line in caplog.records)
+    again = shop.forward(event)
+    assert (again["status"], again["reason"], again["retry"]) == ("ERROR", "orphan", False)
+    assert notifications.handle_due() == 0
+
+
+# --- one effect, whoever tells -------------------------------------------------------------------------------------
+
+
+def test_a_hundred_deliveries_at_once_are_one_event(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment
+) -> None:
+    event = only(paypal, CAPTURED)
+
+    answers = [answer for _ in range(5) for answer in at_once(20, lambda _: Marketplace().forward(event))]
+
+    assert {answer.status for answer in answers} == {200}
+    assert [answer["status"] for answer in answers].count("OK") == 1
+    assert shop.event_types().count("transaction.completed") == 1
+    assert Notification.objects.count() == 1
+
+
+def test_a_lost_answer_is_found_in_the_notification(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str
+) -> None:
+    paypal.fault("create_order", "disconnect_after")
+    unclear = shop.pay(app_id, user_id=preapproved, use_preapproval=True)
+    assert unclear.status == 504
+
+    answer = forward(shop, paypal, CAPTURED)
+
+    assert (answer["status"], answer["uuid"]) == ("OK", unclear["uuid"])
+    call = call_of(unclear["transaction"])
+    assert (call.outcome, call.tries) == ("succeeded", 2)
+    assert state(shop, unclear.json) == (COMPLETED, "2.49", "0.00")
+    assert shop.get("/services/uncertain/")["count"] == 0
+    assert len(paypal.calls("create_order")) == 1
+
+
+def test_a_lost_refund_is_found_in_the_notification(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    paypal.fault("refund", "disconnect_after")
+    lost = shop.refund(uuid=paid["uuid"], amount="1.00")
+
+    answer = forward(shop, paypal, REFUNDED)
+
+    assert (answer["status"], answer["action"], answer["uuid"]) == ("OK", "REFUND", lost["uuid"])
+    assert call_of(lost["transaction"], "refund").outcome == "succeeded"
+    assert state(shop, paid) == (COMPLETED, "2.49", "1.00")
+
+
+def test_a_slow_refund_is_done_when_paypal_tells(shop: Marketplace, paypal: Simulator) -> None:
+    payment = shop.pay(shop.product("slowrefund-told@dev.example"))
+    paypal.approve(payment["pay_url"])
+    shop.check(uuid=payment["uuid"])
+    slow = shop.refund(uuid=payment["uuid"])
+    assert slow["status"] == "PENDING"
+    paypal.advance(4 * 24 * 3600)
+
+    assert forward(shop, paypal, REFUNDED)["status"] == "OK"
+
+    assert shop.transaction(slow["transaction"])["status"] == COMPLETED
+    assert state(shop, payment.json) == (COMPLETED, "2.49", "2.49")
+
+
+def test_a_refund_that_we_thought_refused_is_corrected(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    """Its amount was free again and may have been refunded anew: what PayPal did is recorded all the same, and marked."""
+    paypal.fault("refund", "disconnect_after")
+    lost = shop.refund(uuid=paid["uuid"])
+    told = only(paypal, REFUNDED)
+    # As if evidence had said otherwise before.
+    row = Transaction.objects.get(uuid=lost["uuid"])
+    ProviderCall.objects.filter(transaction=row).update(outcome="declined")
+    Transaction.objects.filter(pk=row.pk).update(status=FAILED)
+    Transaction.objects.filter(uuid=paid["uuid"]).update(refund_claimed_amount=0)
+
+    answer = shop.forward(told)
+
+    assert (answer["status"], answer["uuid"]) == ("OK", lost["uuid"])
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+    assert shop.event_types()[-1] == "refund.corrected"
+    assert shop.refund(uuid=paid["uuid"]).status == 409
+
+
+@pytest.mark.parametrize(
+    ("decision", "status", "ends"), [("accept", COMPLETED, "completed"), ("deny", FAILED, "failed")]
+)
+def test_a_review_ends_by_notification(
+    shop: Marketplace, paypal: Simulator, app_id: str, decision: str, status: int, ends: str
+) -> None:
+    payment = shop.pay(app_id)
+    paypal.approve(payment["pay_url"], funding="review")
+    assert shop.check(uuid=payment["uuid"])["status"] == "PENDING"
+    late = only(paypal, "PAYMENT.CAPTURE.PENDING")
+    decide_review(paypal, decision)
+
+    answer = shop.forward(paypal.told()[-1])
+    assert (answer["status"], answer["action"]) == ("OK", "PAYMENT")
+    # What PayPal said before comes after it, and changes nothing.
+    assert shop.forward(late)["reason"] == "known_already"
+
+    assert state(shop, payment.json)[0] == status
+    assert shop.event_types()[-1] == f"transaction.{ends}"
+
+
+def test_an_approval_that_ended_cancels_the_payment(shop: Marketplace, paypal: Simulator, approved: Payment) -> None:
+    paypal.advance(4 * 3600)
+    paypal.state()
+
+    answer = forward(shop, paypal, "CHECKOUT.PAYMENT-APPROVAL.REVERSED")
+
+    assert answer["status"] == "OK"
+    assert state(shop, approved)[0] == CANCELLED
+
+
+# --- disputes ------------------------------------------------------------------------------------------------------
+
+
+def test_a_dispute_is_told_and_moves_nothing(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+
+    answer = forward(shop, paypal, OPENED)
+
+    assert (answer["status"], answer["action"], answer["uuid"]) == ("OK", "DISPUTE", paid["uuid"])
+    event = shop.get("/events/?limit=1000")["events"][-1]
+    assert (event["type"], event["data"]["dispute"], event["data"]["amount"]) == ("dispute.opened", dispute, "2.49")
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+
+
+@pytest.mark.parametrize("order", [(OPENED, REVERSED, RESOLVED), (RESOLVED, REVERSED), (REVERSED, RESOLVED, OPENED)])
+def test_a_dispute_for_the_buyer_takes_the_money_back_once(
+    shop: Marketplace, paypal: Simulator, paid: Payment, order: tuple[str, ...]
+) -> None:
+    """PayPal tells of it twice: with the dispute's end, and as a reversal."""
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), "RESOLVED_BUYER_FAVOUR")
+
+    for event_type in order:
+        forward(shop, paypal, event_type)
+
+    (reversal,) = Transaction.objects.filter(type=2)
+    assert (reversal.status, reversal.uid_pay, str(reversal.amount)) == (
+        COMPLETED, paypal.state()["reversals"][0]["id"], "2.4900",
+    )  # fmt: skip
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+    types = shop.event_types()
+    assert types.count("reversal.completed") == types.count("dispute.opened") == types.count("dispute.resolved") == 1
+    assert shop.refund(uuid=paid["uuid"])["code"] == "refund_exceeds_captured"
+
+
+def test_a_dispute_for_the_seller_leaves_the_money(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), "RESOLVED_SELLER_FAVOUR")
+
+    assert [forward(shop, paypal, kind)["status"] for kind in (OPENED, RESOLVED)] == ["OK", "OK"]
+
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+    assert shop.event_types()[-1] == "dispute.resolved"
+
+
+def test_a_claim_that_the_seller_accepts_is_one_refund(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), "ACCEPTED")
+
+    for event_type in (RESOLVED, REFUNDED):
+        forward(shop, paypal, event_type)
+
+    assert Transaction.objects.filter(related__uuid=paid["uuid"]).count() == 1
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
+# --- crashes -------------------------------------------------------------------------------------------------------
+
+
+class Died(BaseException):
+    """The process is gone."""
+
+
+@pytest.mark.parametrize("moment", ["verifying", "reading", "applying", "ending"])
+def test_a_process_that_dies_at_it_leaves_it_to_others(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: Any, **__: Any) -> Any:
+        raise Died
+
+    inbound = registry.inbound("paypal")
+    with monkeypatch.context() as patch:
+        match moment:
+            case "verifying":
+                patch.setattr(inbound, "verify", die)
+            case "reading":
+                patch.setattr(inbound, "read", die)
+            case "applying":
+                patch.setattr(matching, "apply", die)
+            case "ending":
+                patch.setattr(notifications, "_end", die)
+        with pytest.raises(Died):
+            forward(shop, paypal, CAPTURED)
+    assert state(shop, captured_elsewhere)[0] == PENDING
+
+    held = forward(shop, paypal, CAPTURED)
+    assert (held["status"], held["retry"]) == ("ERROR", True)  # nobody can know whether the process still lives
+    Notification.objects.update(leased_until=timezone.now() - timedelta(hours=1))
+    assert notifications.handle_due() == 1
+
+    assert state(shop, captured_elsewhere)[0] == COMPLETED
+    assert shop.event_types().count("transaction.completed") == 1
+
+
+def test_a_message_that_says_less_than_it_should_is_told_from_a_forged_one() -> None:
+    with pytest.raises(NotUnderstood):
+        registry.inbound("paypal").read(b'{"id": "WH-1", "event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": {}}')
