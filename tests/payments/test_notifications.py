@@ -564,7 +564,8 @@ def test_a_process_that_dies_at_it_leaves_it_to_others(
     assert state(shop, captured_elsewhere)[0] == PENDING
 
     held = forward(shop, paypal, CAPTURED)
-    assert (held["status"], held["retry"]) == ("ERROR", True)  # nobody can know whether the process still lives
+    # Nobody can know whether the process still lives.
+    assert (held["status"], held["reason"], held["retry"]) == ("ERROR", "in_progress", True)
     Notification.objects.update(leased_until=timezone.now() - timedelta(hours=1))
     assert notifications.handle_due() == 1
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 
@@ -23,6 +23,7 @@ from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import Transaction
 from solitude.web.idempotency import Claim
+from solitude.web.idempotency import in_progress as key_in_progress
 
 log = get_logger("solitude.payments")
 EXCHANGES_MAX = 20
@@ -68,10 +69,19 @@ def begin(
 
 
 def intended(write: Callable[[], ProviderCall]) -> ProviderCall:
-    """Runs `write`, which ends in `begin`, in the transaction whose commit makes the intent durable."""
+    """Runs `write`, which ends in `begin`, in the transaction whose commit makes the intent durable.
+
+    Raises Refused (409) where another request with the same idempotency key has begun its operation in the meantime.
+    """
     failpoints.reach(failpoints.BEFORE_INTENT)
-    with transaction.atomic():
-        call = write()
+    try:
+        with transaction.atomic():
+            call = write()
+    except IntegrityError as error:
+        # PostgreSQL names the constraint, SQLite the column.
+        if "one_operation_per_key" in str(error) or "idempotency_id" in str(error):
+            raise key_in_progress() from None
+        raise
     failpoints.reach(failpoints.AFTER_INTENT)
     return call
 

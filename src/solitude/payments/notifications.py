@@ -30,7 +30,7 @@ from solitude.web.once import insert_once
 log = get_logger("solitude.payments")
 State = Notification.State
 PARKED_TOGETHER_MAX = 20
-DUPLICATE, NOT_OF_CONCERN, PARKED, BUSY_NOW = "duplicate", "not_of_concern", "parked", "in_progress"
+DUPLICATE, PARKED, IN_PROGRESS = "duplicate", "parked", "in_progress"
 MISMATCH, ORPHAN, NOT_UNDERSTOOD = "mismatch", "orphan", "not_understood"
 
 
@@ -40,6 +40,12 @@ class Handled:
 
     row: Notification
     is_news: bool = False
+
+    @property
+    def reason(self) -> str:
+        """Why it is where it is, in one word; empty where that needs no word."""
+        said = self.row.reason.partition(":")[0]
+        return said or (IN_PROGRESS if self.row.state == State.RECEIVED else "")
 
 
 def receive(provider: str, headers: Mapping[str, str], body: str) -> Handled:

@@ -56,6 +56,6 @@ def _shown(handled: Handled) -> dict[str, Any]:
         ),
         "transaction": about.resource_uri if about else None,
         "event": row.event_id,
-        "reason": (row.reason.partition(":")[0] or None) if status != "OK" or row.is_waiting else None,
+        "reason": handled.reason or None,
         "retry": row.state == State.RECEIVED,
     }
