@@ -500,7 +500,7 @@ def _drops_what_is_early(patch: pytest.MonkeyPatch) -> None:
 
 def _only_our_own_call_counts(patch: pytest.MonkeyPatch) -> None:
     """What the provider tells is not believed while our own call runs."""
-    patch.setattr(notifications.matching, "_payment_news", lambda payment, _: notifications.matching.Applied(payment))
+    patch.setattr(notifications.news, "_payment_news", lambda payment, _: notifications.news.Applied(payment))
 
 
 def _repeats_for_ever(patch: pytest.MonkeyPatch) -> None:
@@ -538,7 +538,7 @@ def _believes_sleepers(patch: pytest.MonkeyPatch) -> None:
 
 def _guesses(patch: pytest.MonkeyPatch) -> None:
     """What nobody knows is dropped as none of our business."""
-    patch.setattr(notifications.matching, "apply", lambda *_: notifications.matching.Applied())
+    patch.setattr(notifications.news, "apply", lambda *_: notifications.news.Applied())
 
 
 def _hundredths(patch: pytest.MonkeyPatch) -> None:

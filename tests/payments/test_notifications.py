@@ -13,7 +13,7 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
-from solitude.payments import matching, notifications, registry
+from solitude.payments import news, notifications, registry
 from solitude.payments.contract import NotUnderstood, Verdict
 from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.paypal import verification
@@ -556,7 +556,7 @@ def test_a_process_that_dies_at_it_leaves_it_to_others(
             case "reading":
                 patch.setattr(inbound, "read", die)
             case "applying":
-                patch.setattr(matching, "apply", die)
+                patch.setattr(news, "apply", die)
             case "ending":
                 patch.setattr(notifications, "_end", die)
         with pytest.raises(Died):

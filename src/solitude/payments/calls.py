@@ -21,6 +21,7 @@ from solitude.payments.contract import Call, Intent, Operation, Outcome, Provide
 from solitude.payments.models import OPEN, REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
+from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
 from solitude.web.idempotency import Claim
 from solitude.web.idempotency import in_progress as key_in_progress
@@ -204,17 +205,15 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
 def locked(pk: int) -> ProviderCall:
     """The call with its transaction, both locked, and what the event tells of, in one statement."""
     calls = ProviderCall.objects.all()
+    joins = [f"transaction__{name}" for name in TOLD_OF]
     if connection.features.has_select_for_update_of:
         # PostgreSQL locks no row that an outer join may leave out: this condition makes the join an inner one.
-        joins = ("transaction__buyer", "transaction__seller", "transaction__seller_product__seller")
         joined = (
             calls.filter(transaction__type__gte=0).select_related(*joins).select_for_update(of=("self", "transaction"))
         )
         return joined.filter(pk=pk).first() or calls.select_for_update().get(pk=pk)
     # SQLite's transactions are alone from BEGIN on (see solitude.sqlite).
-    return calls.select_related("transaction__buyer", "transaction__seller", "transaction__seller_product__seller").get(
-        pk=pk
-    )
+    return calls.select_related(*joins).get(pk=pk)
 
 
 _RECORDED = [

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from solitude.payments import apply, calls, money_back
 from solitude.payments.contract import Call, Intent, Operation, Outcome, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
+from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
 
 
@@ -44,7 +45,7 @@ def _look_up(row: Transaction) -> Checked:
         return Checked(row)
     found = calls.ask(provider, Call(Operation.LOOK_UP, first.key, first.intended, ids))
     with transaction.atomic():
-        locked = Transaction.objects.select_for_update().get(pk=row.pk)
+        locked = lock(row.pk)
         calls.note(locked, provider, Operation.LOOK_UP, found, ids)
         # What was seen before somebody else moved the payment says nothing about it now.
         is_news = locked.counter == row.counter
@@ -68,8 +69,7 @@ def _look_up_refund(row: Transaction) -> Checked:
     ids = {"refund": row.uid_pay or ""}
     found = calls.ask(provider, Call(Operation.LOOK_UP_REFUND, call.key, call.intended, ids))
     with transaction.atomic():
-        payment = Transaction.objects.select_for_update().get(pk=row.related_id)
-        locked = Transaction.objects.select_for_update().get(pk=row.pk)
+        payment, locked = lock(row.related_id), lock(row.pk)
         calls.note(locked, provider, Operation.LOOK_UP_REFUND, found, ids)
         if found.refund:
             money_back.advance(payment, locked, found.refund)

@@ -15,9 +15,12 @@ M = TypeVar("M", bound=Model)
 DOUBLINGS_MAX = 16
 
 
-def free() -> Q:
+LEASE, DUE = "leased_until", "next_try_at"
+
+
+def free(lease: str = LEASE) -> Q:
     """Nobody is at it."""
-    return Q(leased_until=None) | Q(leased_until__lt=Now())
+    return Q(**{lease: None}) | Q(**{f"{lease}__lt": Now()})
 
 
 def until() -> Any:
@@ -31,21 +34,21 @@ def later(tries: int) -> Any:
     return Now() + timedelta(seconds=min(first_s * 2 ** min(max(tries - 1, 0), DOUBLINGS_MAX), most_s))
 
 
-def take_due(rows: QuerySet[M], limit: int, **more: Any) -> list[int]:
+def take_due(rows: QuerySet[M], limit: int, *, due: str = DUE, lease: str = LEASE, **more: Any) -> list[int]:
     """Leases up to `limit` of the rows whose time has come and that nobody is at, the longest due first; their pks.
 
-    `more` is written with the lease. Several workers never get the same row: PostgreSQL skips what another one is taking
-    (SKIP LOCKED), and SQLite lets one in at a time.
+    `due` and `lease` are the columns with these times; `more` is written with the lease. Several workers never get the same row:
+    PostgreSQL skips what another one is taking (SKIP LOCKED), and SQLite lets one in at a time.
     """
-    due = rows.filter(free(), next_try_at__lte=Now()).order_by("next_try_at", "pk")
-    if not due.exists():
+    waiting = rows.filter(free(lease), **{f"{due}__lte": Now()}).order_by(due, "pk")
+    if not waiting.exists():
         return []
     with transaction.atomic():
         if connection.features.has_select_for_update_skip_locked:
-            due = due.select_for_update(skip_locked=True, of=("self",))
-        pks = list(due.values_list("pk", flat=True)[:limit])
+            waiting = waiting.select_for_update(skip_locked=True, of=("self",))
+        pks = list(waiting.values_list("pk", flat=True)[:limit])
         if pks:
-            rows.model._default_manager.filter(pk__in=pks).update(leased_until=until(), **more)
+            rows.model._default_manager.filter(pk__in=pks).update(**{lease: until()}, **more)
     return pks
 
 
@@ -54,4 +57,4 @@ def take(rows: QuerySet[M], pk: int, **more: Any) -> bool:
     return bool(rows.filter(free(), pk=pk).update(leased_until=until(), **more))
 
 
-TAKEN_OVER = {"takeovers": F("takeovers") + 1}
+TAKEN_OVER: dict[str, Any] = {"takeovers": F("takeovers") + 1}

@@ -20,6 +20,7 @@ from solitude.payments.models import Dispute
 from solitude.telemetry import cef
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_value
+from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
 
 ZERO = Decimal(0)
@@ -48,7 +49,7 @@ _EDGES = {
 def settle(refund: Transaction, found: Result) -> None:
     """What our own call for this refund came to."""
     assert refund.related_id is not None  # noqa: S101  # a refund is made with its payment
-    payment = _locked(refund.related_id)
+    payment = lock(refund.related_id)
     columns: dict[str, Any] = {"outcome": found.outcome}
     if found.correlation_id:
         columns["uid_support"] = found.correlation_id
@@ -69,7 +70,7 @@ def late(refund: Transaction, found: Result) -> None:
     """What a try saw whose call had ended otherwise: money that moved counts all the same."""
     if found.refund:
         assert refund.related_id is not None  # noqa: S101
-        advance(_locked(refund.related_id), refund, found.refund)
+        advance(lock(refund.related_id), refund, found.refund)
 
 
 def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **columns: Any) -> None:
@@ -217,11 +218,6 @@ def _sum_up(payment: Transaction) -> None:
     sums = rows.aggregate(held=Sum("amount"), done=Sum("amount", filter=Q(status=Status.COMPLETED)))
     held, captured = sums["held"] or ZERO, payment.captured_amount or ZERO
     payment.change(refunded_amount=sums["done"] or ZERO, refund_claimed_amount=min(held, captured))
-
-
-def _locked(pk: int) -> Transaction:
-    joins = ("buyer", "seller", "seller_product__seller")
-    return Transaction.objects.select_for_update(of=("self",)).select_related(*joins).get(pk=pk)
 
 
 def _alarm(name: str, severity: int, payment: Transaction, row: Transaction) -> None:

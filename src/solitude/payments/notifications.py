@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 
 from solitude.events.models import Event, append
 from solitude.outbound.limits import Busy
-from solitude.payments import calls, check, leases, matching, registry
+from solitude.payments import calls, check, leases, news, registry
 from solitude.payments.contract import Notice, NotUnderstood, Verdict
 from solitude.payments.matching import Mismatch, NotThereYet
 from solitude.payments.models import REASON_MAX_CHARS, WAITING, Notification
@@ -153,7 +153,7 @@ def _apply(row: Notification, notice: Notice) -> Handled:
             locked = Notification.objects.select_for_update().get(pk=row.pk)
             if not locked.is_waiting:
                 return Handled(locked)
-            found = matching.apply(row.provider, notice)
+            found = news.apply(row.provider, notice)
             state = State.APPLIED if found.is_news else State.IGNORED
             _end(locked, notice, state, found.reason, transaction=found.transaction)
             return Handled(locked, is_news=found.is_news)
@@ -203,7 +203,7 @@ def _again_later(row: Notification, state: str, reason: str, **columns: Any) -> 
 def _go_on(row: Notification, notice: Notice) -> None:
     """What may be done now that this is known: take what the buyer approved, and apply what has waited for it."""
     assert row.transaction_id is not None  # noqa: S101
-    if matching.is_approval(notice):
+    if news.is_approval(notice):
         try:
             with calls.in_progress():
                 check.check(row.transaction_id)

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min
 from django.db.models.functions import Now
 
@@ -40,7 +39,8 @@ def follow_up(limit: int = 1) -> int:
     It takes what a buyer approved who never came back, and ends what nobody approved. Notifications say all of this sooner; but
     they may be lost.
     """
-    pks = _due_follow_ups(limit)
+    # Its next turn is its lease: whoever takes one on puts it off.
+    pks = leases.take_due(Transaction.objects.all(), limit, due="follow_up_at", lease="follow_up_at")
     for pk in pks:
         checked = check.check(pk)
         if checked.failed:
@@ -80,18 +80,6 @@ def tell_backlog() -> None:
     metrics.gauge("uncertain.oldest_s", now.oldest_s)
     metrics.gauge("notifications.waiting", now.notifications)
     metrics.gauge("notifications.oldest_s", now.notification_oldest_s)
-
-
-def _due_follow_ups(limit: int) -> list[int]:
-    rows = Transaction.objects.filter(follow_up_at__lte=Now()).order_by("follow_up_at", "pk")
-    if not rows.exists():
-        return []
-    with transaction.atomic():
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, of=("self",))
-        pks = list(rows.values_list("pk", flat=True)[:limit])
-        Transaction.objects.filter(pk__in=pks).update(follow_up_at=leases.until())
-    return pks
 
 
 def _schedule(pk: int) -> None:

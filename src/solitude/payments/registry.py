@@ -7,13 +7,26 @@ from typing import TYPE_CHECKING
 from solitude.payments.contract import Action, Inbound, Notice, Operation, Provider, Result
 
 if TYPE_CHECKING:
-    from solitude.payments.matching import Applied
     from solitude.payments.models import ProviderCall
+    from solitude.transactions.models import Transaction
+
+NOT_OF_CONCERN = "not_of_concern"
 
 # Called in the transaction that records the result, with the locked call.
 Applier = Callable[["ProviderCall", Result], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a notification was about; `is_news`: our books have changed; else `reason` says in one word why not."""
+
+    transaction: "Transaction | None" = None
+    is_news: bool = False
+    reason: str = ""
+
+
 # Called in the transaction that ends the notification.
-NoticeApplier = Callable[[Notice], "Applied"]
+NoticeApplier = Callable[[Notice], Applied]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from solitude.providers.paypal.form import PayIn
 from solitude.providers.paypal.provider import PayPal
 from solitude.providers.paypal.requests import NOTE_MAX_CHARS
 from solitude.transactions.amounts import amount_text
+from solitude.transactions.locks import lock
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
 from solitude.web.etags import check_match
@@ -184,7 +185,7 @@ def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
 
 def _begin_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, the share of the fee and the claim are of one moment."""
-    payment = _lock(_selected(body))
+    payment = lock(_selected(body).pk)
     check_match(request, payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
@@ -207,11 +208,6 @@ def _begin_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
         return refund.begin(payment, amount, NAME, intent, ids, request.claim)
     except NotRefundable as error:
         raise _not_refundable(error.code, error.refundable.text) from None
-
-
-def _lock(payment: Transaction) -> Transaction:
-    joins = ("buyer", "seller", "seller_product__seller")
-    return Transaction.objects.select_for_update(of=("self",)).select_related(*joins).get(pk=payment.pk)
 
 
 def _refund_amount(body: RefundIn, payment: Transaction, left: Money) -> Money:

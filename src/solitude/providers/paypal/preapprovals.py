@@ -14,8 +14,8 @@ from django.utils import timezone
 from solitude.events.models import Event, append
 from solitude.payments import calls
 from solitude.payments.contract import Intent, Notice, Operation, Outcome, Result
-from solitude.payments.matching import NOT_OF_CONCERN, Applied
 from solitude.payments.models import OPEN, ProviderCall
+from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.telemetry.redaction import Secret
 from solitude.transactions.models import CallOutcome

@@ -5,7 +5,7 @@ from typing import Any
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event, append
 from solitude.payments.contract import Notice
-from solitude.payments.matching import NOT_OF_CONCERN, Applied
+from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
 from solitude.sellers.models import Seller
 from solitude.vault import hashes

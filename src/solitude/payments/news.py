@@ -1,0 +1,146 @@
+"""How a notification enters our books: through the same graph as our own calls, whatever has come before it."""
+
+from solitude.events.models import Event, append
+from solitude.money.money import Money
+from solitude.payments import apply as books
+from solitude.payments import calls, matching, money_back, registry
+from solitude.payments.contract import (
+    ENDINGS,
+    Action,
+    DisputeEvidence,
+    Notice,
+    Operation,
+    Outcome,
+    RefundEvidence,
+    RefundSeen,
+    Result,
+    Seen,
+)
+from solitude.payments.matching import Mismatch
+from solitude.payments.models import OPEN, ProviderCall
+from solitude.payments.registry import NOT_OF_CONCERN, Applied
+from solitude.telemetry import cef
+from solitude.transactions.amounts import amount_text
+from solitude.transactions.locks import lock
+from solitude.transactions.models import Status, Transaction
+
+OLD_NEWS = "known_already"
+_REFUND_OUTCOMES = {
+    RefundSeen.DONE: Outcome.SUCCEEDED,
+    RefundSeen.UNDER_WAY: Outcome.PENDING,
+    RefundSeen.FAILED: Outcome.DECLINED,
+}
+_OUTCOMES = {Seen.PAID: Outcome.SUCCEEDED, Seen.DECLINED: Outcome.DECLINED, Seen.EXPIRED: Outcome.DECLINED}
+
+
+def is_approval(notice: Notice) -> bool:
+    return notice.payment is not None and notice.payment.state == Seen.APPROVED
+
+
+def apply(provider: str, notice: Notice) -> Applied:
+    """Inside one transaction. Raises NotThereYet and Mismatch, which undo everything."""
+    own = registry.notice_applier(provider, notice.action) if notice.action else None
+    if own:
+        return own(notice)
+    match notice.action:
+        case None:
+            return Applied(reason=NOT_OF_CONCERN)
+        case Action.REFUND if notice.refund and notice.refund.reference:
+            refund = matching.own_refund(provider, notice)
+            if refund:
+                return _refund_of_ours(refund, notice.refund, notice)
+    payment = matching.payment(provider, notice)
+    match notice.action:
+        case Action.PAYMENT:
+            return _payment_news(payment, notice)
+        case Action.DISPUTE if notice.dispute:
+            return _dispute_news(matching.captured(payment), notice.dispute)
+        case Action.REFUND | Action.REVERSAL if notice.refund:
+            return _went_back(matching.captured(payment), notice.action, notice.refund)
+    raise Mismatch("evidence")
+
+
+def _payment_news(payment: Transaction, notice: Notice) -> Applied:
+    evidence = notice.payment
+    if evidence is None:
+        raise Mismatch("evidence")
+    before = payment.counter
+    if evidence.state not in ENDINGS:
+        if payment.status not in (Status.STARTED, Status.PENDING):
+            return Applied(payment, reason=OLD_NEWS)
+        if evidence.state == Seen.APPROVED:
+            # Says that there is something to take, and moves nothing by itself.
+            return Applied(payment, is_news=True)
+    elif payment.status == Status.COMPLETED and evidence.state != Seen.PAID:
+        extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "told", "cs7": evidence.state}
+        cef.event("A payment that was taken is told as not taken", 8, extra=extra)
+        raise Mismatch("state")
+    found = Result(
+        _OUTCOMES.get(evidence.state, Outcome.PENDING), evidence=evidence, reason=notice.reason, ids=notice.ids
+    )
+    call = _open_call(payment, evidence.state)
+    if call:
+        payment = calls.enter(call, found).transaction or payment
+    else:
+        books.payment(payment, found)
+    is_news = payment.counter != before
+    return Applied(payment, is_news, "" if is_news else OLD_NEWS)
+
+
+def _open_call(payment: Transaction, state: Seen) -> ProviderCall | None:
+    """The call whose unknown outcome this evidence ends. The taking of the money, where that is what is told."""
+    open_calls = payment.calls.filter(outcome__in=OPEN, operation__in=(Operation.PAY, Operation.CAPTURE))
+    return open_calls.order_by("-pk").first() if state in ENDINGS or state == Seen.UNDER_REVIEW else None
+
+
+def _refund_of_ours(call: ProviderCall, seen: RefundEvidence, notice: Notice) -> Applied:
+    refund = call.transaction
+    assert refund is not None and refund.related_id is not None  # noqa: PT018, S101  # a refund has its payment
+    payment = lock(refund.related_id)
+    if notice.ids.get(books.TAKEN) and payment.taken_id and notice.ids[books.TAKEN] != payment.taken_id:
+        raise Mismatch("reference")
+    if seen.amount.currency != refund.currency or seen.amount.amount != refund.amount:
+        raise Mismatch("amount")
+    refund = lock(refund.pk)
+    before = refund.counter
+    if call.outcome in OPEN:
+        refund = calls.enter(call, Result(_REFUND_OUTCOMES[seen.state], refund=seen)).transaction or refund
+    else:
+        money_back.advance(payment, refund, seen)
+    is_news = refund.counter != before
+    return Applied(refund, is_news, "" if is_news else OLD_NEWS)
+
+
+def _went_back(payment: Transaction, action: Action, seen: RefundEvidence) -> Applied:
+    if seen.amount.amount <= 0:
+        raise Mismatch("amount")
+    before = payment.counter
+    record = money_back.refund_seen if action == Action.REFUND else money_back.reversal_seen
+    row = record(payment, seen)
+    is_news = payment.counter != before
+    return Applied(row or payment, is_news, "" if is_news else OLD_NEWS)
+
+
+def _dispute_news(payment: Transaction, seen: DisputeEvidence) -> Applied:
+    dispute, news = money_back.dispute_seen(payment, seen)
+    amount: Money | None = seen.amount
+    data = {
+        "dispute": dispute.dispute_id,
+        "provider": dispute.provider,
+        "amount": amount_text(amount.amount, amount.currency) if amount else None,
+        "currency": amount.currency if amount else None,
+        "resolved": dispute.resolved,
+        "related": f"/generic/transaction/{dispute.reversal_id}/" if dispute.reversal_id else None,
+    }
+    for one in news:
+        append(
+            Event(
+                type=f"dispute.{one}",
+                edge=f"dispute_{one}",
+                resource_uri=payment.resource_uri,
+                uuid=payment.uuid,
+                reason=seen.status,
+                data=data,
+            )
+        )
+    return Applied(payment, is_news=True) if news else Applied(payment, reason=OLD_NEWS)
