@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import urllib3
 
-from solitude.client import Declined, Payment, Solitude
+from solitude.client import Declined, OutcomeUnknown, Payment, Solitude
 
 SHOP = "https://shop.example"
 READY_WITHIN_S = 30
@@ -52,7 +53,7 @@ def main() -> int:
         say(f"PayPal    {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (the simulator; open it in a browser)")
         say(f"server    {wait_for(f'http://127.0.0.1:{api}/services/status/', home)}")
         client = house.enter_context(Solitude(f"http://127.0.0.1:{api}", "marketplace", secret))
-        right = sell(client)
+        right = sell(client, Fate(f"http://127.0.0.1:{sandbox}/paypal/sandbox"))
         if keep:
             say("", f"still running: the API on http://127.0.0.1:{api}/ and PayPal on http://127.0.0.1:{sandbox}/")
             say(f"export SOLITUDE_DEBUG=true SOLITUDE_HOME={home} SOLITUDE_CLIENTS='{environment['SOLITUDE_CLIENTS']}'")
@@ -61,8 +62,26 @@ def main() -> int:
     return 0 if right else 1
 
 
-def sell(client: Solitude) -> bool:
-    """A marketplace's day: three purchases, a check, a refund. Whether everything came out as it should."""
+class Fate:
+    """What happens at PayPal without our doing: the simulator's controls."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def lose_an_answer(self) -> None:
+        """The next order is made, and nobody learns of it."""
+        fault = {"operation": "create_order", "fault": "disconnect_after"}
+        http.request("POST", f"{self._url}/faults", json=fault)
+
+    def newest_message(self) -> dict[str, Any]:
+        """What PayPal would send to the marketplace's webhook."""
+        last = http.request("GET", f"{self._url}/events?limit=1").json()["newest"]
+        (event,) = http.request("GET", f"{self._url}/events?after={last - 1}").json()["events"]
+        return dict(event)
+
+
+def sell(client: Solitude, fate: Fate) -> bool:
+    """A marketplace's day: purchases, checks, a lost answer, refunds. Whether everything came out as it should."""
     title("A seller with a product")
     seller = client.create_seller("dev:ada")
     step("POST /generic/seller/", seller.resource_uri)
@@ -90,17 +109,31 @@ def sell(client: Solitude) -> bool:
     step("the buyer clicks Approve", approve(third.pay_url or "", funding="capture_declined"))
     refused = check_refused(client, third)
 
-    title("4. The first purchase is refunded")
-    refund = client.refund(uuid=first.uuid, reason="It did not work.")
-    step("POST /paypal/refund/", f"status {refund.status}, {refund.amount} {refund.currency}")
+    title("4. A purchase whose answer is lost on its way: nobody knows whether it was charged")
+    fate.lose_an_answer()
+    unknown = buy_without_answer(client, 8812, Decimal("3.30"))
+    told = fate.newest_message()
+    step("PayPal tells the marketplace", told["event_type"])
+    notice = client.forward_paypal_webhook(told["headers"], told["body"])
+    step("POST /paypal/webhook/", f"status {notice.status}, action {notice.action}")
+    step("GET /generic/transaction/...", f"status {STATES[client.get_transaction(notice.transaction or '').status]}")
+
+    title("5. The first purchase is refunded, in two parts")
+    refunds = [
+        client.refund(uuid=first.uuid, amount="1.00", reason="A chapter is missing."),
+        client.refund(uuid=first.uuid),
+    ]
+    for refund in refunds:
+        step("POST /paypal/refund/", f"status {refund.status}, {refund.amount} {refund.currency}")
 
     books = show_books(client)
     return (
         checked.status == "COMPLETED"
         and second.status == "completed"
         and refused
-        and refund.status == "COMPLETED"
-        and books == {"taken": Decimal("7.24"), "refunded": Decimal("2.49")}
+        and notice.uuid == unknown
+        and [refund.status for refund in refunds] == ["COMPLETED"] * 2
+        and books == {"taken": Decimal("10.54"), "refunded": Decimal("2.49")}
     )
 
 
@@ -119,6 +152,17 @@ def buy(client: Solitude, user_id: int, amount: Decimal, *, use_preapproval: boo
     return payment
 
 
+def buy_without_answer(client: Solitude, user_id: int, amount: Decimal) -> str:
+    """The uuid of a payment of which PayPal's answer never came. Its own client would ask again with the same key, at once."""
+    patient = {"user_id": user_id, "app_id": "5530", "amount": amount, "currency": "EUR", "use_preapproval": True}
+    try:
+        client.call("POST", "/paypal/pay", patient)
+    except OutcomeUnknown as error:
+        step("POST /paypal/pay", f"{amount} EUR: {error.status} {error.code}")
+        return error.uuid or ""
+    raise SystemExit("the answer came after all")
+
+
 def check_refused(client: Solitude, payment: Payment) -> bool:
     try:
         status = client.check(uuid=payment.uuid).status
@@ -135,7 +179,8 @@ def show_books(client: Solitude) -> dict[str, Decimal]:
     say(row.format("type", "status", "amount", "", "taken", "refunded", "uuid"))
     sums = {"taken": Decimal(0), "refunded": Decimal(0)}
     events = list(client.iter_events())
-    for path in sorted({event.resource_uri or "" for event in events}):
+    paths = {event.resource_uri or "" for event in events}
+    for path in sorted(path for path in paths if path.startswith("/generic/transaction/")):
         found = client.get_transaction(path)
         taken, refunded = found.captured_amount or Decimal(0), found.refunded_amount or Decimal(0)
         sums = {"taken": sums["taken"] + taken, "refunded": sums["refunded"] + refunded}
@@ -144,7 +189,7 @@ def show_books(client: Solitude) -> dict[str, Decimal]:
     say(row.format("sum", "", "", "", str(sums["taken"]), str(sums["refunded"]), ""))
     title("Events")
     for event in events:
-        say(f"  {event.cursor}  {event.type:<22} {event.from_status or '-':>8} -> {event.to_status}")
+        say(f"  {event.cursor}  {event.type:<22} {event.from_status or '-':>8} -> {event.to_status or '-'}")
     return sums
 
 

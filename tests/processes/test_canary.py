@@ -90,7 +90,15 @@ def busy_day(house: House) -> set[str]:
     buyer = client.get_buyer(1)
     assert buyer.paypal is not None
     client.forget_paypal_key(buyer.paypal.resource_uri)
-    assert list(client.iter_events())
+    # The messages hold the payer's address and the vault's tokens; a forged one is refused.
+    told = paypal.told()
+    notices = [client.forward_paypal_webhook(event["headers"], event["body"]) for event in told]
+    assert {notice.action for notice in notices} >= {"PAYMENT", "REFUND", "PREAPPROVAL"}
+    client.forward_paypal_webhook(told[0]["headers"], told[0]["body"].replace("{", "{ ", 1))
+    for event in client.iter_events():
+        if event.resource_uri and event.resource_uri.startswith("/generic/transaction/"):
+            assert client.timeline(event.resource_uri)
+    assert client.uncertain().count <= 3
     return {one.key for one in asked}
 
 
