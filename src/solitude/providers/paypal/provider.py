@@ -34,9 +34,12 @@ log = get_logger("solitude.paypal")
 ORDERS, SETUP_TOKENS, PAYMENT_TOKENS = "/v2/checkout/orders", "/v3/vault/setup-tokens", "/v3/vault/payment-tokens"
 NOT_APPROVED = "not_approved"
 REFUNDS = "/v2/payments/refunds"
-# How long PayPal remembers a request id: then a repeat is a new request, and comes only after a look-up.
-REFUND_MEMORY_S = 45 * 24 * 3600
-VAULT_MEMORY_S = 3 * 3600
+# How long PayPal remembers a request id: then a repeat is a new request, and comes only after a look-up. A little less than PayPal
+# says, because a repeat takes its time, and nobody's clock is exact.
+MARGIN_S = 600
+ORDER_MEMORY_S = 6 * 3600 - MARGIN_S
+REFUND_MEMORY_S = 45 * 24 * 3600 - MARGIN_S
+VAULT_MEMORY_S = 3 * 3600 - MARGIN_S
 # A refund that PayPal answers with a server error and still does not list after so long was not made.
 REFUND_LISTED_S = 3600
 
@@ -74,7 +77,7 @@ class PayPal:
         for ever: then a look-up decides.
         """
         match call.operation:
-            case Operation.PAY if call.age_s > settings.SOLITUDE_RESEND_MAX_S:
+            case Operation.PAY if call.age_s > min(settings.SOLITUDE_RESEND_MAX_S, ORDER_MEMORY_S):
                 return self._guarded(self._find_payment, call)
             case Operation.CAPTURE:
                 return self._guarded(self._find_capture, call)

@@ -39,20 +39,50 @@ def find(get: Get, key: str, since: datetime, until: datetime, now: datetime) ->
         return Found()
     start, end = since - MARGIN, min(until + MARGIN, now)
     exchanges: list[Exchange] = []
+    is_absent = now > until + ABSENCE_PROVES
     for page in range(1, PAGES_MAX + 1):
         reply = get(f"{REPORT}?{_query(start, end, page)}")
         exchanges += reply.exchanges
-        if isinstance(reply, Failed) or reply.status != 200:
+        read = _read(reply, page)
+        if read is None:
             return Found(exchanges=tuple(exchanges))
-        for row in _rows(reply):
-            if key in (row.get("invoice_id"), row.get("custom_field")) and _takes_money(row):
-                return _order_of(get, row, exchanges)
-        pages = reply.body.get("total_pages")
-        if not isinstance(pages, int):
-            return Found(exchanges=tuple(exchanges))
-        if page >= pages:
-            return Found(is_absent=now > until + ABSENCE_PROVES, exchanges=tuple(exchanges))
+        ours = [row for row in read.rows if key in (row.get("invoice_id"), row.get("custom_field"))]
+        for row in filter(_takes_money, ours):
+            return _order_of(get, row, exchanges)
+        # A refund of it is no payment, but shows that there was one.
+        is_absent = is_absent and not ours and _knows(reply, until)
+        if page >= read.pages:
+            return Found(is_absent=is_absent, exchanges=tuple(exchanges))
     return Found(exchanges=tuple(exchanges))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    rows: list[dict[str, Any]]
+    pages: int
+
+
+def _read(reply: Reply | Failed, page: int) -> _Page | None:
+    """None for whatever is not a page of the report: a list that cannot be read must not look like one without the payment."""
+    if isinstance(reply, Failed) or reply.status != 200:
+        return None
+    details, pages = reply.body.get("transaction_details"), reply.body.get("total_pages")
+    if not isinstance(details, list) or type(pages) is not int or pages < (page if details else 0):
+        return None
+    infos = [detail.get("transaction_info") if isinstance(detail, dict) else None for detail in details]
+    rows = [info for info in infos if isinstance(info, dict)]
+    return _Page(rows, pages) if len(rows) == len(details) else None
+
+
+def _knows(reply: Reply | Failed, until: datetime) -> bool:
+    """Whether the report covers all of the time, as far as it says how far it does."""
+    refreshed = reply.body.get("last_refreshed_datetime") if isinstance(reply, Reply) else None
+    if refreshed is None:
+        return True
+    try:
+        return datetime.fromisoformat(str(refreshed)) > until
+    except (ValueError, TypeError):
+        return False
 
 
 def _query(start: datetime, end: datetime, page: int) -> str:
@@ -67,12 +97,6 @@ def _query(start: datetime, end: datetime, page: int) -> str:
             "page": page,
         }
     )
-
-
-def _rows(reply: Reply) -> list[dict[str, Any]]:
-    details = reply.body.get("transaction_details")
-    infos = [detail.get("transaction_info") for detail in details if isinstance(detail, dict)] if details else []
-    return [info for info in infos if isinstance(info, dict)]
 
 
 def _takes_money(row: dict[str, Any]) -> bool:
