@@ -37,8 +37,11 @@ class House:
 
 
 @contextmanager
-def house(home: Path, workers: int = 1, **settings: str) -> Iterator[House]:
-    """Migrates, starts simulator and server, waits for both, and ends them; `settings` are further SOLITUDE_ ones."""
+def house(home: Path, workers: int = 1, *, serve: bool = True, **settings: str) -> Iterator[House]:
+    """Migrates, starts simulator and server, waits for both, and ends them; `settings` are further SOLITUDE_ ones.
+
+    Without `serve` the test starts what it wants to have at the house's URL.
+    """
     with ExitStack() as stack:
         api, sandbox = free_port(), free_port()
         paypal = Simulator(sandbox)
@@ -55,9 +58,11 @@ def house(home: Path, workers: int = 1, **settings: str) -> Iterator[House]:
         }
         subprocess.run(solitude("migrate"), env=environment, check=True, capture_output=True, timeout=60)
         stack.enter_context(running(home, environment, "sandbox", "--port", str(sandbox)))
-        stack.enter_context(running(home, environment, "serve", "--port", str(api), "--workers", str(workers)))
+        if serve:
+            stack.enter_context(running(home, environment, "serve", "--port", str(api), "--workers", str(workers)))
         wait_for(f"{paypal.root}/")
-        wait_for(f"http://127.0.0.1:{api}/services/status/")
+        if serve:
+            wait_for(f"http://127.0.0.1:{api}/services/status/")
         yield House(f"http://127.0.0.1:{api}", paypal, home, environment)
 
 
