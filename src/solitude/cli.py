@@ -11,6 +11,8 @@ from typing import Any
 from solitude.configuration import ConfigurationError
 
 NOT_MIGRATED, UNUSABLE = 3, 2
+# What a plugin of the monitoring ends with when it cannot tell.
+UNKNOWN = 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,9 +106,16 @@ def _worker(_chosen: argparse.Namespace) -> int:
 
 
 def _check(_chosen: argparse.Namespace) -> int:
-    _setup()
-    from solitude.services import plugin
-
+    """One line on standard output, whatever is the case: that is all that the monitoring reads."""
+    try:
+        _setup()
+        from solitude.services import plugin
+    except ConfigurationError as error:
+        print(f"SOLITUDE UNKNOWN - the configuration cannot be used: {' '.join(str(error).split())}".replace("|", "/"))
+        return UNKNOWN
+    except Exception as error:  # noqa: BLE001 - of what went wrong, only the kind is surely no secret
+        print(f"SOLITUDE UNKNOWN - the check cannot start: {type(error).__name__}")
+        return UNKNOWN
     return plugin.run()
 
 
@@ -174,20 +183,12 @@ def _setup() -> Any:
 
 def _is_behind() -> bool:
     """Whether the database waits for `migrate`, and says so."""
-    behind = _migrations_behind()
+    from solitude.services.schema import migrations_behind
+
+    behind = migrations_behind()
     if behind:
         print(f"solitude: the database is {behind} migrations behind; run `solitude migrate` first", file=sys.stderr)
     return behind > 0
-
-
-def _migrations_behind() -> int:
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    behind = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    connection.close()
-    return behind
 
 
 if __name__ == "__main__":

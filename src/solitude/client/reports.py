@@ -58,10 +58,13 @@ def timeline(body: object) -> list[TimelineEntry]:
 
 @dataclass(frozen=True, slots=True)
 class UncertainTransaction:
-    """A transaction of which the server does not know what the provider did; it asks again at `next_try`."""
+    """A transaction of which the server does not know what the provider did; it asks again at `next_try`.
 
-    transaction: str
-    uuid: str
+    `transaction` and `uuid` are None for what is no transaction: an `operation` of a pre-approval.
+    """
+
+    transaction: str | None
+    uuid: str | None
     provider: str
     operation: str
     since: datetime
@@ -72,8 +75,8 @@ class UncertainTransaction:
     def from_json(cls, body: object) -> Self:
         f = Fields(body)
         return cls(
-            transaction=f.text("transaction"),
-            uuid=f.text("uuid"),
+            transaction=f.text_or_none("transaction"),
+            uuid=f.text_or_none("uuid"),
             provider=f.text("provider"),
             operation=f.text("operation"),
             since=f.time("since"),
