@@ -230,10 +230,12 @@ def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False)
     call.leased_until = None
     call.tries += 1
     call.next_try_at = leases.later(call.tries)
-    if result.reason:
-        call.reason_code = result.reason.code[:REASON_MAX_CHARS]
-        call.reason_message = result.reason.message[:REASON_MAX_CHARS]
-        call.reason_field = result.reason.field[:64]
+    if result.reason or result.outcome != Outcome.UNKNOWN:
+        # What is known now is not explained by why it was unknown.
+        reason = result.reason or Reason("", field="")
+        call.reason_code = reason.code[:REASON_MAX_CHARS]
+        call.reason_message = reason.message[:REASON_MAX_CHARS]
+        call.reason_field = reason.field[:64]
     call.correlation_id = result.correlation_id or call.correlation_id
     by = {"recovering": recovering, "request_id": context.current().get("request_id", "")}
     call.exchanges = [*call.exchanges, *(exchange.as_dict() | by for exchange in result.exchanges)][-EXCHANGES_MAX:]

@@ -11,11 +11,13 @@ from solitude.transactions.timeline import ENTRIES_MAX, Entry
 
 # Asked without an intent: they change nothing at the provider.
 _LOOK_UPS = (Operation.LOOK_UP, Operation.LOOK_UP_REFUND)
+# Operations that make the transaction.
+_FIRST = (Operation.PAY, Operation.REFUND)
 
 
 def of_calls(row: Transaction) -> Iterable[Entry]:
     for call in row.calls.order_by("-pk")[:ENTRIES_MAX]:
-        yield from _of_call(call)
+        yield from _of_call(call, _began(call, row))
 
 
 def of_notifications(row: Transaction) -> Iterable[Entry]:
@@ -31,23 +33,29 @@ def of_notifications(row: Transaction) -> Iterable[Entry]:
         )
 
 
-def _of_call(call: ProviderCall) -> Iterator[Entry]:
+def _began(call: ProviderCall, row: Transaction) -> datetime:
+    """Before what it led to: a look-up is written down after it was made, and a transaction just before its first call."""
+    moments = [call.begun_at]
+    if call.operation in _LOOK_UPS and call.exchanges:
+        moments.append(datetime.fromisoformat(call.exchanges[0]["sent_at"]))
+    if call.operation in _FIRST:
+        moments.append(row.created)
+    return min(moments)
+
+
+def _of_call(call: ProviderCall, began: datetime) -> Iterator[Entry]:
     about: dict[str, Any] = {"provider": call.provider, "operation": call.operation, "reference": call.key}
     if call.client:
-        yield Entry(
-            call.begun_at, "request", f"{call.client} asked for it", request_id=call.request_id or None, **about
-        )
+        yield Entry(began, "request", f"{call.client} asked for it", request_id=call.request_id or None, **about)
     if call.operation not in _LOOK_UPS:
-        yield Entry(
-            call.begun_at, "intent", f"{call.operation} is written down", request_id=call.request_id or None, **about
-        )
+        yield Entry(began, "intent", f"{call.operation} is written down", request_id=call.request_id or None, **about)
     for exchange in call.exchanges:
         yield from _of_exchange(exchange, about)
     if call.tries and call.ended_at:
         said = f"{call.outcome}: {call.reason_code}" if call.reason_code else call.outcome
         yield Entry(
             call.ended_at,
-            "answer" if call.tries == 1 else "recovery",
+            "answer" if call.tries == 1 and not call.takeovers else "recovery",
             f"{call.operation} came to {said}",
             outcome=call.outcome,
             correlation_id=call.correlation_id or None,

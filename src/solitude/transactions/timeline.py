@@ -59,5 +59,5 @@ def _moves(row: Transaction) -> Iterable[Entry]:
 
 
 def _shown(entry: Entry) -> dict[str, Any]:
-    shown = asdict(entry)
-    return shown | {"at": time_text(entry.at), "from": shown.pop("old"), "to": shown.pop("new")}
+    names = {"old": "from", "new": "to"}
+    return {names.get(name, name): value for name, value in asdict(entry).items()} | {"at": time_text(entry.at)}
