@@ -12,6 +12,7 @@ from solitude.vault import hashes
 from solitude.web.answers import time_text
 
 _LABEL = "paypal.id"
+SELLERS_TOLD_MAX = 1000
 _SELLER_EVENTS = {
     "MERCHANT.ONBOARDING.COMPLETED": "ready",
     "MERCHANT.PARTNER-CONSENT.REVOKED": "revoked",
@@ -24,22 +25,25 @@ def paypal_id_hash(paypal_id: str | None) -> str:
 
 
 def told_of_seller(notice: Notice) -> Applied:
-    """PayPal tells what a seller lets us do. Nothing is kept of it but the event: PayPal is asked where it counts."""
+    """PayPal tells what a seller lets us do. Nothing is kept of it but the event: PayPal is asked where it counts.
+
+    Several sellers may have one account at PayPal; it is told of each.
+    """
     known = hashes.candidates(_LABEL, notice.about.reveal().casefold()) if notice.about else []
-    row = SellerPaypal.objects.select_related("seller").filter(paypal_id_hash__in=known).first()
-    if row is None:
-        return Applied(reason=NOT_OF_CONCERN)
+    rows = SellerPaypal.objects.select_related("seller").filter(paypal_id_hash__in=known).order_by("pk")
     what = _SELLER_EVENTS[notice.event_type]
-    append(
-        Event(
-            type=f"seller.{what}",
-            edge=f"seller_{what}",
-            resource_uri=row.resource_uri,
-            uuid=row.seller.uuid,
-            data={"provider": "paypal"},
+    told = list(rows[:SELLERS_TOLD_MAX])
+    for row in told:
+        append(
+            Event(
+                type=f"seller.{what}",
+                edge=f"seller_{what}",
+                resource_uri=row.resource_uri,
+                uuid=row.seller.uuid,
+                data={"provider": "paypal"},
+            )
         )
-    )
-    return Applied(is_news=True)
+    return Applied(is_news=True) if told else Applied(reason=NOT_OF_CONCERN)
 
 
 def shown_buyer(row: BuyerPaypal) -> dict[str, Any]:
