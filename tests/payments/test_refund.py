@@ -17,6 +17,7 @@ from tests.payments.world import (
 )
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.web.parallel import at_once
 
 from solitude.money.money import Money
 from solitude.payments import refund
@@ -494,3 +495,87 @@ def test_cents_add_up_exactly(shop: Marketplace, paypal: Simulator, app_id: str)
     with pytest.raises(refund.NotRefundable) as none_left, transaction.atomic():
         refund.begin(row, Money(Decimal("0.01"), "EUR"), "paypal", Intent(), {}, None)
     assert (none_left.value.code, none_left.value.refundable.text) == (refund.EXCEEDS, "0.00")
+
+
+# --- If-Match ------------------------------------------------------------------------------------------------------
+
+
+def tag_of(shop: Marketplace, payment: Payment) -> str:
+    return str(shop.get(payment["transaction"]).headers["ETag"])
+
+
+def test_a_refund_of_the_state_that_was_seen(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    seen = tag_of(shop, paid)
+
+    assert shop.refund({"If-Match": seen}, uuid=paid["uuid"], amount="1.00").status == 201
+
+    assert tag_of(shop, paid) != seen
+    assert books(shop, paid) == (COMPLETED, "2.49", "1.00")
+
+
+def test_a_refund_of_a_state_that_is_no_more_sends_nothing(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    seen = tag_of(shop, paid)
+    shop.refund(uuid=paid["uuid"], amount="1.00")
+
+    with nothing_happens(paypal):
+        answer = shop.refund({"If-Match": seen}, uuid=paid["uuid"], amount="1.00")
+
+    assert (answer.status, answer.text) == (412, "")
+    assert claimed(paid) == Decimal("1.00")
+    assert shop.refund({"If-Match": tag_of(shop, paid)}, uuid=paid["uuid"], amount="1.00").status == 201
+
+
+def test_a_refund_made_elsewhere_changes_the_state(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    """Which is what a client wants to know before it gives back the same money."""
+    seen = tag_of(shop, paid)
+    Elsewhere(paypal).refund("1.00")
+    (event,) = paypal.told("PAYMENT.CAPTURE.REFUNDED")
+    shop.forward(event)
+
+    with nothing_happens(paypal):
+        assert shop.refund({"If-Match": seen}, uuid=paid["uuid"]).status == 412
+
+
+@pytest.mark.parametrize("tag", ['"x"', "", "W/", '"*"'])
+def test_a_tag_that_was_never_given_matches_nothing(
+    shop: Marketplace, paypal: Simulator, paid: Payment, tag: str
+) -> None:
+    with nothing_happens(paypal):
+        assert shop.refund({"If-Match": tag}, uuid=paid["uuid"]).status == 412
+
+
+def test_two_refunds_of_the_same_state_have_one_effect(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    seen = tag_of(shop, paid)
+    paypal.fault("refund", "latency", count=0, delay_ms=100)
+
+    answers = at_once(2, lambda _: Marketplace().refund({"If-Match": seen}, uuid=paid["uuid"], amount="1.00"))
+
+    assert sorted(answer.status for answer in answers) == [201, 412]
+    assert len(paypal.calls("refund")) == len(paypal.state()["refunds"]) == 1
+    assert claimed(paid) == Decimal("1.00")
+
+
+def test_a_key_answers_for_its_refund_whatever_its_tag_says_by_now(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    """Its own refund made the tag stale: that is no reason to be told of another state."""
+    headers = KEY | {"If-Match": tag_of(shop, paid)}
+    paypal.fault("refund", "disconnect_after")
+    assert shop.refund(headers, uuid=paid["uuid"], amount="1.00").status == 504
+
+    again = shop.refund(headers, uuid=paid["uuid"], amount="1.00")
+    replayed = shop.refund(headers, uuid=paid["uuid"], amount="1.00")
+
+    assert (again.status, replayed.status) == (201, 201)
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert len(paypal.state()["refunds"]) == 1
+
+
+def test_a_key_that_met_another_state_may_be_used_with_the_new_tag(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    assert shop.refund(KEY | {"If-Match": '"x"'}, uuid=paid["uuid"]).status == 412
+
+    answer = shop.refund(KEY | {"If-Match": tag_of(shop, paid)}, uuid=paid["uuid"])
+
+    assert (answer.status, len(paypal.state()["refunds"])) == (201, 1)
