@@ -44,6 +44,12 @@ shared_buffers = 64MB
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
+# What a test adds that kills the server: a commit that was confirmed survives `kill -9`. The kernel lives on and keeps what was
+# written to it, so nothing needs fsync; but a process that dies while it writes a page leaves half of it, as in a power cut.
+SURVIVES_KILLS = """
+synchronous_commit = on
+full_page_writes = on
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,7 @@ class Cluster:
     programs: Path
     user: Account
     password: str
+    survives_kills: bool = False
 
     @property
     def data(self) -> Path:
@@ -76,6 +83,8 @@ class Cluster:
         secret.unlink()
         with (self.data / "postgresql.conf").open("a") as configuration:
             configuration.write(CONFIGURATION.format(socket_folder=self.folder))
+            if self.survives_kills:
+                configuration.write(SURVIVES_KILLS)
 
     def start(self) -> str:
         """Starts the server and returns the URL of an empty database in it."""

@@ -32,6 +32,13 @@ class Simulator:
         """Breaks the next `count` calls of an operation; see docs/sandbox.md."""
         self._control("POST", "faults", {"operation": operation, "fault": fault, "count": count, **more})
 
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that wait for their operation."""
+        return list(self._control("GET", "faults")["faults"])
+
+    def clear_faults(self) -> None:
+        self._control("DELETE", "faults")
+
     def advance(self, seconds: int) -> None:
         self._control("POST", "clock", {"advance_s": seconds})
 

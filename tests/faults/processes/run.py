@@ -1,0 +1,182 @@
+"""One run: the arena, the clients, the kills and the bad weather; then calm, and the books."""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tests.faults.books import OurBooks, ProviderBooks, compare
+from tests.faults.processes import judge
+from tests.faults.processes.arena import Arena, Database, arena, wait_for_all
+from tests.faults.processes.chance import chance
+from tests.faults.processes.clients import Client, Queue
+from tests.faults.processes.notices import Forwarder
+from tests.faults.processes.plans import Promise
+from tests.faults.processes.report import Report
+from tests.faults.processes.settling import ours, settle, uncertain
+from tests.faults.processes.supervisor import Supervisor
+from tests.faults.processes.weather import Weather
+from tests.faults.processes.wire import Api
+
+ROOT = Path(__file__).parents[3]
+STORM_MAX_S = 600.0
+READY_WITHIN_S = 40.0
+SETTLED_WITHIN_S = 90.0
+JOINED_WITHIN_S = 20.0
+NOTICES_WITHIN_S = 20.0
+TRUTH_WITHIN_S = 60
+PATIENCE_S = 20.0
+# With SQLite one writer at a time works, and more clients only wait.
+CLIENTS = {"sqlite": 8, "postgresql": 12}
+KILLS_PER_MINUTE = {"sqlite": 30.0, "postgresql": 40.0}
+FINAL_PATIENCE_S = 30.0
+
+
+def run(
+    *,
+    database: Database,
+    payments: int | None,
+    seconds: float | None = None,
+    seed: int,
+    kills_per_minute: float | None = None,
+    clients: int | None = None,
+    patience_s: float = PATIENCE_S,
+) -> Report:
+    """Runs until so many payments were begun, or for so long, whichever comes first. Every wait in it has a limit.
+
+    Raises RuntimeError when the processes do not start.
+    """
+    began = time.monotonic()
+    report = Report(database, seed)
+    with arena(database, READY_WITHIN_S) as ground:
+        storm = _Storm(ground, seed, payments, clients or CLIENTS[database], patience_s)
+        rate = KILLS_PER_MINUTE[database] if kills_per_minute is None else kills_per_minute
+        supervisor = Supervisor(ground, chance(seed, "kills"), rate)
+        try:
+            supervisor.start()
+            storm.rage(min(seconds or STORM_MAX_S, STORM_MAX_S))
+            supervisor.calm()
+            wait_for_all(ground.mortals, READY_WITHIN_S, ground)
+            storm.tell(report)
+            _tell_end(report, ground, storm.promises(), seed)
+        except Exception as error:  # noqa: BLE001  # it must not hide what was found before
+            report.faults_found.append(f"the run broke off: {type(error).__name__}: {error}")
+        finally:
+            storm.end()
+            supervisor.leave()
+            supervisor.join(JOINED_WITHIN_S)
+        if supervisor.failure:
+            report.faults_found.append(f"the supervisor failed: {supervisor.failure!r}")
+        report.kills = dict(sorted(supervisor.kills.items()))
+        report.ended_by_themselves = {one.name: one.ended for one in ground.mortals if one.ended}
+        report.logs = "" if report.is_good else ground.tails()
+    report.seconds = time.monotonic() - began
+    return report
+
+
+class _Storm:
+    """Everybody who acts while things are killed."""
+
+    def __init__(self, ground: Arena, seed: int, payments: int | None, clients: int, patience_s: float) -> None:
+        self.api = Api(ground.urls, patience_s)
+        self.queue = Queue(payments)
+        self.weather = Weather(ground.paypal, chance(seed, "weather"))
+        self.forwarder = Forwarder(self.api, ground.paypal, chance(seed, "notices"))
+        self.clients = [
+            Client(f"client-{number}", seed, self.api, ground.paypal, self.queue) for number in range(clients)
+        ]
+
+    def rage(self, seconds: float) -> None:
+        """Until all payments are done, or for so long; then the weather clears."""
+        for thread in (self.weather, self.forwarder, *self.clients):
+            thread.start()
+        deadline = time.monotonic() + seconds
+        for client in self.clients:
+            client.join(max(0.0, deadline - time.monotonic()))
+        self.queue.close()
+        for client in self.clients:
+            client.join(JOINED_WITHIN_S + self.api.patience_s)
+        self.weather.clear()
+        self.forwarder.finish(NOTICES_WITHIN_S)
+
+    def end(self) -> None:
+        self.queue.close()
+        self.weather.clear()
+        self.forwarder.finish(NOTICES_WITHIN_S)
+
+    def promises(self) -> list[Promise]:
+        return [promise for client in self.clients for promise in list(client.promises)]
+
+    def tell(self, report: Report) -> None:
+        report.payments = self.queue.begun
+        report.told = dict(sorted(Counter(promise.told for promise in self.promises()).items()))
+        report.answers, report.oddities = self.api.statuses.counts(), self.api.oddities.counts()
+        report.notices = self.forwarder.delivered.counts()
+        for thread in (self.weather, self.forwarder, *self.clients):
+            if thread.failure:
+                report.faults_found.append(f"{thread.name} failed: {thread.failure!r}")
+            if thread.is_alive():
+                report.faults_found.append(f"{thread.name} does not end")
+
+
+def _tell_end(report: Report, ground: Arena, promises: list[Promise], seed: int) -> None:
+    """Waits until all is settled and compares the books."""
+    api, dice = Api(ground.urls, FINAL_PATIENCE_S), chance(seed, "end")
+    settled = settle(api, ground.paypal, dice, SETTLED_WITHIN_S, has_worker=bool(ground.workers))
+    report.settled = f"in {settled.seconds:.1f} s by {'the workers alone' if settled.by_worker else 'pay-check'}"
+    state, rows = ground.paypal.state(), ours(api, dice)
+    report.uncertain = uncertain(api, dice)
+    _tell_provider(report, state)
+    report.truth = truth(ground)
+    report.faults_found += verdict(promises, state, rows)
+    if report.uncertain:
+        report.faults_found.append(f"{report.uncertain} are uncertain still")
+    if report.truth.get("open"):
+        report.faults_found.append(f"{report.truth['open']:.0f} provider calls have no known outcome")
+    report.lost = sum("lost" in fault for fault in report.faults_found)
+    report.doubled = sum("doubled" in fault for fault in report.faults_found)
+
+
+def verdict(promises: list[Promise], state: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
+    """All that is wrong, a sentence each: between the provider's books and ours, and between it and what clients were told."""
+    provider = ProviderBooks.from_state(state)
+    return [*compare(provider, OurBooks.from_api(rows), settled=True), *judge.broken(promises, provider)]
+
+
+def _tell_provider(report: Report, state: dict[str, Any]) -> None:
+    provider = ProviderBooks.from_state(state)
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for charge in provider.charges:
+        if charge.moved:
+            sums[charge.currency] += charge.amount
+    moved = sum(charge.moved for charge in provider.charges)
+    report.captured = {"captures": str(moved)} | {name: str(total) for name, total in sorted(sums.items())}
+    report.refunds = len(provider.returns)
+    struck = Counter(str(request["fault"]) for request in state["requests"] if request["fault"])
+    report.weather = dict(sorted(struck.items()))
+
+
+def truth(ground: Arena) -> dict[str, float]:
+    """From the database, in a process of its own: this one may have no Django, or another database."""
+    asked = subprocess.run(
+        [sys.executable, "-m", "tests.faults.processes.truth"],
+        cwd=ROOT,
+        env=ground.environment,
+        capture_output=True,
+        text=True,
+        timeout=TRUTH_WITHIN_S,
+        check=False,
+    )
+    if asked.returncode:
+        raise RuntimeError(f"the database does not tell the truth: {asked.stderr[-1000:]}")
+    found: dict[str, float] = json.loads(asked.stdout)
+    return found
+
+
+def new_seed() -> int:
+    return random.SystemRandom().randrange(1_000_000)
