@@ -13,11 +13,12 @@ PYTEST := $(PY) -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 COVERAGE := --cov --cov-report=
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
+TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-sqlite test-postgres postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-sqlite test-postgres torture-kill postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +42,12 @@ test-sqlite: $(DEV) ## the suite on SQLite only; ARGS="-k refund" for a part of 
 
 test-postgres: $(DEV) postgres ## the suite on PostgreSQL only
 	@$(ON_POSTGRES) -- $(PYTEST) $(ARGS)
+
+torture-kill: $(DEV) postgres ## payments while everything is killed with kill -9: 1,000 on PostgreSQL, 300 on SQLite; SEED=7
+	@trap 'exit 130' INT TERM; \
+	$(TORTURE) --database postgresql --payments 1000; postgres=$$?; echo; \
+	$(TORTURE) --database sqlite --payments 300; sqlite=$$?; \
+	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
 
 # The system's PostgreSQL if it has one, else one from the lock.
 postgres: $(DEV)

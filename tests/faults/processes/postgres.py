@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,13 +57,6 @@ class Postgres(Program):
     def victims(self) -> list[int]:
         """Backends that work for the servers; its own helpers are left alone."""
         return [pid for pid in super().victims() if f"postgres: {OWNER} {DATABASE}" in command_of(pid)]
-
-    def stop(self) -> None:
-        self._never_again()
-        if self.is_alive and self.pid:
-            os.kill(self.pid, signal.SIGQUIT)
-        self._wait(ORPHANS_WITHIN_S)
-        self.kill()
 
     def begin(self) -> None:
         """The first start, with an empty database. Raises PostgresError."""

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from tests.support.postgres_binaries import ProcessOptions
 
-STOP_WITHIN_S = 8
 KILLED_WITHIN_S = 10
 POLL_S = 0.02
 STAT_PARENT, STAT_STATE = 1, 0
@@ -80,16 +79,11 @@ class Program:
         return children(self.pid) if self.pid and self.is_alive else []
 
     def stop(self) -> None:
-        """Ends it for good, in order or else by force. It must not fail: others wait to be ended after it."""
-        self._never_again()
-        self._signal(signal.SIGTERM)
-        if not self._wait(STOP_WITHIN_S):
-            self._signal(signal.SIGKILL)
-            self._wait(KILLED_WITHIN_S)
-        # What it left behind when it ended by itself.
-        self._signal(signal.SIGKILL)
+        """Ends it for good. By force, for its data are nobody's any more, and those who come after it must be ended too."""
+        self.never_again()
+        self.kill()
 
-    def _never_again(self) -> None:
+    def never_again(self) -> None:
         with self._starting:
             self._is_over = True
 
@@ -98,12 +92,10 @@ class Program:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
 
-    def _wait(self, seconds: float) -> bool:
+    def _wait(self, seconds: float) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             if self._process is not None:
                 self._process.wait(seconds)
-            return True
-        return False
 
 
 def kill_process(pid: int) -> bool:

@@ -32,7 +32,7 @@ NOTICES_WITHIN_S = 20.0
 TRUTH_WITHIN_S = 60
 PATIENCE_S = 20.0
 # With SQLite one writer at a time works, and more clients only wait.
-CLIENTS = {"sqlite": 8, "postgresql": 12}
+CLIENTS = {"sqlite": 16, "postgresql": 40}
 KILLS_PER_MINUTE = {"sqlite": 30.0, "postgresql": 40.0}
 FINAL_PATIENCE_S = 30.0
 
@@ -61,6 +61,7 @@ def run(
             supervisor.start()
             storm.rage(min(seconds or STORM_MAX_S, STORM_MAX_S))
             supervisor.calm()
+            storm.abate()
             wait_for_all(ground.mortals, READY_WITHIN_S, ground)
             storm.tell(report)
             _tell_end(report, ground, storm.promises(), seed)
@@ -92,16 +93,20 @@ class _Storm:
         ]
 
     def rage(self, seconds: float) -> None:
-        """Until all payments are done, or for so long; then the weather clears."""
+        """Until all payments are done, or for so long."""
         for thread in (self.weather, self.forwarder, *self.clients):
             thread.start()
         deadline = time.monotonic() + seconds
         for client in self.clients:
             client.join(max(0.0, deadline - time.monotonic()))
         self.queue.close()
-        for client in self.clients:
-            client.join(JOINED_WITHIN_S + self.api.patience_s)
+
+    def abate(self) -> None:
+        """The weather clears, and everybody ends what was begun."""
         self.weather.clear()
+        deadline = time.monotonic() + JOINED_WITHIN_S + self.api.patience_s
+        for client in self.clients:
+            client.join(max(0.0, deadline - time.monotonic()))
         self.forwarder.finish(NOTICES_WITHIN_S)
 
     def end(self) -> None:

@@ -42,8 +42,9 @@ def settle(api: Api, paypal: Simulator, dice: random.Random, within_s: float, *,
     while (now := time.monotonic()) < began + within_s:
         if now >= workers_until:
             by_worker = False
-            ask_about_open(api, dice)
-        left = uncertain(api, dice)
+            left = ask_about_open(api, dice)
+        else:
+            left = uncertain(api, dice)
         if left == 0:
             break
         if patient and now > began + PATIENT_S:
@@ -62,10 +63,14 @@ def uncertain(api: Api, dice: random.Random) -> int:
     return sum(row["outcome"] in UNCERTAIN for row in ours(api, dice) if row["provider"] is not None)
 
 
-def ask_about_open(api: Api, dice: random.Random) -> None:
+def ask_about_open(api: Api, dice: random.Random) -> int:
+    """Checks every payment and refund that may be uncertain; how many stay so."""
+    left = 0
     for row in ours(api, dice):
-        if row["provider"] is not None and row["status"] in OPEN:
-            api.once(dice, "POST", "/paypal/pay-check/", {"uuid": row["uuid"]})
+        if row["provider"] is not None and (row["status"] in OPEN or row["outcome"] in UNCERTAIN):
+            answer = api.once(dice, "POST", "/paypal/pay-check/", {"uuid": row["uuid"]})
+            left += answer is None or not answer.is_final
+    return left
 
 
 def ours(api: Api, dice: random.Random) -> list[dict[str, Any]]:

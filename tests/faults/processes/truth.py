@@ -24,7 +24,10 @@ def main() -> int:
     times = [(tries, (end - begin).total_seconds()) for tries, begin, end in ended if end]
     # One try that ended after the lease was somebody else's: the process that began the call was dead.
     recovered = sorted(s for tries, s in times if tries > 1 or s > settings.SOLITUDE_CALL_LEASE_S)
-    print(json.dumps({"calls": len(times), "open": calls.filter(outcome__in=OPEN).count(), **summary(recovered)}))
+    left = calls.filter(outcome__in=OPEN)
+    of_payments = left.exclude(transaction=None).count()
+    counts = {"calls": len(times), "open": of_payments, "open_preapprovals": left.count() - of_payments}
+    print(json.dumps(counts | summary(recovered)))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ from tests.support.processes import KEY
 ANSWER_WITHIN_S = 8.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 0.8
 CONNECTIONS = 64
+_PK = re.compile(r"/([0-9]+|[0-9a-f-]{36})(?=/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Api:
             return None
         self.statuses.add(str(answer.status))
         if answer.status == 500 or (400 <= answer.status < 500 and answer.is_final):
-            place = target.partition("?")[0]
+            place = _PK.sub("/<pk>", target.partition("?")[0])
             self.oddities.add(f"{method} {place} {answer.status} {answer.code or reasons(answer.json)}".rstrip())
         return answer
 

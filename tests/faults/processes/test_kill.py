@@ -1,0 +1,27 @@
+"""A short run of the proving ground on the database under test. The long ones: `make torture-kill`."""
+
+import os
+
+from tests.faults.processes.run import new_seed, run
+from tests.support import isolation
+
+PAYMENTS = 40
+
+
+def test_no_payment_is_lost_or_doubled_when_everything_is_killed() -> None:
+    report = run(
+        database="postgresql" if os.environ[isolation.INHERITED_DATABASE] else "sqlite",
+        payments=PAYMENTS,
+        seconds=12,
+        seed=new_seed(),
+        kills_per_minute=60,
+        clients=10,
+        patience_s=8,
+    )
+
+    print(report.table())
+    assert report.is_good, report.told_in_full()
+    # That something was at stake.
+    assert report.payments > PAYMENTS / 4, report.told_in_full()
+    assert sum(report.kills.values()) > 0, report.told_in_full()
+    assert report.told.get("paid", 0) > 0, report.told_in_full()
