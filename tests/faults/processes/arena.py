@@ -39,6 +39,11 @@ SETTINGS = {
     "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
     "SOLITUDE_PAYPAL_URLS_ALLOWED": "https://shop.example/",
     "SOLITUDE_SERVE_THREADS": "16",
+    # Recovery and follow-ups come soon and stay frequent, so that a run sees the end of them.
+    "SOLITUDE_RECOVERY_FIRST_S": "1",
+    "SOLITUDE_RECOVERY_MAX_S": "5",
+    "SOLITUDE_FOLLOW_UP_S": "10",
+    "SOLITUDE_WORKER_IDLE_MS": "200",
 }
 # How many of each: with SQLite one server of two processes, with PostgreSQL two servers.
 SERVERS = {"sqlite": 1, "postgresql": 2}

@@ -44,9 +44,7 @@ class Postgres(Program):
     def kill(self) -> None:
         """`kill -9` of the postmaster. Its children notice and end; the next one can start when all of them are gone."""
         orphans = children(self.pid) if self.pid else []
-        if self.pid:
-            kill_process(self.pid)
-        self._wait(ORPHANS_WITHIN_S)
+        self.kill_it_alone()
         if not wait_until(lambda: not any(map(is_living, orphans)), ORPHANS_WITHIN_S):
             for orphan in filter(is_living, orphans):
                 kill_process(orphan)

@@ -42,6 +42,8 @@ class Program:
                 self._start()
 
     def _start(self) -> None:
+        # As a supervisor does it: what an earlier one left behind is ended first.
+        self._signal(signal.SIGKILL)
         with self.log.open("ab") as log:
             # A session of its own: a Ctrl-C at the terminal is for us, and what it starts can be killed with it.
             self._process = subprocess.Popen(
@@ -65,6 +67,12 @@ class Program:
     def kill(self) -> None:
         """`kill -9` of the process and of all that it started."""
         self._signal(signal.SIGKILL)
+        self._wait(KILLED_WITHIN_S)
+
+    def kill_it_alone(self) -> None:
+        """`kill -9` of the process only: what it started works on as orphans until it is started again."""
+        if self.pid:
+            kill_process(self.pid)
         self._wait(KILLED_WITHIN_S)
 
     def kill_one_of_its_own(self, chance: random.Random) -> bool:

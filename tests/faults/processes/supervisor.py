@@ -93,13 +93,17 @@ def targets_of(ground: Arena, chance: random.Random) -> list[Target]:
     def whole(program: Program) -> Callable[[], bool]:
         return lambda: program.kill() is None
 
+    def parent(program: Program) -> Callable[[], bool]:
+        return lambda: program.kill_it_alone() is None
+
     def part(program: Program) -> Callable[[], bool]:
         return lambda: program.kill_one_of_its_own(chance)
 
     found = []
     for server in ground.servers:
-        found.append(Target("server", 4, server, whole(server)))
-        found.append(Target("server process", 3, server, part(server)))
+        found.append(Target("server", 3, server, whole(server)))
+        found.append(Target("server process", 4, server, part(server)))
+        found.append(Target("server parent", 1, server, parent(server)))
     found.extend(Target("worker", 3, worker, whole(worker)) for worker in ground.workers)
     if ground.postgres:
         found.append(Target("postmaster", 2, ground.postgres, whole(ground.postgres)))

@@ -22,6 +22,5 @@ def test_no_payment_is_lost_or_doubled_when_everything_is_killed() -> None:
     print(report.table())
     assert report.is_good, report.told_in_full()
     # That something was at stake.
-    assert report.payments > PAYMENTS / 4, report.told_in_full()
     assert sum(report.kills.values()) > 0, report.told_in_full()
     assert report.told.get("paid", 0) > 0, report.told_in_full()

@@ -63,6 +63,18 @@ def test_one_of_its_own_can_be_killed_alone(family: Program) -> None:
     assert not family.kill_one_of_its_own(DICE)
 
 
+def test_orphans_are_ended_when_it_starts_again(family: Program) -> None:
+    _, orphan = everybody(family)
+
+    family.kill_it_alone()
+    assert not family.is_alive
+    assert is_living(orphan)
+    family.start()
+
+    assert wait_until(lambda: not is_living(orphan), WITHIN_S)
+    assert family.is_alive
+
+
 def test_what_was_stopped_is_gone_and_stays_so(family: Program) -> None:
     gone = everybody(family)
 
@@ -79,7 +91,7 @@ def test_the_supervisor_kills_and_starts_again(family: Program, tmp_path: Path) 
     supervisor = Supervisor(ground, random.Random(2), kills_per_minute=600)  # noqa: S311
     supervisor.start()
 
-    assert wait_until(lambda: supervisor.kills.keys() == {"server", "server process"}, WITHIN_S)
+    assert wait_until(lambda: supervisor.kills.keys() == {"server", "server process", "server parent"}, WITHIN_S)
     supervisor.calm()
     assert wait_until(lambda: family.is_alive and family.pid != first, WITHIN_S)
     supervisor.leave()
