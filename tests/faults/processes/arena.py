@@ -25,7 +25,6 @@ from tests.support.simulator import Simulator
 Database = Literal["sqlite", "postgresql"]
 
 COMMAND_WITHIN_S = 60
-READY_WITHIN_S = 40
 PROBE_WITHIN_S = 2
 LOG_TAIL_BYTES = 3000
 # Recovery begins when a lease is over, so leases are as short as they may be.
@@ -75,7 +74,7 @@ class Arena:
 
 
 @contextmanager
-def arena(database: Database, within_s: float = READY_WITHIN_S) -> Iterator[Arena]:
+def arena(database: Database, within_s: float) -> Iterator[Arena]:
     """Everything started and ready; everything ended and gone afterwards, whatever happens in between."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="solitude-arena-")))

@@ -136,13 +136,14 @@ class _Purchase:
             "return_url": RETURN_URL,
             "cancel_url": CANCEL_URL,
         }
+        self._promise.asked, self._promise.key = body, f"{self._key}-pay"
         answer = self._call("pay", "/paypal/pay", body, "pay")
         if answer is None:
             return ""
         if answer.status != 201:
             self._promise.told = "refused" if answer.status == 422 else "nothing"
             return ""
-        uuid = str(answer.json["uuid"])
+        uuid = self._promise.uuid = str(answer.json["uuid"])
         if answer.json["status"] == "completed":
             self._promise.told = "paid"
         elif answer.json["status"] == "created":

@@ -6,7 +6,7 @@ from typing import Any
 
 import urllib3
 
-from tests.faults.processes.wire import Api, Tally
+from tests.faults.processes.wire import Answer, Api, Tally
 from tests.support.simulator import Simulator
 
 POLL_S = 0.2
@@ -57,20 +57,27 @@ class Forwarder(threading.Thread):
         return True
 
     def _deliver(self, held_back_share: float) -> None:
+        """Once around, or until nobody answers."""
         self._dice.shuffle(self._waiting)
-        self._waiting = [
-            notice for notice in self._waiting if self._dice.random() < held_back_share or not self._deliver_one(notice)
-        ]
+        waiting, self._waiting = self._waiting, []
+        for place, notice in enumerate(waiting):
+            if self._dice.random() < held_back_share:
+                self._waiting.append(notice)
+                continue
+            answer = self._api.once(self._dice, "POST", WEBHOOK, notice)
+            if answer is None:
+                self._waiting += waiting[place:]
+                return
+            if not self._is_done(answer):
+                self._waiting.append(notice)
 
-    def _deliver_one(self, notice: dict[str, Any]) -> bool:
-        """Whether it need not be delivered again."""
-        answer = self._api.once(self._dice, "POST", WEBHOOK, notice)
-        if answer is None:
-            return False
+    def _is_done(self, answer: Answer) -> bool:
+        """Whether the notice need not be delivered again."""
         if answer.status == 404:
             self.delivered.add("off: the server has no such route")
-            self._over.set()
             return True
         told = answer.json if isinstance(answer.json, dict) else {}
-        self.delivered.add(f"{answer.status} {told.get('status', '')} {told.get('reason') or ''}".strip())
-        return answer.status == 200 and not told.get("retry")
+        again = answer.status != 200 or bool(told.get("retry"))
+        words = (str(answer.status), told.get("status"), told.get("reason"), "again" if again else "")
+        self.delivered.add(" ".join(filter(None, words)))
+        return not again

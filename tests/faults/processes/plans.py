@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from tests.faults.processes.chance import chance
 
@@ -38,12 +38,16 @@ class Plan:
 
 @dataclass(slots=True)
 class Promise:
-    """What a client asked for and was told. `refunds_asked`: how many; `refunded`: what it was told has gone back."""
+    """What a client asked for and was told. `refunds_asked`: how many; `refunded`: what it was told has gone back; `asked`,
+    `key` and `uuid`: how it asked for the payment, under which idempotency key, and the name that it was told."""
 
     plan: Plan
     told: Told = "nothing"
     refunds_asked: int = 0
     refunded: list[Decimal] = field(default_factory=list)
+    asked: dict[str, Any] = field(default_factory=dict)
+    key: str = ""
+    uuid: str = ""
 
 
 def plan_of(seed: int, number: int) -> Plan:

@@ -23,6 +23,7 @@ class Report:
     answers: dict[str, int] = field(default_factory=dict)
     oddities: dict[str, int] = field(default_factory=dict)
     notices: dict[str, int] = field(default_factory=dict)
+    events: int = 0
     truth: dict[str, float] = field(default_factory=dict)
     settled: str = ""
     uncertain: int = -1
@@ -50,6 +51,7 @@ class Report:
             ("answers by status", _listed(self.answers)),
             ("refusals and errors", _listed(self.oddities)),
             ("notifications", _listed(self.notices)),
+            ("events in the feed", str(self.events)),
             ("time to the truth", _listed(self.truth)),
             ("settled", self.settled),
             ("uncertain now", str(self.uncertain)),

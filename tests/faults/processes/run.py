@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.books import OurBooks, ProviderBooks, compare
-from tests.faults.processes import judge
+from tests.faults.processes import feed, judge
 from tests.faults.processes.arena import Arena, Database, arena, wait_for_all
 from tests.faults.processes.chance import chance
 from tests.faults.processes.clients import Client, Queue
@@ -25,7 +25,7 @@ from tests.faults.processes.wire import Api
 
 ROOT = Path(__file__).parents[3]
 STORM_MAX_S = 900.0
-READY_WITHIN_S = 40.0
+READY_WITHIN_S = 90.0
 SETTLED_WITHIN_S = 90.0
 JOINED_WITHIN_S = 20.0
 NOTICES_WITHIN_S = 20.0
@@ -35,6 +35,7 @@ PATIENCE_S = 20.0
 CLIENTS = {"sqlite": 16, "postgresql": 40}
 KILLS_PER_MINUTE = {"sqlite": 30.0, "postgresql": 40.0}
 FINAL_PATIENCE_S = 30.0
+ASKED_AGAIN = 50
 
 
 def run(
@@ -66,7 +67,7 @@ def run(
             storm.tell(report)
             if payments and not seconds and report.payments < payments:
                 report.faults_found.append(f"only {report.payments} of {payments} payments were begun in time")
-            _tell_end(report, ground, storm.promises(), seed)
+            _tell_end(report, ground, storm, seed)
         except Exception as error:  # noqa: BLE001  # it must not hide what was found before
             report.faults_found.append(f"the run broke off: {type(error).__name__}: {error}")
         finally:
@@ -90,13 +91,14 @@ class _Storm:
         self.queue = Queue(payments)
         self.weather = Weather(ground.paypal, chance(seed, "weather"))
         self.forwarder = Forwarder(self.api, ground.paypal, chance(seed, "notices"))
+        self.reader = feed.Reader(self.api, chance(seed, "feed"))
         self.clients = [
             Client(f"client-{number}", seed, self.api, ground.paypal, self.queue) for number in range(clients)
         ]
 
     def rage(self, seconds: float) -> None:
         """Until all payments are done, or for so long."""
-        for thread in (self.weather, self.forwarder, *self.clients):
+        for thread in (self.weather, self.forwarder, self.reader, *self.clients):
             thread.start()
         deadline = time.monotonic() + seconds
         for client in self.clients:
@@ -110,11 +112,13 @@ class _Storm:
         for client in self.clients:
             client.join(max(0.0, deadline - time.monotonic()))
         self.forwarder.finish(NOTICES_WITHIN_S)
+        self.reader.finish(NOTICES_WITHIN_S)
 
     def end(self) -> None:
         self.queue.close()
         self.weather.clear()
         self.forwarder.finish(NOTICES_WITHIN_S)
+        self.reader.finish(NOTICES_WITHIN_S)
 
     def promises(self) -> list[Promise]:
         return [promise for client in self.clients for promise in list(client.promises)]
@@ -124,23 +128,28 @@ class _Storm:
         report.told = dict(sorted(Counter(promise.told for promise in self.promises()).items()))
         report.answers, report.oddities = self.api.statuses.counts(), self.api.oddities.counts()
         report.notices = self.forwarder.delivered.counts()
-        for thread in (self.weather, self.forwarder, *self.clients):
+        for thread in (self.weather, self.forwarder, self.reader, *self.clients):
             if thread.failure:
                 report.faults_found.append(f"{thread.name} failed: {thread.failure!r}")
             if thread.is_alive():
                 report.faults_found.append(f"{thread.name} does not end")
 
 
-def _tell_end(report: Report, ground: Arena, promises: list[Promise], seed: int) -> None:
+def _tell_end(report: Report, ground: Arena, storm: _Storm, seed: int) -> None:
     """Waits until all is settled and compares the books."""
     api, dice = Api(ground.urls, FINAL_PATIENCE_S), chance(seed, "end")
     settled = settle(api, ground.paypal, dice, SETTLED_WITHIN_S, has_worker=bool(ground.workers))
     report.settled = f"in {settled.seconds:.1f} s by {'the workers alone' if settled.by_worker else 'pay-check'}"
+    promises = storm.promises()
+    report.faults_found += asked_again(api, dice, promises)
     state, rows = ground.paypal.state(), ours(api, dice)
     report.uncertain = uncertain(api, dice)
     _tell_provider(report, state)
     report.truth = truth(ground)
     report.faults_found += verdict(promises, state, rows)
+    storm.reader.to_the_end()
+    report.events = len(storm.reader.heard)
+    report.faults_found += feed.faults(storm.reader.heard, feed.read(api, dice), rows)
     if report.uncertain:
         report.faults_found.append(f"{report.uncertain} are uncertain still")
     if report.truth.get("open"):
@@ -153,6 +162,17 @@ def verdict(promises: list[Promise], state: dict[str, Any], rows: list[dict[str,
     """All that is wrong, a sentence each: between the provider's books and ours, and between it and what clients were told."""
     provider = ProviderBooks.from_state(state)
     return [*compare(provider, OurBooks.from_api(rows), settled=True), *judge.broken(promises, provider)]
+
+
+def asked_again(api: Api, dice: random.Random, promises: list[Promise]) -> list[str]:
+    """Some clients ask once more under the key of their payment: they must be told of the same one."""
+    answered = [promise for promise in promises if promise.uuid]
+    found = []
+    for promise in dice.sample(answered, min(ASKED_AGAIN, len(answered))):
+        answer = api.insist(dice, "POST", "/paypal/pay", promise.asked, promise.key)
+        if answer is None or answer.status != 201 or answer.json["uuid"] != promise.uuid:
+            found.append(f"payment {promise.plan.number} was {promise.uuid}, and its key is answered with {answer}")
+    return found
 
 
 def _tell_provider(report: Report, state: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.processes import feed
 from tests.faults.processes.plans import BUYERS, DEATHS, FUNDINGS, REFUNDS, Promise, amount_of, part_of, plan_of
 from tests.faults.processes.run import verdict
 from tests.sandbox.client import Sandbox, money, order, unit
@@ -127,6 +128,34 @@ def test_refunds_are_what_clients_were_told(provider: Sandbox) -> None:
     assert verdict(promised("paid", refunds_asked=2, refunded=[PART, PART]), state, rows) == [
         "payment 3: lost: its client was told that 0.34 went back, and it did not"
     ]
+
+
+def event(cursor: int, old: str | None, new: str, number: int = 1) -> dict[str, Any]:
+    uri = f"/generic/transaction/{number}/"
+    return {"cursor": str(cursor), "type": f"transaction.{new}", "resource_uri": uri, "from": old, "to": new}
+
+
+ROW = {"resource_uri": "/generic/transaction/1/", "status": 1}
+TOLD = [event(1, None, "started"), event(2, "started", "completed")]
+
+
+@pytest.mark.parametrize(
+    ("heard", "kept", "rows", "fault"),
+    [
+        (TOLD, TOLD, [ROW], None),
+        (TOLD[1:], TOLD, [ROW], "a reader of the feed was told 1 of 2 events: 1 missed, 0 twice"),
+        ([*TOLD, TOLD[1]], TOLD, [ROW], "a reader of the feed was told 3 of 2 events: 0 missed, 1 twice"),
+        (TOLD[1:], TOLD[1:], [ROW], "the feed of /generic/transaction/1/ goes on from started where it was None"),
+        (TOLD[:1], TOLD[:1], [ROW], "the feed ends /generic/transaction/1/ as started, and it is completed"),
+        ([], [], [ROW], "the feed has no event of /generic/transaction/1/"),
+        (TOLD, TOLD, [], "the feed tells of /generic/transaction/1/, which is not there"),
+    ],
+    ids=["all", "missed", "twice", "gap", "no end", "none", "no row"],
+)
+def test_the_feed_tells_every_change_once(
+    heard: list[dict[str, Any]], kept: list[dict[str, Any]], rows: list[dict[str, Any]], fault: str | None
+) -> None:
+    assert list(feed.faults(heard, kept, rows)) == ([fault] if fault else [])
 
 
 def test_plans_follow_from_the_seed_and_amounts_tell_payments_apart() -> None:
