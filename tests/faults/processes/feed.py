@@ -44,9 +44,9 @@ class Reader(threading.Thread):
             self.heard += answer.json["events"]
             self._after = answer.json["cursor"]
 
-    def to_the_end(self) -> None:
-        """What came after the storm, once everything is settled."""
-        self.heard += read(self._api, self._dice, self._after)
+    def read_on(self, api: Api) -> None:
+        """What came since, once the storm is over and `finish` was called."""
+        self.heard += read(api, self._dice, self.heard[-1]["cursor"] if self.heard else "")
 
 
 def read(api: Api, dice: random.Random, after: str = "") -> list[Event]:
