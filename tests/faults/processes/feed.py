@@ -29,7 +29,8 @@ class Reader(threading.Thread):
 
     def finish(self, within_s: float) -> None:
         self._over.set()
-        self.join(within_s)
+        if self.is_alive():
+            self.join(within_s)
 
     def run(self) -> None:
         try:

@@ -1,6 +1,5 @@
 """The provider's bad days: faults of the simulator, set at random moments."""
 
-import contextlib
 import random
 import threading
 
@@ -9,6 +8,7 @@ from tests.support.simulator import Simulator
 MEAN_PAUSE_S = 0.35
 # Faults that wait for their operation; more make no worse weather.
 WAITING_MAX = 20
+JOINED_WITHIN_S = 10
 # Longer than the servers wait (SOLITUDE_PAYPAL_TIMEOUT_MS).
 HELD_MS = 1500
 OPERATIONS = {
@@ -33,8 +33,8 @@ class Weather(threading.Thread):
 
     def clear(self) -> None:
         self._over.set()
-        with contextlib.suppress(RuntimeError):  # it was never started
-            self.join(10)
+        if self.is_alive():
+            self.join(JOINED_WITHIN_S)
         self._paypal.clear_faults()
 
     def run(self) -> None:
