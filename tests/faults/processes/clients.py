@@ -138,18 +138,11 @@ class _Purchase:
         }
         self._promise.asked, self._promise.key = body, f"{self._key}-pay"
         answer = self._call("pay", "/paypal/pay", body, "pay")
-        if answer is None:
-            return ""
-        if answer.status != 201:
-            self._promise.told = "refused" if answer.status == 422 else "nothing"
-            return ""
-        uuid = self._promise.uuid = str(answer.json["uuid"])
-        if answer.json["status"] == "completed":
-            self._promise.told = "paid"
-        elif answer.json["status"] == "created":
+        status = heard(self._promise, answer)
+        if answer and status == "created":
             self._approve(answer.json["paykey"])
-            self._check(uuid)
-        return uuid
+            self._check(self._promise.uuid)
+        return self._promise.uuid
 
     def _approve(self, paykey: str) -> None:
         if self._plan.dies_at == "approve":
@@ -161,7 +154,7 @@ class _Purchase:
     def _check(self, uuid: str) -> None:
         for number in range(CHECKS_MAX):
             answer = self._call("check", "/paypal/pay-check/", {"uuid": uuid}, f"check-{number}")
-            status = answer.json["status"] if answer and answer.status == 201 else ""
+            status = _status(answer)
             if status in _PAID or status in _REFUSED:
                 self._promise.told = "paid" if status in _PAID else "refused"
                 return
@@ -187,10 +180,10 @@ class _Purchase:
         if answer.status == 201 and answer.json["status"] == "COMPLETED":
             self._promise.refunded.append(Decimal(answer.json["amount"]))
             return "done"
-        if answer.status == 400:
-            self._promise.refunds_asked -= 1
-            return "impossible"
-        return "refused"
+        if answer.status == 201 and answer.json["status"] == "PENDING":
+            return "done"
+        self._promise.refunds_asked -= 1
+        return "impossible" if answer.status == 400 else "refused"
 
     def _call(self, step: str, target: str, body: dict[str, Any], name: str) -> Answer | None:
         key = f"{self._key}-{name}"
@@ -198,6 +191,26 @@ class _Purchase:
             self._api.once(self._dice, "POST", target, body, key, self._dice.uniform(0.001, LAST_BREATH_MAX_S))
             raise Died
         return self._api.insist(self._dice, "POST", target, body, key)
+
+
+def heard(promise: Promise, answer: Answer | None) -> str:
+    """Keeps what the client was told of its payment; the status in the answer, if it has one."""
+    if answer is None:
+        return ""
+    if answer.status != 201:
+        promise.told = "refused" if answer.status == 422 else "nothing"
+        return ""
+    promise.uuid, status = str(answer.json["uuid"]), str(answer.json["status"])
+    if status == "completed":
+        promise.told = "paid"
+    return status
+
+
+def _status(answer: Answer | None) -> str:
+    """What a check says of the payment; nothing, where it says nothing."""
+    if answer is None or answer.status not in (201, 422):
+        return ""
+    return str(answer.json["status"]) if answer.status == 201 else "DECLINED"
 
 
 def click(paypal: Simulator, token: str, funding: str = "ok") -> None:

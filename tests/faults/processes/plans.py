@@ -38,8 +38,11 @@ class Plan:
 
 @dataclass(slots=True)
 class Promise:
-    """What a client asked for and was told. `refunds_asked`: how many; `refunded`: what it was told has gone back; `asked`,
-    `key` and `uuid`: how it asked for the payment, under which idempotency key, and the name that it was told."""
+    """What a client asked for and was told.
+
+    `refunds_asked`: how many, without those that it was told are refused; `refunded`: what it was told has gone back; `asked`,
+    `key` and `uuid`: how it asked for the payment, under which idempotency key, and the name that it was told.
+    """
 
     plan: Plan
     told: Told = "nothing"

@@ -17,7 +17,7 @@ from tests.faults.books import OurBooks, ProviderBooks, compare
 from tests.faults.processes import feed, judge
 from tests.faults.processes.arena import Arena, Database, arena, wait_for_all
 from tests.faults.processes.chance import chance
-from tests.faults.processes.clients import Client, Queue
+from tests.faults.processes.clients import Client, Queue, heard
 from tests.faults.processes.notices import Forwarder
 from tests.faults.processes.plans import Promise
 from tests.faults.processes.report import Report
@@ -39,6 +39,7 @@ CLIENTS = {"sqlite": 16, "postgresql": 40}
 KILLS_PER_MINUTE = {"sqlite": 40.0, "postgresql": 60.0}
 FINAL_PATIENCE_S = 30.0
 ASKED_AGAIN = 50
+COME_BACK_WITHIN_S = 60.0
 READINGS, READING_PAUSE_S = 4, 2.0
 
 
@@ -138,6 +139,9 @@ class _Storm:
         report.told = dict(sorted(Counter(promise.told for promise in self.promises()).items()))
         report.answers, report.oddities = self.api.statuses.counts(), self.api.oddities.counts()
         report.notices = self.forwarder.delivered.counts()
+        if report.database == "sqlite" and report.answers.get("500"):
+            # There is no server of a database that could have been away.
+            report.faults_found.append(f"{report.answers['500']} answers were 500")
         for thread in (self.weather, self.forwarder, self.reader, *self.clients):
             if thread.failure:
                 report.faults_found.append(f"{thread.name} failed: {thread.failure!r}")
@@ -148,15 +152,20 @@ class _Storm:
 def _tell_end(report: Report, ground: Arena, storm: _Storm, seed: int) -> None:
     """Waits until all is settled and compares the books."""
     api, dice = Api(ground.urls, FINAL_PATIENCE_S), chance(seed, "end")
-    settled = settle(api, ground.paypal, dice, SETTLED_WITHIN_S, has_worker=bool(ground.workers))
+    has_worker = bool(ground.workers)
+    settled = settle(api, ground.paypal, dice, SETTLED_WITHIN_S, has_worker=has_worker)
     report.settled = f"in {settled.seconds:.1f} s by {'the workers alone' if settled.by_worker else 'pay-check'}"
     report.faults_found += asked_again(api, dice, storm.promises())
+    report.faults_found += come_back(api, dice, storm.promises())
+    settle(api, ground.paypal, dice, SETTLED_WITHIN_S, has_worker=has_worker)
     for _ in range(READINGS):
         found = _read_books(report, ground, storm, api, dice)
         if not found:
             break
         # The workers go on, and may take what a buyer approved between one reading and the next; what is wrong stays wrong.
         time.sleep(READING_PAUSE_S)
+    if errors := api.statuses.counts().get("500"):
+        found.append(f"{errors} answers were 500 when all was calm")
     report.faults_found += found
     report.lost = sum("lost" in fault for fault in found)
     report.doubled = sum("doubled" in fault for fault in found)
@@ -167,10 +176,8 @@ def _read_books(report: Report, ground: Arena, storm: _Storm, api: Api, dice: ra
     state, rows = ground.paypal.state(), ours(api, dice)
     report.uncertain, report.truth = uncertain(api, dice), truth(ground)
     _tell_provider(report, state)
-    storm.reader.read_on(api)
-    report.events = len(storm.reader.heard)
     found = verdict(storm.promises(), state, rows)
-    found += feed.faults(storm.reader.heard, feed.read(api, dice), rows)
+    found += _read_feed(report, storm, api, dice, rows)
     if report.uncertain:
         found.append(f"{report.uncertain} are uncertain still")
     if report.truth["open"]:
@@ -178,10 +185,33 @@ def _read_books(report: Report, ground: Arena, storm: _Storm, api: Api, dice: ra
     return found
 
 
+def _read_feed(report: Report, storm: _Storm, api: Api, dice: random.Random, rows: list[dict[str, Any]]) -> list[str]:
+    """What is wrong with the feed, from its beginning and as the reader followed it."""
+    try:
+        storm.reader.read_on(api)
+        report.events = len(storm.reader.heard)
+        return list(feed.faults(storm.reader.heard, feed.read(api, dice), rows))
+    except RuntimeError as error:
+        return [str(error)]
+
+
 def verdict(promises: list[Promise], state: dict[str, Any], rows: list[dict[str, Any]]) -> list[str]:
     """All that is wrong, a sentence each: between the provider's books and ours, and between it and what clients were told."""
     provider = ProviderBooks.from_state(state)
     return [*compare(provider, OurBooks.from_api(rows), settled=True), *judge.broken(promises, provider)]
+
+
+def come_back(api: Api, dice: random.Random, promises: list[Promise]) -> list[str]:
+    """Clients that died or gave up ask once more under their key, now that all is calm: each must be told what became of it."""
+    found: list[str] = []
+    deadline = time.monotonic() + COME_BACK_WITHIN_S
+    for promise in promises:
+        if promise.told == "nothing" and not promise.uuid and time.monotonic() < deadline:
+            answer = api.insist(dice, "POST", "/paypal/pay", promise.asked, promise.key)
+            heard(promise, answer)
+            if answer is None or answer.status not in (201, 422):
+                found.append(f"payment {promise.plan.number}: its key gets no answer when all is calm: {answer}")
+    return found
 
 
 def asked_again(api: Api, dice: random.Random, promises: list[Promise]) -> list[str]:
