@@ -12,11 +12,11 @@ def test_no_payment_is_lost_or_doubled_when_everything_is_killed() -> None:
     report = run(
         database="postgresql" if os.environ[isolation.INHERITED_DATABASE] else "sqlite",
         payments=PAYMENTS,
-        seconds=12,
+        seconds=10,
         seed=new_seed(),
         kills_per_minute=60,
         clients=10,
-        patience_s=8,
+        patience_s=6,
     )
 
     print(report.table())
