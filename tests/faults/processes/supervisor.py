@@ -14,6 +14,8 @@ TICK_S = 0.05
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 # How often something is killed again before it works again.
 KILLED_WHILE_IT_STARTS = 0.15
+# Who is chosen next where the first one cannot be killed now.
+CHOICES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,16 @@ class Supervisor(threading.Thread):
 
     def _kill(self) -> None:
         weights = [target.weight for target in self._targets]
-        target = self._chance.choices(self._targets, weights)[0]
-        may_strike = target.program.is_alive and (
-            self._chance.random() < KILLED_WHILE_IT_STARTS or target.program.is_ready()
-        )
-        if may_strike and target.strike():
-            self.kills[target.name] += 1
-            if not target.program.is_alive:
-                self._die(target.program, time.monotonic())
+        for target in self._chance.choices(self._targets, weights, k=CHOICES):
+            if self._may_die(target.program) and target.strike():
+                self.kills[target.name] += 1
+                if not target.program.is_alive:
+                    self._die(target.program, time.monotonic())
+                return
+
+    def _may_die(self, program: Program) -> bool:
+        """Mostly what works; else nothing would ever work again on a slow machine."""
+        return program.is_alive and (self._chance.random() < KILLED_WHILE_IT_STARTS or program.is_ready())
 
     def _die(self, program: Program, now: float) -> None:
         self._due[program] = now + self._chance.uniform(SHORTEST_PAUSE_S, LONGEST_PAUSE_S)
