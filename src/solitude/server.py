@@ -1,21 +1,40 @@
 """The application server: granian over WSGI, with threads and back-pressure set and no surprise left to defaults."""
 
+import os
+import signal
+import threading
+import time
 from typing import Any
 
 from django.conf import settings
 
 from solitude.telemetry import logs
 
+PARENT_LOOK_S = 1
+# What a request may still take: a provider's time-out, and some.
+END_WITHIN_S = 60
+
 
 def application() -> Any:
     """The WSGI application in a server process; in the embedded default there is a worker beside it, which lives and dies with it."""
     from solitude.wsgi import application
 
+    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
     if settings.SOLITUDE_SERVE_WORKER:
         from solitude.worker import Worker
 
         Worker(1, settings.SOLITUDE_WORKER_IDLE_MS, daemon=True).start()
     return application
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when its parent is gone: it would go on serving, with old code, beside the server that takes its place."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_LOOK_S)
+    os.kill(os.getpid(), signal.SIGTERM)
+    # The server process waits for its parent's word, which will not come; what it leaves undone, recovery finishes.
+    time.sleep(END_WITHIN_S)
+    os._exit(1)
 
 
 def run(host: str, port: int, workers: int) -> int:

@@ -177,7 +177,6 @@ def test_what_could_not_be_sent_to_the_provider_is_attempted_anew_for_who_asks_f
         (Reply(400, {"amount": ["too small"]}), InvalidRequest),
         (Reply(403, {"detail": "no", "code": "pin_required"}), Forbidden),
         (Reply(409, {"detail": "no", "code": "not_approved"}), Conflict),
-        (Reply(500, {"error": "OSError"}), ServerError),
         (Reply(502, {"detail": "no", "code": "provider_configuration"}), ProviderUnavailable),
         (Reply(503, {"detail": "no", "code": "busy"}), ProviderUnavailable),
         (Reply(302, headers={"Location": "/elsewhere/"}), NoAnswer),
@@ -190,6 +189,21 @@ def test_an_answer_that_a_repeat_would_not_change_is_not_repeated(
     with pytest.raises(error):
         pay(solitude)
     assert len(fake.received) == 1
+
+
+def test_a_server_that_is_broken_for_a_moment_is_asked_again_under_the_same_key(
+    fake: FakeSolitude, solitude: Solitude
+) -> None:
+    fake.answers(Reply(500, {"error": "OperationalError"}), PAID)
+    assert pay(solitude).status == "created"
+    assert len({request.headers["Idempotency-Key"] for request in fake.received}) == 1
+
+
+def test_a_server_that_stays_broken_is_told_as_such(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(*[Reply(500, {"error": "OperationalError"})] * 10)
+    with pytest.raises(ServerError):
+        pay(solitude)
+    assert 1 < len(fake.received) < 10
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.payments.world import (
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude.payments import calls
+from solitude.payments import calls, recovery
 from solitude.payments.contract import Operation
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction
@@ -476,3 +476,18 @@ def test_a_check_waits_for_whoever_is_at_the_call(shop: Marketplace, paypal: Sim
         assert shop.check(uuid=approved["uuid"]).status == 504
     end_leases()
     assert shop.check(uuid=approved["uuid"])["status"] == "COMPLETED"
+
+
+def test_a_look_up_without_an_answer_leaves_nothing_to_find_out(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """It changed nothing at PayPal: no alarm, and the next look-up is one of its own."""
+    payment = shop.pay(app_id)
+    paypal.fault("get_order", "error_500")
+    assert shop.check(uuid=payment["uuid"]).status == 504
+
+    assert shop.get("/services/uncertain/")["count"] == 0
+    with nothing_happens(paypal):
+        assert recovery.run_once() == 0
+
+    assert shop.check(uuid=payment["uuid"])["status"] == "CREATED"

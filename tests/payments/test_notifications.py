@@ -235,6 +235,22 @@ def test_while_the_certificate_cannot_be_had_paypal_is_to_try_again(
     assert state(shop, captured_elsewhere)[0] == COMPLETED
 
 
+def test_what_cannot_be_told_for_a_day_is_given_up_but_not_for_paypal(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PayPal tries for three days: the delivery that can be checked at last must still come."""
+    with monkeypatch.context() as patch:
+        patch.setattr(verification, "verify", lambda *_: Verified(Verdict.UNDECIDED, "certificate_unreachable"))
+        forward(shop, paypal, CAPTURED)
+        time_passes(days=2)
+        assert notifications.handle_due() == 1
+        assert Notification.objects.get().state == "refused"
+
+        assert forward(shop, paypal, CAPTURED)["retry"] is True
+
+    assert forward(shop, paypal, CAPTURED)["status"] == "OK"
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"id": 7}', '{"id": "WH-1", "event_type": "X"}', "[" * 9999])
 def test_a_signed_message_that_is_no_event_is_refused(shop: Marketplace, believing: None, body: str) -> None:
     answer = shop.post("/paypal/webhook/", {"headers": {}, "body": body})

@@ -1,6 +1,11 @@
 """`solitude serve`, `migrate` and `clients`, as commands."""
 
+import os
+import signal
 import subprocess
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -106,3 +111,36 @@ def test_limits_that_cannot_be_held_stop_the_start(tmp_path: Path, limits: str) 
 
     assert ended.returncode == 2
     assert "SOLITUDE_AMOUNT_LIMITS must" in ended.stderr
+
+
+def test_a_server_process_whose_parent_is_killed_ends_too(tmp_path: Path) -> None:
+    """It would go on serving on the same port, with old code, beside the server that takes its place."""
+    with processes.house(tmp_path, workers=2) as house:
+        port = house.url.rpartition(":")[2]
+        serving = [process for process in all_processes() if f"--port {port}" in process.command]
+        (parent,) = [process for process in serving if process.parent == os.getpid()]
+        children = [process.pid for process in serving if process.parent == parent.pid]
+        assert len(children) == 2
+        os.kill(parent.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while left := [pid for pid in children if Path(f"/proc/{pid}").exists()]:
+            assert time.monotonic() < deadline, left
+            time.sleep(0.1)
+
+
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    parent: int
+    command: str
+
+
+def all_processes() -> list[Process]:
+    """What runs on this machine."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            found.append(Process(int(folder.name), parent, command))
+    return found

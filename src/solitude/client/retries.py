@@ -104,6 +104,9 @@ def reason_to_repeat(failure: SolitudeError, retries: Retries, *, repeatable: bo
         return Reason.RUNNING
     if isinstance(failure, OutcomeUnknown):
         return Reason.UNKNOWN
+    if isinstance(failure, ServerError):
+        # Its database may be changing hands; with its key, the repeat is the same call.
+        return Reason.TROUBLE
     if isinstance(failure, ProviderUnavailable):
         waits = failure.status == 503 and failure.retry_after_s is not None
         opted_in = failure.code == "provider_unreachable" and retries.unsent

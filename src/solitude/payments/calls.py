@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from solitude import failpoints
 from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
-from solitude.payments.contract import Call, Intent, Operation, Outcome, Provider, Reason, Result
+from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import OPEN, REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
@@ -119,7 +119,7 @@ def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
 
 def uncertain() -> QuerySet[ProviderCall]:
     """The calls whose outcome is not known: the provider may have acted."""
-    return ProviderCall.objects.filter(outcome__in=OPEN)
+    return ProviderCall.objects.filter(outcome__in=OPEN).exclude(operation__in=LOOK_UPS)
 
 
 def note(row: Transaction, provider: str, operation: Operation, result: Result, ids: dict[str, str]) -> ProviderCall:

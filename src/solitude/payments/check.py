@@ -32,7 +32,7 @@ def check(pk: int) -> Checked:
 
 def end_uncertain(pk: int) -> ProviderCall | None:
     """Asks about each call of the transaction whose outcome is not known; the first that stays so."""
-    open_calls = ProviderCall.objects.filter(transaction_id=pk, outcome__in=OPEN).order_by("pk")
+    open_calls = calls.uncertain().filter(transaction_id=pk).order_by("pk")
     tried = [calls.find_out(call) for call in open_calls]
     return next((call for call in tried if call.outcome in OPEN), None)
 

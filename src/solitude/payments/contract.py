@@ -36,6 +36,10 @@ class Operation(StrEnum):
     DELETE_CREDENTIAL = "delete_credential"
 
 
+# They change nothing at the provider: one without an answer leaves nothing to find out.
+LOOK_UPS = (Operation.LOOK_UP, Operation.LOOK_UP_REFUND)
+
+
 class Seen(StrEnum):
     """The state of a payment as the provider tells it."""
 

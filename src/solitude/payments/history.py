@@ -4,13 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from solitude.payments.contract import Operation
+from solitude.payments.contract import LOOK_UPS, Operation
 from solitude.payments.models import Notification, ProviderCall
 from solitude.transactions.models import Transaction
 from solitude.transactions.timeline import ENTRIES_MAX, Entry
 
-# Asked without an intent: they change nothing at the provider.
-_LOOK_UPS = (Operation.LOOK_UP, Operation.LOOK_UP_REFUND)
 # Operations that make the transaction.
 _FIRST = (Operation.PAY, Operation.REFUND)
 
@@ -36,7 +34,7 @@ def of_notifications(row: Transaction) -> Iterable[Entry]:
 def _began(call: ProviderCall, row: Transaction) -> datetime:
     """Before what it led to: a look-up is written down after it was made, and a transaction just before its first call."""
     moments = [call.begun_at]
-    if call.operation in _LOOK_UPS and call.exchanges:
+    if call.operation in LOOK_UPS and call.exchanges:
         moments.append(datetime.fromisoformat(call.exchanges[0]["sent_at"]))
     if call.operation in _FIRST:
         moments.append(row.created)
@@ -47,7 +45,7 @@ def _of_call(call: ProviderCall, began: datetime) -> Iterator[Entry]:
     about: dict[str, Any] = {"provider": call.provider, "operation": call.operation, "reference": call.key}
     if call.client:
         yield Entry(began, "request", f"{call.client} asked for it", request_id=call.request_id or None, **about)
-    if call.operation not in _LOOK_UPS:
+    if call.operation not in LOOK_UPS:
         yield Entry(began, "intent", f"{call.operation} is written down", request_id=call.request_id or None, **about)
     for exchange in call.exchanges:
         yield from _of_exchange(exchange, about)

@@ -6,7 +6,7 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 from solitude.payments import calls
 from solitude.payments.apply import TAKEN, UID_PAY
 from solitude.payments.contract import Action, Notice, Operation
-from solitude.payments.models import OPEN, ProviderCall
+from solitude.payments.models import ProviderCall
 from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, Transaction, Type
 
@@ -49,7 +49,7 @@ def payment(provider: str, notice: Notice) -> Transaction:
 
 def _locked(pk: int) -> Transaction:
     """A call without known outcome is locked together with its payment, as when it is recorded: see `calls`."""
-    open_calls = ProviderCall.objects.filter(transaction_id=pk, outcome__in=OPEN).order_by("-pk")
+    open_calls = calls.uncertain().filter(transaction_id=pk).order_by("-pk")
     for call in open_calls.values_list("pk", flat=True)[:1]:
         locked = calls.locked(call).transaction
         assert locked is not None  # noqa: S101  # it was found by its transaction

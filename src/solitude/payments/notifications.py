@@ -8,7 +8,7 @@ orphan after a limit. A crash at any point leaves a row that waits; a worker or 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,10 +36,12 @@ MISMATCH, ORPHAN, NOT_UNDERSTOOD = "mismatch", "orphan", "not_understood"
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """A notification after this delivery. `is_news`: this delivery changed our books."""
+    """A notification after this delivery. `is_news`: this delivery changed our books. `is_undecided`: it could not be told now
+    whether it is genuine; the next delivery may tell."""
 
     row: Notification
     is_news: bool = False
+    is_undecided: bool = False
 
     @property
     def reason(self) -> str:
@@ -52,8 +54,9 @@ def receive(provider: str, headers: Mapping[str, str], body: str) -> Handled:
     """Keeps a delivery and goes as far with it as can be gone now."""
     row = _kept(provider, headers, body)
     if _is_forged(row):
-        # Perhaps it was our configuration that was wrong.
-        Notification.objects.filter(pk=row.pk, state=State.REFUSED, event_id=None).update(state=State.RECEIVED)
+        # Perhaps it was our configuration that was wrong. Its time begins anew.
+        forged = Notification.objects.filter(pk=row.pk, state=State.REFUSED, event_id=None)
+        forged.update(state=State.RECEIVED, received_at=Now())
     if leases.take(_waiting(), row.pk):
         return _handle(row.pk)
     return Handled(_fresh(row.pk))
@@ -118,8 +121,8 @@ def _handle(pk: int) -> Handled:
 
 def _not_proved(row: Notification, verdict: Verdict, why: str) -> Handled:
     if verdict == Verdict.FORGED or _is_too_old(row):
-        return _refused(row, why, 7)
-    return _again_later(row, State.RECEIVED, why)
+        return replace(_refused(row, why, 7), is_undecided=verdict == Verdict.UNDECIDED)
+    return replace(_again_later(row, State.RECEIVED, why), is_undecided=True)
 
 
 def _original(row: Notification, notice: Notice) -> int | None:

@@ -28,7 +28,7 @@ def run_once(limit: int = 1) -> int:
     for pk in pks:
         call = calls.find_out_leased(pk)
         if call.outcome not in OPEN:
-            metrics.timing_ms("recovery.time_to_truth", round(_age_s(call.pk) * 1000))
+            metrics.timing_ms("recovery.time_to_truth", _age_ms(call.pk))
         log.info("recovery", operation=call.operation, outcome=call.outcome, tries=call.tries)
     return len(pks)
 
@@ -93,9 +93,9 @@ def _schedule(pk: int) -> None:
     Transaction.objects.filter(pk=pk).update(follow_up_at=Now() + timedelta(seconds=wait_s))
 
 
-def _age_s(pk: int) -> float:
+def _age_ms(pk: int) -> int:
     took = ProviderCall.objects.annotate(took=_age(F("begun_at"))).values_list("took", flat=True).get(pk=pk)
-    return float(took.total_seconds())
+    return int(took / timedelta(milliseconds=1))
 
 
 def _age(moment: F | Min) -> Any:

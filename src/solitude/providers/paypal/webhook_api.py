@@ -57,5 +57,5 @@ def _shown(handled: Handled) -> dict[str, Any]:
         "transaction": about.resource_uri if about else None,
         "event": row.event_id,
         "reason": handled.reason or None,
-        "retry": row.state == State.RECEIVED,
+        "retry": handled.is_undecided or row.state == State.RECEIVED,
     }
