@@ -196,6 +196,43 @@ def test_a_payment_whose_order_cannot_be_read_stays_unknown(shop: Marketplace, p
         assert recover() == (COMPLETED, "succeeded", None)
 
 
+def test_a_payment_is_found_on_the_last_of_many_pages(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        assert shop.pay(app_id, user_id=preapproved, use_preapproval=True)["status"] == "completed"
+    paypal.fault("create_order", "disconnect_after")
+    lost = shop.pay(app_id, user_id=preapproved, use_preapproval=True)
+    monkeypatch.setattr(report, "PAGE_ROWS", 1)
+
+    with after(hours=4):
+        make_due()
+        assert recovery.run_once() == 1
+
+    assert Transaction.objects.get(uuid=lost["uuid"]).status == COMPLETED
+    assert [request["status"] for request in paypal.calls("report")] == [200] * 5
+
+
+def test_a_repeat_that_is_refused_for_who_asks_proves_nothing(
+    shop: Marketplace, paypal: Simulator, lost: Answer
+) -> None:
+    """Our permission was taken away, after the payment."""
+    paypal.fault("create_order", "issue:PERMISSION_DENIED")
+
+    assert recover() == (PENDING, "unknown", "PERMISSION_DENIED")
+    assert recover() == (COMPLETED, "succeeded", None)
+
+    assert len(paypal.captured()) == 1
+
+
+def test_a_repeat_that_is_refused_for_what_it_asks_ends_the_payment(
+    shop: Marketplace, paypal: Simulator, never_made: Answer
+) -> None:
+    paypal.fault("create_order", "issue:PAYEE_ACCOUNT_RESTRICTED")
+
+    assert recover() == (FAILED, "declined", "PAYEE_ACCOUNT_RESTRICTED")
+
+
 # --- what ended wrongly is corrected -------------------------------------------------------------------------------
 
 
@@ -448,6 +485,33 @@ def test_a_refund_that_cannot_be_looked_up_stays_unknown(
         assert shop.transaction(answer["transaction"])["status"] == COMPLETED
 
     assert len(paypal.calls("refund")) == 1
+
+
+@pytest.mark.parametrize("issue", ["PERMISSION_DENIED", "INVALID_RESOURCE_ID"])
+def test_a_refund_whose_repeat_is_refused_for_who_asks_is_looked_up(
+    shop: Marketplace, paypal: Simulator, paid: dict[str, Any], issue: str
+) -> None:
+    answer = lost_refund(shop, paypal, paid, "disconnect_after")
+    paypal.fault("refund", f"issue:{issue}")
+
+    recover()
+
+    assert shop.transaction(answer["transaction"])["status"] == COMPLETED
+    assert len(paypal.state()["refunds"]) == 1
+
+
+def test_a_refund_that_may_not_be_repeated_and_is_not_listed_was_not_made(
+    shop: Marketplace, paypal: Simulator, paid: dict[str, Any]
+) -> None:
+    answer = lost_refund(shop, paypal, paid, "disconnect_before")
+    paypal.fault("refund", "issue:PERMISSION_DENIED", count=0)
+    recover()
+    assert shop.transaction(answer["transaction"])["status"] == PENDING
+
+    with after(hours=1, minutes=1):
+        recover()
+
+    assert shop.transaction(answer["transaction"])["status"] == FAILED
 
 
 # --- stored credentials --------------------------------------------------------------------------------------------

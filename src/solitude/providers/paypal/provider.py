@@ -45,6 +45,8 @@ REFUND_LISTED_S = 3600
 
 _NOTHING_TAKEN = {"ORDER_NOT_APPROVED"}
 _CHOOSE_ANOTHER = {"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"}
+# Statuses of refusals that come before PayPal looks at its memory of our key.
+_OF_THE_ASKER = {403, 404, 405, 415}
 _LOOK_UP = {"ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"}
 _ENDS = {Seen.PAID, Seen.UNDER_REVIEW, Seen.DECLINED, Seen.EXPIRED}
 
@@ -88,7 +90,8 @@ class PayPal:
             case Operation.ASK_CONSENT if call.age_s > VAULT_MEMORY_S:
                 # Whatever became of it, nobody was ever sent there, and PayPal lets it expire.
                 return Result(Outcome.DECLINED, reason=Reason("ABANDONED"))
-        return self.perform(call)
+        again = self.perform(call)
+        return replace(again, outcome=Outcome.UNKNOWN) if _is_of_the_repeat_alone(again) else again
 
     def _guarded(self, perform: Callable[[Call], Result], call: Call) -> Result:
         try:
@@ -236,7 +239,7 @@ class PayPal:
     def _find_refund(self, call: Call) -> Result:
         """A repeat while PayPal remembers our key; beyond that, and when it answers with an error of its own, the list tells."""
         again = self._refund(call) if call.age_s <= REFUND_MEMORY_S else None
-        if again is not None and not _is_server_error(again):
+        if again is not None and not _is_server_error(again) and not _is_of_the_repeat_alone(again):
             return again
         found = self._look_up(call)
         exchanges = (*(again.exchanges if again else ()), *found.exchanges)
@@ -371,6 +374,12 @@ def _is_server_error(found: Result) -> bool:
     """Whether PayPal answered, with an error of its own: it may keep that under our key, and repeat it for ever."""
     last = found.exchanges[-1] if found.exchanges else None
     return found.outcome == Outcome.UNKNOWN and last is not None and (last.status or 0) >= 500
+
+
+def _is_of_the_repeat_alone(again: Result) -> bool:
+    """Whether a repeat was refused for who asked, and not for what was asked: an earlier try may have been let in, and have been done."""
+    last = again.exchanges[-1] if again.exchanges else None
+    return again.outcome == Outcome.DECLINED and last is not None and last.status in _OF_THE_ASKER
 
 
 def _choose_another(reply: Reply, call: Call) -> Result:
