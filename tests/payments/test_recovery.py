@@ -324,8 +324,12 @@ def test_a_worker_that_dies_is_followed_by_another_one(
             if name == moment:
                 raise Died
 
+        before = len(paypal.calls("create_order"))
         with failpoints.hooked(die), pytest.raises(Died):
             recovery.run_once()
+        if moment == failpoints.AFTER_SEND:
+            arrived = before + 1
+            wait_until(lambda: len(paypal.calls("create_order")) == arrived, "it arrives at PayPal")  # noqa: B023  # now
         with nothing_happens(paypal):
             assert recovery.run_once() == 0
 
