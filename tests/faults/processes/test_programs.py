@@ -19,7 +19,7 @@ from tests.support.postgres_binaries import account, candidates, is_usable, pack
 from tests.support.simulator import Simulator
 
 ROOT = Path(__file__).parents[3]
-WITHIN_S = 20
+WITHIN_S = 60
 COMMITS = 50
 # Migrations, and four processes that import everything, on a busy machine.
 START_WITHIN_S = 90
