@@ -19,7 +19,9 @@ from tests.support.postgres_binaries import account, candidates, is_usable, pack
 from tests.support.simulator import Simulator
 
 ROOT = Path(__file__).parents[3]
-WITHIN_S = 60
+WITHIN_S = 20
+# Until the dice have named each kind of target, on a machine that has other things to do.
+ALL_KINDS_WITHIN_S = 90
 COMMITS = 50
 # Migrations, and four processes that import everything, on a busy machine.
 START_WITHIN_S = 90
@@ -93,7 +95,9 @@ def test_the_supervisor_kills_and_starts_again(family: Program, tmp_path: Path) 
     supervisor = Supervisor(ground, random.Random(2), kills_per_minute=600)  # noqa: S311
     supervisor.start()
 
-    assert wait_until(lambda: supervisor.kills.keys() == {"server", "server process", "server parent"}, WITHIN_S)
+    assert wait_until(
+        lambda: supervisor.kills.keys() == {"server", "server process", "server parent"}, ALL_KINDS_WITHIN_S
+    )
     supervisor.calm()
     assert wait_until(lambda: family.is_alive and family.pid != first, WITHIN_S)
     supervisor.leave()
