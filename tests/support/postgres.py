@@ -159,6 +159,9 @@ def server() -> Iterator[str]:
             cluster.stop()
 
 
+_told: list[int] = []
+
+
 class Told(BaseException):
     """A signal told us to end. Not an `Exception`, so that only what cleans up sees it."""
 
@@ -170,7 +173,14 @@ def end_in_order(number: int, _frame: FrameType | None) -> NoReturn:
     """The first signal starts an orderly end; impatient ones after it must not cut that short and leave a server."""
     for ignored in ENDING:
         signal.signal(ignored, signal.SIG_IGN)
+    _told.append(number)
     raise Told(number)
+
+
+def heed() -> None:
+    """Raises Told if a signal has come. What a signal raises is lost when it strikes within a finalizer; who waits long asks."""
+    if _told:
+        raise Told(_told[0])
 
 
 def run(command: Sequence[str], url: str) -> int:

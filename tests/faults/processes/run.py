@@ -25,6 +25,7 @@ from tests.faults.processes.settling import ours, settle, uncertain
 from tests.faults.processes.supervisor import Supervisor
 from tests.faults.processes.weather import Weather
 from tests.faults.processes.wire import Api
+from tests.support.postgres import heed
 
 ROOT = Path(__file__).parents[3]
 STORM_MAX_S = 900.0
@@ -39,6 +40,7 @@ CLIENTS = {"sqlite": 16, "postgresql": 40}
 KILLS_PER_MINUTE = {"sqlite": 40.0, "postgresql": 60.0}
 FINAL_PATIENCE_S = 30.0
 ASKED_AGAIN = 50
+LOOK_S = 0.5
 COME_BACK_WITHIN_S = 60.0
 READINGS, READING_PAUSE_S = 4, 2.0
 
@@ -107,8 +109,9 @@ class _Storm:
         for thread in (self.weather, self.forwarder, self.reader, *self.clients):
             thread.start()
         deadline = time.monotonic() + seconds
-        for client in self.clients:
-            client.join(max(0.0, deadline - time.monotonic()))
+        while time.monotonic() < deadline and (acting := [client for client in self.clients if client.is_alive()]):
+            heed()
+            acting[0].join(LOOK_S)
         self.queue.close()
 
     def abate(self) -> None:
