@@ -20,12 +20,13 @@ NO_DATABASE := client configuration money outbound sandbox telemetry \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips)
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
+SECONDS ?= 300
 TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-sqlite test-postgres torture-kill postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +50,9 @@ test-sqlite: $(DEV) ## the suite on SQLite only; ARGS="-k refund" for a part of 
 
 test-postgres: $(DEV) postgres ## the suite on PostgreSQL only
 	@$(ON_POSTGRES) -- $(PYTEST) $(ARGS)
+
+torture: $(DEV) ## everything goes wrong, from one number on, for SECONDS=300; SEED=7 tells a story again, ARGS="--only simulation" a part
+	@$(PY) -m tests.faults.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 torture-kill: $(DEV) postgres ## payments while everything is killed with kill -9: 1,000 on PostgreSQL, 300 on SQLite; SEED=7
 	@trap 'exit 130' INT TERM; \

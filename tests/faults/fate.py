@@ -2,10 +2,12 @@
 
 from solitude import failpoints
 from tests.faults.baton import Died
+from tests.faults.errands import work_off
 from tests.faults.provider import Weather
 from tests.faults.world import Act, World
 
 DIES_WHILE_RECORDING = 0.02
+WORKERS_ARE_UP, WORKERS_WAIT_S = 0.8, (10, 60, 300)
 HOUR_S, DAY_S = 3600, 86_400
 # A request that its sender gave up is carried out before more time passes than this, or never.
 LATE_MOST_S = 45
@@ -89,9 +91,16 @@ class Fate:
         self._pass(self.rng.choice((1, 5, 10, 30, 30, 90, 600)))
 
     def _pass_long_time(self) -> None:
-        """Nobody is in the middle of something for hours: a request is not on its way that long."""
+        """Nobody is in the middle of something for hours: a request is not on its way that long.
+
+        Mostly the workers are at work meanwhile, in whatever weather there is; at times all of the house is down.
+        """
         while self.world.baton.tasks:
             self.world.resume(self.world.baton.tasks[0])
+        if self.rng.random() < WORKERS_ARE_UP:
+            for seconds in WORKERS_WAIT_S:
+                self._pass(seconds)
+                work_off()
         self._pass(self.rng.choice((HOUR_S, 4 * HOUR_S, DAY_S, 3 * DAY_S)))
 
     def _pass(self, seconds: int) -> None:

@@ -30,7 +30,7 @@ EXPECTED = {
     "check": {201, 422, 502, 503, 504},
     "refund": {201, 409, 422, 502, 503, 504},
 }
-WRONG_REASONS = {"mismatch", "not_understood", "bad_signature", "bad_header", "missing_header"}
+NOT_REFUNDABLE = {"not_captured", "refund_exceeds_captured"}
 NOT_FINAL = {409, 502, 503, 504}
 Json = dict[str, Any]
 
@@ -175,8 +175,8 @@ class Shop:
         answer = self._api.post("/paypal/webhook/", {"headers": told["headers"], "body": told["body"]})
         shown = answer.json if isinstance(answer.json, dict) else {}
         self._say(f"{told['event_type']} {told['number']} -> {_brief(answer)} {shown.get('reason') or ''}")
-        # What the provider has signed is true: it may only be that it cannot be checked now.
-        if answer.status != 200 or shown["reason"] in WRONG_REASONS:
+        # What the provider has signed is true, and is refused only as long as that cannot be checked.
+        if answer.status != 200 or (shown["status"] == "ERROR" and not shown["retry"]):
             self.promises.broken.append(
                 f"{told['event_type']} was answered {answer.status} {answer.text[:300]}: {told['body']}"
             )
@@ -195,6 +195,14 @@ class Shop:
         asked.answers.append(answer)
         self._learn(asked, answer, purchase)
         return answer
+
+    def ask_what_became(self, now: datetime) -> None:
+        """When all is well again, whoever asks under a key is told what became of it."""
+        for wish in self.repeatable(now):
+            answer = self.ask(wish, next((purchase for purchase in self.purchases if purchase.wish is wish), None))
+            code = answer.json.get("code") if isinstance(answer.json, dict) else None
+            if answer.status in NOT_FINAL and code not in NOT_REFUNDABLE:
+                self.promises.broken.append(f"{wish.name} is answered {_brief(answer)} although all is well again")
 
     def read_feed(self) -> None:
         after = f"after={self.cursor}&" if self.cursor else ""
@@ -257,7 +265,8 @@ def kept(promises: Promises, provider: ProviderBooks, ours: OurBooks, corrected:
     moved = {charge.reference: charge for charge in provider.charges if charge.moved}
     charged = {payment.name for payment in ours.payments if any(key in moved for key in payment.references)}
     back = {returned.reference for returned in provider.returns}
-    returned = {refund.name for refund in ours.refunds if refund.references & back}
+    # What others gave back has no reference of ours; that it moved is compared with the rest of the books.
+    returned = {refund.name for refund in ours.refunds if refund.references & back or not refund.is_own}
     moved_ones = charged | returned
     broken += [f"{said}: no money moved" for name, said in promises.done.items() if name not in moved_ones]
     broken += [f"{said}: it was charged" for name, said in promises.not_sent.items() if name in charged]

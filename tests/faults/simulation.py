@@ -186,6 +186,7 @@ class Episode:
                 break
         for unfinished in world.shop.unfinished():
             world.shop.ask(world.shop.check_of(unfinished, world.clock.now))
+        world.shop.ask_what_became(world.clock.now)
         work_off()
 
     # --- bookkeeping ---
