@@ -34,9 +34,7 @@ class Admission:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         admitted = cast(ApiRequest, request)
         response = self.get_response(request)
-        if admitted.claim is not None:
-            admitted.claim.settle_response(response)
-        return response
+        return response if admitted.claim is None else admitted.claim.settle_response(response)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

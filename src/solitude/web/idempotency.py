@@ -18,7 +18,7 @@ from solitude.vault import hashes
 from solitude.web.bodies import encode
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
 from solitude.web.once import insert_once
-from solitude.web.refusals import BadFields, Refused
+from solitude.web.refusals import BadFields, Refused, refusal
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -51,16 +51,27 @@ class Claim:
         """Keeps the answer; called inside the transaction that decides it. False: another request has the key now."""
         return self._keep(status, encode(body).decode())
 
-    def settle_response(self, response: HttpResponse) -> None:
-        """Keeps what the request was answered, where nothing else decided; frees the key where answers are not kept."""
+    def settle_response(self, response: HttpResponse) -> HttpResponse:
+        """Keeps what the request was answered, where nothing else decided; frees the key where answers are not kept.
+
+        The answer to give: one key has one answer, so a request that has lost its key says what is kept under it by now.
+        """
         if self.settled:
-            return
+            return response
         keep = 200 <= response.status_code < 500 and response.status_code not in _NOT_KEPT
         text = response.content.decode() if keep else ""
         if keep and len(text) <= ANSWER_MAX_CHARS:
-            self._keep(response.status_code, text)
+            is_own = self._keep(response.status_code, text)
         else:
-            self._own().update(claimed_at=Now() - _lease())
+            is_own = bool(self._own().update(claimed_at=Now() - _lease()))
+        return response if is_own else self._answer_of_others() or response
+
+    def _answer_of_others(self) -> HttpResponse | None:
+        """What whoever has the key now has answered, or that it is at it. None when the key is forgotten."""
+        found = IdempotencyKey.objects.filter(pk=self._row.pk).first()
+        if found is None:
+            return None
+        return refusal(in_progress()) if found.status is None else _replayed(found)
 
     def _keep(self, status: int, text: str) -> bool:
         sealed = _ANSWER.seal(text, self._row)
@@ -102,14 +113,16 @@ def _repeat(row: IdempotencyKey, described: bytes) -> Claim | HttpResponse:
             422, {"detail": "This idempotency key was used with another request.", "code": "idempotency_key_reused"}
         )
     if found.status is not None:
-        return HttpResponse(
-            found.answer, status=found.status, content_type="application/json", headers={REPLAYED: "true"}
-        )
+        return _replayed(found)
     if found.held:
         raise in_progress()
     found.holder = uuid.uuid4()
     IdempotencyKey.objects.filter(pk=found.pk).update(claimed_at=Now(), holder=found.holder)
     return Claim(found, repeated=True)
+
+
+def _replayed(kept: IdempotencyKey) -> HttpResponse:
+    return HttpResponse(kept.answer, status=kept.status, content_type="application/json", headers={REPLAYED: "true"})
 
 
 def in_progress() -> Refused:

@@ -1,5 +1,6 @@
 """`/paypal/pay`, `/paypal/pay-check/` and `/paypal/refund/`"""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import model_validator
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import answers, calls, check, pay, refund
-from solitude.payments.contract import Intent, Operation
+from solitude.payments.contract import Intent, Operation, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable
 from solitude.providers.paypal import currencies, form
@@ -61,7 +62,12 @@ def _begin(order: form.Order, request: ApiRequest) -> ProviderCall:
 
 
 def _pay_refusal(call: ProviderCall) -> Refused | None:
-    return answers.refusal(NAME, calls.result_of(call), call.transaction)
+    result, row = calls.result_of(call), call.transaction
+    if row is not None and row.type == Type.PAYMENT and row.status == Status.FAILED:
+        # Perhaps it failed only after its call: PayPal held the money, and then denied it.
+        reason = result.reason if result.outcome == Outcome.DECLINED else Reason(row.status_reason or "DECLINED")
+        result = replace(result, outcome=Outcome.DECLINED, reason=reason)
+    return answers.refusal(NAME, result, row)
 
 
 def _pay_answer(body: PayIn, call: ProviderCall) -> dict[str, Any]:
