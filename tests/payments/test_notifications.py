@@ -19,6 +19,7 @@ from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.paypal import verification
 from solitude.providers.paypal.verification import Verified
 from solitude.transactions.models import Transaction
+from solitude.web.models import IdempotencyKey
 
 PENDING, COMPLETED, FAILED, CANCELLED = 0, 1, 4, 5
 APPROVED, CAPTURED, REFUNDED = "CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"
@@ -481,6 +482,26 @@ def test_a_review_ends_by_notification(
 
     assert state(shop, payment.json)[0] == status
     assert shop.event_types()[-1] == f"transaction.{ends}"
+
+
+def test_a_repeat_whose_payment_was_denied_in_the_meantime_is_refused(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """Its first request died before it could keep its answer, which would have been "pending"."""
+    buyer = shop.buyer()["uuid"]
+    asked = shop.preapproval(buyer)
+    paypal.approve(asked["paypal_url"], funding="review")
+    shop.put(asked["resource_uri"], {})
+    key, body = {"Idempotency-Key": "denied"}, {"user_id": buyer, "use_preapproval": True}
+    assert shop.pay(app_id, headers=key, **body)["status"] == "pending"
+    IdempotencyKey.objects.update(status=None, answer=None, claimed_at=timezone.now() - timedelta(hours=1))
+    decide_review(paypal, "deny")
+    assert shop.forward(paypal.told()[-1])["status"] == "OK"
+
+    again = shop.pay(app_id, headers=key, **body)
+
+    assert (again.status, again["paypal"]["__all__"][0]["code"]) == (422, "CAPTURE_DECLINED")
+    assert Transaction.objects.count() == 1
 
 
 def test_an_approval_that_ended_cancels_the_payment(shop: Marketplace, paypal: Simulator, approved: Payment) -> None:
