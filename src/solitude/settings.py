@@ -387,6 +387,8 @@ MIDDLEWARE = [
     "solitude.web.requests.RequestContext",
     "solitude.web.networks.AllowedNetworks",
     "solitude.web.requests.BothSpellings",
+    "solitude.web.requests.HeadIsGet",
+    "solitude.web.etags.ContentTags",
     "solitude.web.admission.Admission",
     "solitude.web.media.JsonOnly",
     "solitude.web.errors.JsonErrors",

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from ninja import NinjaAPI
 
 from solitude.buyers.api import router as buyers
 from solitude.events.api import router as events
@@ -16,21 +15,22 @@ from solitude.transactions.api import router as transactions
 from solitude.web import errors
 from solitude.web.answers import answer
 from solitude.web.bodies import JsonParser, JsonRenderer
+from solitude.web.openapi import Api
 
-api = NinjaAPI(openapi_url=None, docs_url=None, parser=JsonParser(), renderer=JsonRenderer(), urls_namespace="solitude")
+api = Api(openapi_url=None, docs_url=None, parser=JsonParser(), renderer=JsonRenderer(), urls_namespace="solitude")
 errors.install(api)
-for prefix, router in (
-    ("/generic", buyers),
-    ("/generic", sellers),
-    ("/generic", transactions),
-    ("/events", events),
-    ("/paypal", paypal_payments),
-    ("/paypal", paypal_preapprovals),
-    ("/paypal", paypal_records),
-    ("/paypal", paypal_webhook),
-    ("/services", services),
+for prefix, tag, router in (
+    ("/generic", "buyers", buyers),
+    ("/generic", "sellers", sellers),
+    ("/generic", "transactions", transactions),
+    ("/events", "events", events),
+    ("/paypal", "paypal", paypal_payments),
+    ("/paypal", "paypal", paypal_preapprovals),
+    ("/paypal", "paypal", paypal_records),
+    ("/paypal", "paypal", paypal_webhook),
+    ("/services", "services", services),
 ):
-    api.add_router(prefix, router)
+    api.add_router(prefix, router, tags=[tag])
 
 
 def home(request: HttpRequest) -> HttpResponse:

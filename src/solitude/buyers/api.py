@@ -8,14 +8,15 @@ from ninja import Router
 from pydantic import BeforeValidator
 
 from solitude.buyers.models import Buyer, parts
-from solitude.web import paging
+from solitude.web import etags, filters, paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import Body, Flag, GivenText, StrictText, Text
 from solitude.web.once import insert_once
-from solitude.web.refusals import BadFields, not_found
+from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 
 router = Router()
+FILTERS = {"uuid": filters.text("uuid", "The buyer's uuid.")}
 # Nobody has a PIN as long as none is taken; old clients read these fields.
 NO_PIN: dict[str, bool | int] = {
     "pin": False,
@@ -53,21 +54,22 @@ def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
     with transaction.atomic():
         if not insert_once(buyer):
             raise BadFields(uuid="BUYER_UUID_ALREADY_EXISTS")
-        return created(request, shown(buyer))
+        return created(request, shown(buyer), tag=tag(buyer))
 
 
 @router.get("/buyer/")
 def list_buyers(request: ApiRequest) -> HttpResponse:
-    return answer(paging.listed(request, Buyer.objects.select_related(*parts.joins), shown, filters=("uuid",)))
+    return paging.listed(request, Buyer.objects.select_related(*parts.joins), shown, FILTERS, tag)
 
 
 @router.get("/buyer/{int:pk}/")
 def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
-    paging.only(request)
-    buyer = Buyer.objects.select_related(*parts.joins).filter(pk=pk).first()
-    if buyer is None:
-        raise not_found()
-    return answer(shown(buyer))
+    buyer = paging.one(request, Buyer.objects.select_related(*parts.joins), pk, FILTERS)
+    return etags.not_modified(request, tag(buyer)) or answer(shown(buyer), ETag=tag(buyer))
+
+
+def tag(buyer: Buyer) -> str:
+    return etags.etag_of(buyer, *parts.rows(buyer))
 
 
 def shown(buyer: Buyer) -> dict[str, Any]:

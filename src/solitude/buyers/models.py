@@ -21,4 +21,4 @@ class Buyer(SealedModel, Row):
         return f"/generic/buyer/{self.pk}/"
 
 
-parts: Parts[Buyer] = Parts()
+parts: Parts[Buyer] = Parts("BuyerShown")

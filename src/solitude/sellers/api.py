@@ -3,24 +3,37 @@
 from typing import Annotated, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from ninja import Router
 from pydantic import BeforeValidator
 
 from solitude.sellers.models import Access, Product, Seller, parts
-from solitude.web import paging
-from solitude.web.answers import answer, created, time_text
+from solitude.sellers.shown import SELLERS, ProductShown, SellerShown, seller_tag, shown_product, shown_seller
+from solitude.web import changes, etags, filters, paging
+from solitude.web.answers import answer, created
 from solitude.web.fields import Body, Flag, GivenText, Text, reference
 from solitude.web.once import insert_once
-from solitude.web.refusals import BadFields, not_found
+from solitude.web.openapi import Page, query
+from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 
 router = Router()
-SELLERS = "/generic/seller/"
+SELLER_FILTERS = {
+    "uuid": filters.text("uuid", "The seller's uuid."),
+    "active": filters.flag("active", "Whether the seller is active."),
+}
+PRODUCT_FILTERS = {
+    "external_id": filters.text("external_id", "The seller's own name of the product."),
+    "public_id": filters.text("public_id", "The name that no other product has."),
+    "seller": filters.number("seller", "The primary key of the seller."),
+    "seller__uuid": filters.text("seller__uuid", "The seller's uuid."),
+    "seller__active": filters.flag("seller__active", "Whether the seller is active."),
+}
 
 
 def _access(value: Any) -> Any:
-    if not isinstance(value, int | str) or str(value) not in ("1", "2"):
+    if isinstance(value, bool) or not isinstance(value, int | str) or str(value) not in ("1", "2"):
         raise ValueError("must be 1 (purchase) or 2 (simulate)")
     return int(value)
 
@@ -28,6 +41,10 @@ def _access(value: Any) -> Any:
 class SellerIn(Body):
     uuid: GivenText
     active: Flag = True
+
+
+class SellerChange(SellerIn):
+    uuid: GivenText = ""
 
 
 class ProductIn(Body):
@@ -38,87 +55,110 @@ class ProductIn(Body):
     access: Annotated[int, BeforeValidator(_access)] = Access.PURCHASE
 
 
-@router.post("/seller/")
+class ProductChange(ProductIn):
+    seller: GivenText = ""
+    external_id: GivenText = ""
+    public_id: GivenText = ""
+
+
+@router.post("/seller/", response={201: SellerShown})
 def create_seller(request: ApiRequest, body: SellerIn) -> HttpResponse:
     seller = Seller(**body.model_dump())
     with transaction.atomic():
         if not insert_once(seller):
-            raise BadFields(uuid="SELLER_UUID_ALREADY_EXISTS")
-        return created(request, shown_seller(seller))
+            raise _seller_clash(seller)
+        return created(request, shown_seller(seller), tag=seller_tag(seller))
 
 
-@router.get("/seller/")
+@router.get("/seller/", response=Page[SellerShown], openapi_extra=query(SELLER_FILTERS))
 def list_sellers(request: ApiRequest) -> HttpResponse:
-    return answer(paging.listed(request, Seller.objects.select_related(*parts.joins), shown_seller, filters=("uuid",)))
+    return paging.listed(request, _sellers(), shown_seller, SELLER_FILTERS, seller_tag)
 
 
-@router.get("/seller/{int:pk}/")
+@router.get("/seller/{int:pk}/", response=SellerShown)
 def get_seller(request: ApiRequest, pk: int) -> HttpResponse:
-    paging.only(request)
-    seller = Seller.objects.select_related(*parts.joins).filter(pk=pk).first()
-    if seller is None:
-        raise not_found()
-    return answer(shown_seller(seller))
+    seller = paging.one(request, _sellers(), pk, SELLER_FILTERS)
+    tag = seller_tag(seller)
+    return etags.not_modified(request, tag) or answer(shown_seller(seller), ETag=tag)
 
 
-@router.post("/product/")
+@router.put("/seller/{int:pk}/", response=SellerShown)
+def put_seller(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
+    return _change_seller(request, pk, changes.given(body, reset=["active"]))
+
+
+@router.patch("/seller/{int:pk}/", response=SellerShown)
+def patch_seller(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
+    return _change_seller(request, pk, changes.given(body))
+
+
+@router.post("/product/", response={201: ProductShown})
 def create_product(request: ApiRequest, body: ProductIn) -> HttpResponse:
-    pk = reference(body.seller, SELLERS)
+    product = Product(**_product_columns(body.model_dump()))
+    with transaction.atomic():
+        if not insert_once(product):
+            raise _product_clash(product)
+        return created(request, shown_product(product), tag=etags.etag_of(product))
+
+
+@router.get("/product/", response=Page[ProductShown], openapi_extra=query(PRODUCT_FILTERS))
+def list_products(request: ApiRequest) -> HttpResponse:
+    return paging.listed(request, Product.objects.all(), shown_product, PRODUCT_FILTERS)
+
+
+@router.get("/product/{int:pk}/", response=ProductShown)
+def get_product(request: ApiRequest, pk: int) -> HttpResponse:
+    product = paging.one(request, Product.objects.all(), pk, PRODUCT_FILTERS)
+    tag = etags.etag_of(product)
+    return etags.not_modified(request, tag) or answer(shown_product(product), ETag=tag)
+
+
+@router.put("/product/{int:pk}/", response=ProductShown)
+def put_product(request: ApiRequest, pk: int, body: ProductChange) -> HttpResponse:
+    return _change_product(request, pk, changes.given(body, reset=["access"]))
+
+
+@router.patch("/product/{int:pk}/", response=ProductShown)
+def patch_product(request: ApiRequest, pk: int, body: ProductChange) -> HttpResponse:
+    return _change_product(request, pk, changes.given(body))
+
+
+def _sellers() -> QuerySet[Seller]:
+    return Seller.objects.select_related(*parts.joins)
+
+
+def _change_seller(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
+    with transaction.atomic():
+        seller = paging.one(request, _sellers(), pk, SELLER_FILTERS, lock=True)
+        changes.change(request, seller, _seller_clash, **columns)
+    return answer(shown_seller(seller), ETag=seller_tag(seller))
+
+
+def _change_product(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
+    with transaction.atomic():
+        product = paging.one(request, Product.objects.all(), pk, PRODUCT_FILTERS, lock=True)
+        changes.change(request, product, _product_clash, **_product_columns(columns))
+    return answer(shown_product(product), ETag=etags.etag_of(product))
+
+
+def _product_columns(given: dict[str, Any]) -> dict[str, Any]:
+    """The columns, with the seller in place of its path. Raises BadFields."""
+    if "seller" not in given:
+        return given
+    pk = reference(given["seller"], SELLERS)
     seller = Seller.objects.filter(pk=pk).first() if pk else None
     if seller is None:
         raise BadFields(seller="must be the path of a seller")
-    product = Product(**body.model_dump(exclude={"seller"}), seller=seller)
-    with transaction.atomic():
-        if not insert_once(product):
-            raise _clash(product)
-        return created(request, shown_product(product))
+    return given | {"seller": seller}
 
 
-@router.get("/product/")
-def list_products(request: ApiRequest) -> HttpResponse:
-    return answer(paging.listed(request, Product.objects.all(), shown_product))
+def _seller_clash(_seller: Seller) -> BadFields:
+    return BadFields(uuid="SELLER_UUID_ALREADY_EXISTS")
 
 
-@router.get("/product/{int:pk}/")
-def get_product(request: ApiRequest, pk: int) -> HttpResponse:
-    paging.only(request)
-    product = Product.objects.filter(pk=pk).first()
-    if product is None:
-        raise not_found()
-    return answer(shown_product(product))
-
-
-def _clash(product: Product) -> BadFields:
-    if Product.objects.filter(public_id=product.public_id).exists():
+def _product_clash(product: Product) -> BadFields:
+    """Which of the two names is taken, by another product."""
+    others = Product.objects.exclude(pk=product.pk)
+    if others.filter(public_id=product.public_id).exists():
         return BadFields(public_id="PUBLIC_PRODUCT_ID_IS_NOT_UNIQUE")
     return BadFields(external_id="EXTERNAL_PRODUCT_ID_IS_NOT_UNIQUE")
-
-
-def shown_seller(seller: Seller) -> dict[str, Any]:
-    return {
-        "resource_pk": seller.pk,
-        "resource_uri": seller.resource_uri,
-        "id": seller.pk,
-        "uuid": seller.uuid,
-        "active": seller.active,
-        "created": time_text(seller.created),
-        "modified": time_text(seller.modified),
-        "counter": seller.counter,
-        # The seller's account at a provider that this server does not have yet.
-        "bango": {},
-        **parts.of(seller),
-    }
-
-
-def shown_product(product: Product) -> dict[str, Any]:
-    return {
-        "resource_pk": product.pk,
-        "resource_uri": product.resource_uri,
-        "seller": f"{SELLERS}{product.seller_id}/",
-        "external_id": product.external_id,
-        "public_id": product.public_id,
-        "secret": product.secret,
-        "access": product.access,
-        # The sellers at providers that this server does not have yet.
-        "seller_uuids": {"bango": None, "reference": None},
-    }

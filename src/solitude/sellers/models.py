@@ -38,4 +38,4 @@ class Product(SealedModel, Row):
         return f"/generic/product/{self.pk}/"
 
 
-parts: Parts[Seller] = Parts()
+parts: Parts[Seller] = Parts("SellerShown")

@@ -1,7 +1,7 @@
 """`/generic/transaction/`"""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -19,13 +19,18 @@ from solitude.sellers.models import Product, Seller
 from solitude.transactions import states, timeline
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
-from solitude.web import etags, paging
+from solitude.web import etags, filters, paging
 from solitude.web.answers import answer, created, time_text
 from solitude.web.fields import Body, DecimalNumber, LongText, Text, reference
-from solitude.web.refusals import BadFields, not_found
+from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 
 router = Router()
+FILTERS = {
+    "uuid": filters.text("uuid", "The transaction's uuid."),
+    "seller": filters.number("seller", "The primary key of the seller."),
+    "provider": filters.number("provider", "The provider's number."),
+}
 UUID_MAX_CHARS = 200
 # In one answer.
 RELATIONS_MAX, RELATIONS_DEPTH_MAX = 1000, 5
@@ -87,7 +92,7 @@ def create_transaction(request: ApiRequest, body: TransactionIn) -> HttpResponse
     try:
         with transaction.atomic():
             states.keep(row)
-            return created(request, shown(row, {}))
+            return created(request, shown(row, {}), tag=tag(row, {}))
     except IntegrityError:
         if Transaction.objects.filter(uuid=row.uuid).exists():
             raise BadFields(uuid="must be unique") from None
@@ -96,28 +101,32 @@ def create_transaction(request: ApiRequest, body: TransactionIn) -> HttpResponse
 
 @router.get("/transaction/")
 def list_transactions(request: ApiRequest) -> HttpResponse:
-    meta, rows = paging.page_of(request, Transaction.objects.all(), filters=("uuid",))
+    meta, rows = paging.page_of(request, Transaction.objects.all(), FILTERS)
     below = _below(rows)
-    return answer({"meta": meta, "objects": [shown(row, below) for row in rows]})
+    return paging.answer_of(request, meta, rows, lambda row: shown(row, below), lambda row: tag(row, below))
 
 
 @router.get("/transaction/{int:pk}/")
 def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
-    paging.only(request)
-    row = Transaction.objects.filter(pk=pk).first()
-    if row is None:
-        raise not_found()
+    row = paging.one(request, Transaction.objects.all(), pk, FILTERS)
     below = _below([row])
-    tag = etags.etag_of(row, *(relation for relations in below.values() for relation in relations))
-    return etags.not_modified(request, tag) or answer(shown(row, below), ETag=tag)
+    return etags.not_modified(request, tag(row, below)) or answer(shown(row, below), ETag=tag(row, below))
+
+
+def tag(row: Transaction, below: Mapping[int, list[Transaction]]) -> str:
+    """The tag of an answer about `row`, which shows all that relates to it."""
+    return etags.etag_of(row, *_all_below(row, below))
+
+
+def _all_below(row: Transaction, below: Mapping[int, list[Transaction]]) -> Iterator[Transaction]:
+    for relation in below.get(row.pk, ()):
+        yield relation
+        yield from _all_below(relation, below)
 
 
 @router.get("/transaction/{int:pk}/timeline/")
 def get_timeline(request: ApiRequest, pk: int) -> HttpResponse:
-    paging.only(request)
-    row = Transaction.objects.filter(pk=pk).first()
-    if row is None:
-        raise not_found()
+    row = paging.one(request, Transaction.objects.all(), pk, {})
     return answer({"transaction": row.resource_uri, "entries": timeline.of(row)})
 
 

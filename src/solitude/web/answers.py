@@ -1,7 +1,8 @@
 """How answers are written: JSON with decimals, times in UTC with milliseconds, references as paths."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, overload
 
 from django.http import HttpResponse
 
@@ -14,8 +15,10 @@ def answer(body: Any, status: int = 200, **headers: str) -> HttpResponse:
     return HttpResponse(encode(body), status=status, content_type="application/json", headers=headers)
 
 
-def created(request: ApiRequest, body: dict[str, Any], status: int = 201) -> HttpResponse:
+def created(request: ApiRequest, body: Mapping[str, Any], status: int = 201, tag: str | None = None) -> HttpResponse:
     """The answer to a POST that made something, kept under its idempotency key; call it inside the transaction that made it.
+
+    `tag` is the tag of what was made.
 
     Raises Refused (409), which undoes that transaction, when another request has taken the key over.
     """
@@ -24,13 +27,23 @@ def created(request: ApiRequest, body: dict[str, Any], status: int = 201) -> Htt
     response = answer(body, status)
     if "resource_uri" in body:
         response["Location"] = body["resource_uri"]
+    if tag is not None:
+        response["ETag"] = tag
     return response
 
 
-def settle(request: ApiRequest, status: int, body: dict[str, Any]) -> None:
+def settle(request: ApiRequest, status: int, body: Mapping[str, Any]) -> None:
     """Keeps the answer to a POST whose effect stands, whoever has the key by now."""
     if request.claim is not None:
         request.claim.settle(status, body)
+
+
+@overload
+def time_text(moment: datetime) -> str: ...
+
+
+@overload
+def time_text(moment: datetime | None) -> str | None: ...
 
 
 def time_text(moment: datetime | None) -> str | None:

@@ -26,8 +26,14 @@ class JsonErrors:
         response = self.get_response(request)
         if response.status_code < 400 or response.get("Content-Type", "").startswith("application/json"):
             return response
-        kept = {"Allow": response["Allow"]} if "Allow" in response else {}
+        kept = {"Allow": _with_head(response["Allow"])} if "Allow" in response else {}
         return JsonResponse({"detail": f"{response.reason_phrase}."}, status=response.status_code, headers=kept)
+
+
+def _with_head(allow: str) -> str:
+    """Whoever may GET may ask with HEAD."""
+    methods = {name.strip() for name in allow.split(",")}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 def install(api: NinjaAPI) -> None:

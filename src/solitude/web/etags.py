@@ -6,11 +6,13 @@ the transaction of the change and locked (`select_for_update`): otherwise two re
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
 from solitude.web.refusals import Refused, refusal
+from solitude.web.requests import Handler
 from solitude.web.rows import Row
 
 HASH_CHARS = 16
@@ -29,6 +31,21 @@ class PreconditionFailed(Refused):
         return HttpResponse(status=self.status, content_type="application/json")
 
 
+class ContentTags:
+    """Gives every other answer that went well a tag of its content; whoever has that content already gets 304."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not 200 <= response.status_code < 300 or "ETag" in response or not response.content:
+            return response
+        response["ETag"] = etag_of_content(response.content)
+        has_it = request.method == "GET" and _names(request, response["ETag"])
+        return HttpResponse(status=304, headers={"ETag": response["ETag"]}) if has_it else response
+
+
 def etag_of(row: Row, *shown_with: Row) -> str:
     """The tag of an answer about `row`, quoted. `shown_with` are the other rows that the answer shows.
 
@@ -38,25 +55,40 @@ def etag_of(row: Row, *shown_with: Row) -> str:
     return f'"{_hash(row)}-{_hash(*shown_with)}"' if shown_with else f'"{_hash(row)}"'
 
 
+def etag_of_list(meta: Mapping[str, Any], tags: Iterable[str]) -> str:
+    """The tag of one page of a list: of what the envelope says, and of every row on the page."""
+    return f'"{_digest("".join([*map(str, meta.values()), *tags]))}"'
+
+
+def etag_of_content(content: bytes) -> str:
+    """The tag of an answer that is about no row in particular."""
+    return f'"{_digest(content)}"'
+
+
 def not_modified(request: HttpRequest, tag: str) -> HttpResponse | None:
     """For GET: 304 to a client that has this answer, 412 to one that wants another one, None to the rest."""
     if _is_stale(request, tag):
         return refusal(PreconditionFailed())
-    if any(one in (ANY, tag) for one in _tags(request, "If-None-Match", weak=True)):
-        return HttpResponse(status=304, headers={"ETag": tag})
-    return None
+    return HttpResponse(status=304, headers={"ETag": tag}) if _names(request, tag) else None
 
 
 def check_match(request: HttpRequest, row: Row) -> None:
-    """Before a change of `row`, which is locked in the transaction of the change. Raises PreconditionFailed, which undoes it.
-
-    A client need not say what it has seen; then the change goes on.
-    """
-    tag = etag_of(row)
-    if _is_stale(request, tag) or any(
-        one == ANY or _own(one) == tag for one in _tags(request, "If-None-Match", weak=True)
-    ):
+    """Before a change of `row`, which is locked in the transaction of the change. Raises PreconditionFailed, which undoes it."""
+    if not matches(request, row):
         raise PreconditionFailed
+
+
+def matches(request: HttpRequest, row: Row) -> bool:
+    """Whether `row` is what the client says that it has seen. It need not say; then the change goes on."""
+    tag = etag_of(row)
+    if _is_stale(request, tag):
+        return False
+    return not any(one == ANY or _own(one) == tag for one in _tags(request, "If-None-Match", weak=True))
+
+
+def _names(request: HttpRequest, tag: str) -> bool:
+    """Whether If-None-Match names this answer."""
+    return any(one in (ANY, tag) for one in _tags(request, "If-None-Match", weak=True))
 
 
 def _is_stale(request: HttpRequest, tag: str) -> bool:
@@ -83,4 +115,8 @@ def _own(tag: str) -> str:
 
 def _hash(*rows: Row) -> str:
     states = ",".join(f"{row._meta.label_lower}:{row.pk}:{row.counter}" for row in rows)
-    return hashlib.sha256(states.encode()).hexdigest()[:HASH_CHARS]
+    return _digest(states)
+
+
+def _digest(content: str | bytes) -> str:
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()[:HASH_CHARS]

@@ -5,6 +5,7 @@ effect without its answer. A repeat whose payment has begun but has no answer ye
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -47,7 +48,7 @@ class Claim:
             raise in_progress()
         return self._row
 
-    def settle(self, status: int, body: dict[str, Any]) -> bool:
+    def settle(self, status: int, body: Mapping[str, Any]) -> bool:
         """Keeps the answer; called inside the transaction that decides it. False: another request has the key now."""
         return self._keep(status, encode(body).decode())
 

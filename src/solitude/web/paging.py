@@ -1,18 +1,28 @@
-"""Lists: strict filters, newest first, twenty a page unless `limit` says otherwise."""
+"""Lists: strict filters, newest first, twenty a page unless `limit` says otherwise.
 
-from collections.abc import Callable, Iterable
+`page` counts pages and all rows, which is what people want and what takes longer the more rows there are. `cursor` goes on behind the
+last row that was seen, takes as long for the millionth row as for the first, and neither skips nor repeats a row when others come in.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
-from solitude.web.refusals import Refused
+from solitude.web import etags
+from solitude.web.answers import answer
+from solitude.web.filters import Filters, wanted
+from solitude.web.refusals import Refused, not_found
+from solitude.web.rows import Row
 
 PAGE_ROWS = 20
 LIMIT_MAX = 100
 PAGE_MAX = 100_000
-PAGING = ("page", "limit")
-M = TypeVar("M", bound=Model)
+PAGING = ("page", "limit", "cursor")
+_CURSOR = re.compile(r"[0-9a-f]{1,15}", re.ASCII)
+R = TypeVar("R", bound=Row)
 
 
 def only(request: HttpRequest, allowed: Iterable[str] = ()) -> None:
@@ -31,35 +41,77 @@ def number(request: HttpRequest, name: str, default: int, most: int, least: int 
     return int(text)
 
 
+def one(request: HttpRequest, rows: QuerySet[R], pk: int, filters: Filters, *, lock: bool = False) -> R:
+    """The row of a detail URL, where the list's filters hold too; locked for the transaction that changes it. Raises Refused (404)."""
+    only(request, filters)
+    rows = rows.filter(wanted(request.GET, filters), pk=pk)
+    row = (rows.select_for_update(of=("self",)) if lock else rows).first()
+    if row is None:
+        raise not_found()
+    return row
+
+
 def listed(
-    request: HttpRequest, rows: QuerySet[M], shown: Callable[[M], dict[str, Any]], filters: tuple[str, ...] = ()
-) -> dict[str, Any]:
-    """One page of `rows` in the envelope of the API; `filters` are columns that are compared exactly."""
+    request: HttpRequest,
+    rows: QuerySet[R],
+    shown: Callable[[R], Mapping[str, Any]],
+    filters: Filters,
+    tag: Callable[[R], str] = etags.etag_of,
+) -> HttpResponse:
+    """One page of `rows` in the envelope of the API. `tag` is the tag of the answer about one of them."""
     meta, found = page_of(request, rows, filters)
-    return {"meta": meta, "objects": [shown(row) for row in found]}
+    return answer_of(request, meta, found, shown, tag)
 
 
-def page_of(request: HttpRequest, rows: QuerySet[M], filters: tuple[str, ...] = ()) -> tuple[dict[str, Any], list[M]]:
+def answer_of(
+    request: HttpRequest,
+    meta: Mapping[str, Any],
+    rows: list[R],
+    shown: Callable[[R], Mapping[str, Any]],
+    tag: Callable[[R], str] = etags.etag_of,
+) -> HttpResponse:
+    page_tag = etags.etag_of_list(meta, map(tag, rows))
+    body = {"meta": meta, "objects": [shown(row) for row in rows]}
+    return etags.not_modified(request, page_tag) or answer(body, ETag=page_tag)
+
+
+def page_of(request: HttpRequest, rows: QuerySet[R], filters: Filters) -> tuple[dict[str, Any], list[R]]:
     """The page that the request asks for: what the envelope says of it, and its rows."""
     only(request, (*filters, *PAGING))
-    for name in filters:
-        value = request.GET.get(name, "")
-        if "\x00" in value:
-            raise Refused(400, {"detail": f"{name} must not contain a NUL character."})
-        if value:
-            rows = rows.filter(**{name: value})
-    page, limit = number(request, "page", 1, PAGE_MAX), number(request, "limit", PAGE_ROWS, LIMIT_MAX)
+    rows = rows.filter(wanted(request.GET, filters)).order_by("-pk")
+    limit = number(request, "limit", PAGE_ROWS, LIMIT_MAX)
+    return _behind_cursor(request, rows, limit) if "cursor" in request.GET else _counted(request, rows, limit)
+
+
+def _counted(request: HttpRequest, rows: QuerySet[R], limit: int) -> tuple[dict[str, Any], list[R]]:
+    page = number(request, "page", 1, PAGE_MAX)
     total, start = rows.count(), (page - 1) * limit
     meta = {
         "page": page,
         "total_count": total,
-        "next": _link(request, page + 1) if start + limit < total else None,
-        "prev": _link(request, page - 1) if page > 1 else None,
+        "next": _link(request, page=page + 1) if start + limit < total else None,
+        "prev": _link(request, page=page - 1) if page > 1 else None,
     }
-    return meta, list(rows.order_by("-pk")[start : start + limit])
+    return meta, list(rows[start : start + limit])
 
 
-def _link(request: HttpRequest, page: int) -> str:
+def _behind_cursor(request: HttpRequest, rows: QuerySet[R], limit: int) -> tuple[dict[str, Any], list[R]]:
+    """An empty cursor begins with the newest. Nothing is counted: `page` and `total_count` are null."""
+    cursor = request.GET["cursor"]
+    if request.GET.get("page"):
+        raise Refused(400, {"detail": "page and cursor do not go together."})
+    if cursor and not _CURSOR.fullmatch(cursor):
+        raise Refused(400, {"detail": "cursor must be empty, or come from an answer's next."})
+    if cursor:
+        rows = rows.filter(pk__lt=int(cursor, 16))
+    found = list(rows[: limit + 1])
+    more, found = len(found) > limit, found[:limit]
+    link = _link(request, cursor=f"{found[-1].pk:x}") if more else None
+    return {"page": None, "total_count": None, "next": link, "prev": None}, found
+
+
+def _link(request: HttpRequest, **changed: Any) -> str:
     query = request.GET.copy()
-    query["page"] = str(page)
+    for name, value in changed.items():
+        query[name] = str(value)
     return f"{request.path_info}?{query.urlencode()}"

@@ -113,7 +113,7 @@ def _name(claims: dict[str, Any]) -> None:
 
 
 def _target(claims: dict[str, Any], request: HttpRequest) -> None:
-    if claims["htm"] != request.method:
+    if claims["htm"] != request.META["REQUEST_METHOD"]:  # `method` is GET for a HEAD
         raise BadSignature("The claim htm is not this method.")
     target = claims["htu"]
     if not isinstance(target, str):

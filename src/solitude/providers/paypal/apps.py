@@ -36,5 +36,5 @@ class PaypalConfig(AppConfig):
                 jobs=(preapprovals.expire_due,),
             ),
         )
-        buyer_parts.offer("paypal", records.buyer_part, "paypal")
-        seller_parts.offer("paypal", records.seller_part, "paypal")
+        buyer_parts.offer("paypal", records.buyer_part, "paypal", records.BuyerPaypalShown | None)
+        seller_parts.offer("paypal", records.seller_part, "paypal", records.SellerPaypalShown | None)

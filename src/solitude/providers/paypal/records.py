@@ -1,6 +1,6 @@
 """How PayPal data of sellers and buyers are shown: secrets go in, and only whether there is one comes out."""
 
-from typing import Any
+from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event, append
@@ -46,7 +46,43 @@ def told_of_seller(notice: Notice) -> Applied:
     return Applied(is_news=True) if told else Applied(reason=NOT_OF_CONCERN)
 
 
-def shown_buyer(row: BuyerPaypal) -> dict[str, Any]:
+class BuyerPaypalShown(TypedDict):
+    """What is kept about a buyer for PayPal. `key`: whether there is a pre-approval; the key never comes out."""
+
+    resource_pk: int
+    resource_uri: str
+    buyer: str
+    key: bool
+    currency: str | None
+    expiry: str | None
+
+
+class SellerPaypalShown(TypedDict):
+    """What is kept about a seller for PayPal. `token` and `secret`: whether there is one; they never come out."""
+
+    resource_pk: int
+    resource_uri: str
+    seller: str
+    paypal_id: str | None
+    token: bool
+    secret: bool
+    first_name: str
+    last_name: str
+    full_name: str
+    business_name: str
+    address_one: str
+    address_two: str
+    post_code: str
+    city: str
+    state: str
+    country: str
+    phone: str
+    created: str
+    modified: str
+    counter: int
+
+
+def shown_buyer(row: BuyerPaypal) -> BuyerPaypalShown:
     return {
         "resource_pk": row.pk,
         "resource_uri": row.resource_uri,
@@ -57,7 +93,7 @@ def shown_buyer(row: BuyerPaypal) -> dict[str, Any]:
     }
 
 
-def shown_seller(row: SellerPaypal) -> dict[str, Any]:
+def shown_seller(row: SellerPaypal) -> SellerPaypalShown:
     return {
         "resource_pk": row.pk,
         "resource_uri": row.resource_uri,
@@ -65,18 +101,18 @@ def shown_seller(row: SellerPaypal) -> dict[str, Any]:
         "paypal_id": row.paypal_id,
         "token": bool(row.token),
         "secret": bool(row.secret),
-        **{name: getattr(row, name) for name in PERSON_LIMITS},
+        **{name: getattr(row, name) for name in PERSON_LIMITS},  # type: ignore[typeddict-item]
         "created": time_text(row.created),
         "modified": time_text(row.modified),
         "counter": row.counter,
     }
 
 
-def buyer_part(buyer: Buyer) -> dict[str, Any] | None:
+def buyer_part(buyer: Buyer) -> BuyerPaypalShown | None:
     row = getattr(buyer, "paypal", None)
     return shown_buyer(row) if row else None
 
 
-def seller_part(seller: Seller) -> dict[str, Any] | None:
+def seller_part(seller: Seller) -> SellerPaypalShown | None:
     row = getattr(seller, "paypal", None)
     return shown_seller(row) if row else None

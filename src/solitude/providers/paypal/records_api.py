@@ -1,5 +1,6 @@
 """`/paypal/seller/` and `/paypal/buyer/`: store and get PayPal data. Secrets never come out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -142,7 +143,7 @@ def _change_seller(request: ApiRequest, pk: int, body: Any) -> SellerPaypal:
     return row
 
 
-def _answer(body: dict[str, Any], row: Row, status: int = 200) -> HttpResponse:
+def _answer(body: Mapping[str, Any], row: Row, status: int = 200) -> HttpResponse:
     return answer(body, status, ETag=etags.etag_of(row))
 
 
