@@ -1,37 +1,15 @@
 """Rows of the version before, brought up to date: what that version did not write is filled in from what it did."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.support.upgrades import columns, version_before
 
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal, SellerPaypal
 from solitude.transactions.models import Transaction
-
-
-def migrate(*targets: tuple[str, str]) -> None:
-    MigrationExecutor(connection).migrate(list(targets))
-
-
-@contextmanager
-def version_before(app: str, name: str = "0001_initial") -> Iterator[None]:
-    """The database as it was; afterwards it is up to date."""
-    migrate((app, name))
-    try:
-        yield
-    finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-
-
-def columns(table: str) -> set[str]:
-    with connection.cursor() as cursor:
-        return {column.name for column in connection.introspection.get_table_description(cursor, table)}
 
 
 def test_stored_credentials_and_sellers_are_found_by_their_hashes(
