@@ -74,6 +74,14 @@ def web_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def base_url(text: str) -> str:
+    """A URL to which a path can be appended; empty stays empty."""
+    url = web_url(text)
+    if "?" in url or "#" in url:
+        raise ValueError("must have no query")
+    return url
+
+
 def url_prefixes(text: str) -> tuple[str, ...]:
     return tuple(web_url(word) for word in words(text))
 

@@ -12,6 +12,7 @@ from solitude import sqlite
 from solitude.configuration import (
     Network,
     amount_limits,
+    base_url,
     certificates_file,
     flag,
     folder,
@@ -108,6 +109,16 @@ SOLITUDE_CLIENTS = _get(
 ) | clients_of_file(_clients_file, environment.problems)
 SOLITUDE_REQUIRE_SIGNATURE: bool = environment.flag(
     "SOLITUDE_REQUIRE_SIGNATURE", default=True, meaning="False lets unsigned requests pass; refused when debug is off."
+)
+SOLITUDE_OAUTH1: bool = environment.flag(
+    "SOLITUDE_OAUTH1", default=False, meaning="True lets clients of the old server sign with OAuth 1.0a as well."
+)
+SOLITUDE_URL: str = _get(
+    "SOLITUDE_URL",
+    base_url,
+    "http://127.0.0.1:2602" if SOLITUDE_DEBUG else "",
+    "What clients call this server, e.g. `https://payments.internal:2602`; OAuth 1.0a signs it.",
+    shown="none; with debug http://127.0.0.1:2602",
 )
 SOLITUDE_ALLOWED_NETWORKS = _get(
     "SOLITUDE_ALLOWED_NETWORKS", networks, _NO_NETWORKS, "CIDR list of the web heads; empty = loopback only."
@@ -325,6 +336,8 @@ def _production_problems() -> None:
     problem = environment.problems.append
     if not SOLITUDE_REQUIRE_SIGNATURE:
         problem("SOLITUDE_REQUIRE_SIGNATURE may be false only with SOLITUDE_DEBUG=true")
+    if SOLITUDE_OAUTH1 and not SOLITUDE_URL.startswith("https://") and not is_on_this_machine(SOLITUDE_URL):
+        problem("SOLITUDE_OAUTH1 needs SOLITUDE_URL, and https there: what OAuth 1.0a signs does not cover the body")
     for client in SOLITUDE_CLIENTS.values():
         for weakness in filter(None, map(weakness_of, client.secrets)):
             problem(f"SOLITUDE_CLIENTS: a secret of {client.key!r} {weakness}")

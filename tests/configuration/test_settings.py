@@ -96,6 +96,11 @@ WRONG = [
     ("SOLITUDE_DEBUG", "maybe"),
     ("SOLITUDE_DEBUG", "2"),
     ("SOLITUDE_REQUIRE_SIGNATURE", "never"),
+    ("SOLITUDE_OAUTH1", "1.0a"),
+    ("SOLITUDE_URL", "payments.internal"),
+    ("SOLITUDE_URL", f"https://user:{SECRET}@payments.internal"),
+    ("SOLITUDE_URL", "https://payments.internal/?tenant=1"),
+    ("SOLITUDE_URL", "https://payments.internal/#top"),
     ("SOLITUDE_HOME", ""),
     ("SOLITUDE_HOME", __file__),
     ("SOLITUDE_LOG_DIR", __file__),
@@ -209,6 +214,8 @@ def test_all_wrong_values_are_told_at_once() -> None:
 
 DEVELOPMENT_ONLY = [
     {"SOLITUDE_REQUIRE_SIGNATURE": "false"},
+    {"SOLITUDE_OAUTH1": "true"},
+    {"SOLITUDE_OAUTH1": "true", "SOLITUDE_URL": "http://payments.internal:2602"},
     {"SOLITUDE_CLIENTS": '{"marketplace": "short"}'},
     {"SOLITUDE_CLIENTS": f'{{"marketplace": ["{SECRET}", "{"s" * 31}"]}}'},
     {"SOLITUDE_CLIENTS": f'{{"marketplace": "{SECRET}", "nagios": {{"secrets": ["short"], "allow": []}}}}'},
@@ -301,6 +308,8 @@ def test_the_options_of_a_database_url_stay_beside_ours() -> None:
 
 RIGHT: list[tuple[str, str, Any]] = [
     ("SOLITUDE_REQUIRE_SIGNATURE", " FALSE ", False),
+    ("SOLITUDE_OAUTH1", "true", True),
+    ("SOLITUDE_URL", "https://payments.internal:2602/", "https://payments.internal:2602"),
     ("SOLITUDE_SERVE_THREADS", " 7 ", 7),
     ("SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT", "2.5", Decimal("2.5")),
     ("SOLITUDE_PAYPAL_URL", "https://paypal.example:8443/api/", "https://paypal.example:8443/api"),
@@ -323,6 +332,15 @@ RIGHT: list[tuple[str, str, Any]] = [
 @pytest.mark.parametrize(("name", "value", "expected"), RIGHT)
 def test_a_right_value_is_taken(name: str, value: str, expected: Any) -> None:
     assert settings_of(DEVELOPMENT | {name: value})[name] == expected
+
+
+@pytest.mark.parametrize("url", ["https://payments.internal:2602", "http://127.0.0.1:2602", "http://localhost:2602"])
+def test_oauth_1_starts_in_production_where_nobody_else_sees_the_body(url: str) -> None:
+    """Off as long as nobody asks for it; then it needs the URL that clients sign."""
+    assert settings_of(PRODUCTION)["SOLITUDE_OAUTH1"] is False
+    assert settings_of(PRODUCTION)["SOLITUDE_URL"] == ""
+    found = settings_of(PRODUCTION | {"SOLITUDE_OAUTH1": "true", "SOLITUDE_URL": url})
+    assert (found["SOLITUDE_OAUTH1"], found["SOLITUDE_URL"]) == (True, url)
 
 
 def test_settings_that_nobody_declared_can_be_told() -> None:

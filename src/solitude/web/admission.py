@@ -14,14 +14,14 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from solitude.telemetry import cef, context
-from solitude.web import idempotency, purge, signature
+from solitude.web import idempotency, oauth1, purge, signature
 from solitude.web.idempotency import Claim
 from solitude.web.models import SeenToken
 from solitude.web.networks import facts
 from solitude.web.once import insert_once
 from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler
-from solitude.web.signature import BadSignature, Signed
+from solitude.web.signed import BadSignature, Signed
 
 UNSIGNED_PATHS = {"/", "/services/status/"}
 ANONYMOUS = "<anon>"
@@ -43,9 +43,7 @@ class Admission:
             return admit(cast(ApiRequest, request))
         except BadSignature as error:
             cef.event(f"Signature refused: {error}", 5, request=facts(request))
-            return JsonResponse(
-                {"detail": str(error)}, status=401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'}
-            )
+            return JsonResponse({"detail": str(error)}, status=401, headers={"WWW-Authenticate": error.challenge})
         except RequestDataTooBig as error:
             return refusal(too_big(error))
         except Refused as error:
@@ -84,16 +82,23 @@ def _claimed(request: ApiRequest, client: str) -> Claim | HttpResponse | None:
 
 
 def _signed(request: ApiRequest) -> Signed | None:
-    if not settings.SOLITUDE_REQUIRE_SIGNATURE and "Authorization" not in request.headers:
-        return None
-    signed = signature.verify(request, settings.SOLITUDE_CLIENTS)
-    request.client = signed.client
-    context.bind(client=signed.client.key)
+    signed = _verified(request)
+    if signed:
+        request.client = signed.client
+        context.bind(client=signed.client.key)
     return signed
 
 
+def _verified(request: ApiRequest) -> Signed | None:
+    if settings.SOLITUDE_OAUTH1 and oauth1.is_tried(request):
+        return oauth1.verify(request, settings.SOLITUDE_CLIENTS, settings.SOLITUDE_URL)
+    if not settings.SOLITUDE_REQUIRE_SIGNATURE and "Authorization" not in request.headers:
+        return None
+    return signature.verify(request, settings.SOLITUDE_CLIENTS)
+
+
 def _remember(signed: Signed) -> None:
-    """Refuses a token that was seen before, on any node that shares the database."""
-    expires = datetime.fromtimestamp(signed.expires + signature.LEEWAY_S, UTC)
-    if not insert_once(SeenToken(client=signed.client.key, jti=signed.jti, expires=expires)):
-        raise BadSignature("The token was used before.")
+    """Refuses a signature that was seen before, on any node that shares the database."""
+    seen = SeenToken(client=signed.client.key, jti=signed.name, expires=datetime.fromtimestamp(signed.until, UTC))
+    if not insert_once(seen):
+        raise signed.again

@@ -11,7 +11,10 @@ ANSWER_MAX_CHARS = 262_144
 
 
 class SeenToken(models.Model):
-    """A token's id, kept until the token could not be used anyway; the constraint refuses it a second time on every node."""
+    """The name of a signature (a token's id; of OAuth 1.0a the timestamp and the nonce), kept until it could not be used anyway.
+
+    The constraint refuses it a second time on every node.
+    """
 
     client = models.CharField(max_length=64)
     jti = models.CharField(max_length=255)

@@ -6,7 +6,6 @@ The profile is documented in docs/signature.md. Pure but for the clock: what was
 import base64
 import hashlib
 import time
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,6 +13,7 @@ import jwt
 from django.http import HttpRequest
 
 from solitude.web.clients import Client
+from solitude.web.signed import BadSignature, Signed
 
 ALGORITHM = "HS256"
 AUDIENCE = "solitude"
@@ -28,19 +28,6 @@ _OPTIONS: Any = {"require": list(CLAIMS), "strict_aud": True} | {
 }
 
 
-class BadSignature(Exception):
-    """The request does not prove who sent it; the text says which check failed and holds nothing of the token."""
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A verified signature: who sent it, and the id and end (Unix seconds) of its token."""
-
-    client: Client
-    jti: str
-    expires: int
-
-
 def verify(request: HttpRequest, clients: dict[str, Client], now: float | None = None) -> Signed:
     """The signature of `request`. Raises BadSignature."""
     token = _token(request)
@@ -50,7 +37,7 @@ def verify(request: HttpRequest, clients: dict[str, Client], now: float | None =
     _name(claims)
     _target(claims, request)
     _body(claims, request.body)
-    return Signed(client, claims["jti"], expires)
+    return Signed(client, claims["jti"], expires + LEEWAY_S, BadSignature("The token was used before."))
 
 
 def _token(request: HttpRequest) -> str:

@@ -1,0 +1,27 @@
+"""What each scheme of signing (`signature`, `oauth1`) tells the gate: who sent the request, and what must not come again."""
+
+from dataclasses import dataclass
+
+from solitude.web.clients import Client
+
+
+class BadSignature(Exception):
+    """The request does not prove who sent it; the text says which check failed and holds nothing of the signature.
+
+    `challenge` is the value of `WWW-Authenticate`: the scheme that was tried.
+    """
+
+    challenge = 'Bearer error="invalid_token"'
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A verified signature. Its `name` is good for one request of this client; at `until` (Unix seconds) it would be refused anyway.
+
+    `again` is what the name is refused with the second time.
+    """
+
+    client: Client
+    name: str
+    until: int
+    again: BadSignature
