@@ -56,6 +56,11 @@ def refused_for(answer: Answer, text: str, events: list[str]) -> None:
 # --- let in -------------------------------------------------------------------------------------------------------------------
 
 
+def test_the_method_that_was_sent_is_the_signed_one(shop: Marketplace) -> None:
+    assert signed(shop, "HEAD").status == 200
+    assert called(shop, authorization("GET", HERE), "HEAD").status == 401
+
+
 @pytest.mark.parametrize("method", ["HMAC-SHA1", "HMAC-SHA256"])
 def test_a_request_that_a_library_signed_is_let_in(shop: Marketplace, method: str) -> None:
     library = oauthlib.oauth1.Client(KEY, client_secret=SECRET, signature_method=method, realm="old server")

@@ -106,7 +106,7 @@ def _base_string(request: HttpRequest, base_url: str, parameters: Parameters) ->
     # The Host header is anybody's, so what the server is called is a setting.
     url = rfc5849.base_string_uri(base_url + escape_uri_path(request.path))
     normalized = rfc5849.normalize_parameters(parameters)
-    return str(rfc5849.signature_base_string(request.method, url, normalized))
+    return str(rfc5849.signature_base_string(request.META["REQUEST_METHOD"], url, normalized))
 
 
 def _fits(secret: bytes, signed: str, given: dict[str, str]) -> bool:
