@@ -6,7 +6,7 @@ import hypothesis
 
 from tests.support import environment, isolation
 
-pytest_plugins = ["tests.support.skips", "tests.support.fixtures"]
+pytest_plugins = ["tests.support.skips", "tests.support.fixtures", "tests.support.security_events"]
 
 isolation.isolate()
 os.environ |= environment.of_the_house()

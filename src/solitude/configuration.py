@@ -24,6 +24,8 @@ from solitude.money.money import Money
 PREFIX = "SOLITUDE_"
 _METRICS_PREFIX = re.compile(r"([A-Za-z0-9_-]{1,32}(\.[A-Za-z0-9_-]{1,32}){0,3})?")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]{0,50}")
+# No client can have this key.
+ALL_CLIENTS = "*"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
 
 T = TypeVar("T")
@@ -54,6 +56,13 @@ def flag(text: str) -> bool:
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def which_clients(text: str) -> frozenset[str]:
+    """The keys of clients; `true` stands for all of them (`ALL_CLIENTS`), `false` and nothing for none."""
+    if text.lower() in TRUE:
+        return frozenset({ALL_CLIENTS})
+    return frozenset() if text.lower() in FALSE else frozenset(words(text))
 
 
 def networks(text: str) -> tuple[Network, ...]:

@@ -10,6 +10,7 @@ import dj_database_url
 
 from solitude import sqlite
 from solitude.configuration import (
+    ALL_CLIENTS,
     Network,
     amount_limits,
     base_url,
@@ -25,6 +26,7 @@ from solitude.configuration import (
     safe_url_prefixes,
     url_prefixes,
     web_url,
+    which_clients,
 )
 from solitude.money.money import Money
 from solitude.web.clients import Client, clients_of, clients_of_file, weakness_of
@@ -35,6 +37,7 @@ environment = process_environment()
 _get = environment.get
 _NO_NETWORKS: tuple[Network, ...] = ()
 _NO_LIMITS: dict[str, tuple[Money, Money]] = {}
+_NOBODY: frozenset[str] = frozenset()
 _NO_CLIENTS: dict[str, Client] = {}
 _NO_PREFIXES: tuple[str, ...] = ()
 
@@ -139,6 +142,29 @@ SOLITUDE_IDEMPOTENCY_LEASE_S: int = environment.number(
     unit="s",
     least=5,
     most=3600,
+)
+
+# --- PINs ----------------------------------------------------------------------------------------------------------
+SOLITUDE_PIN_FAILURES: int = environment.number(
+    "SOLITUDE_PIN_FAILURES", 5, "The wrong PIN that locks the account.", unit="tries", least=1, most=100
+)
+SOLITUDE_PIN_FAILURE_LENGTH_S: int = environment.number(
+    "SOLITUDE_PIN_FAILURE_LENGTH_S", 300, "How long it stays locked.", unit="s", least=1, most=30 * 86_400
+)
+SOLITUDE_PIN_TOKEN_LIFE_S: int = environment.number(
+    "SOLITUDE_PIN_TOKEN_LIFE_S",
+    120,
+    "How long the token of a PIN that was just given is good for a payment.",
+    unit="s",
+    least=5,
+    most=3600,
+)
+SOLITUDE_REQUIRE_PIN = _get(
+    "SOLITUDE_REQUIRE_PIN",
+    which_clients,
+    _NOBODY,
+    "The clients whose payments need such a token from every buyer who has a PIN: a list of their keys, or `true` for all.",
+    shown="none",
 )
 
 # --- payments ------------------------------------------------------------------------------------------------------
@@ -352,6 +378,9 @@ def _production_problems() -> None:
         problem("SOLITUDE_PAYPAL_CERT_URLS_ALLOWED may be set only with SOLITUDE_DEBUG=true")
 
 
+if unknown_clients := SOLITUDE_REQUIRE_PIN - {ALL_CLIENTS, *SOLITUDE_CLIENTS}:
+    # A misspelt name would leave buyers unprotected.
+    environment.problems.append(f"SOLITUDE_REQUIRE_PIN names no clients: {', '.join(sorted(unknown_clients))}")
 if SOLITUDE_CALL_LEASE_S * 1000 <= SOLITUDE_PAYPAL_TIMEOUT_MS * 3:
     environment.problems.append("SOLITUDE_CALL_LEASE_S must be more than three times SOLITUDE_PAYPAL_TIMEOUT_MS")
 if not SOLITUDE_DEBUG:

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 from solitude.buyers.api import router as buyers
+from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
 from solitude.providers.paypal.api import router as paypal_payments
 from solitude.providers.paypal.preapproval_api import router as paypal_preapprovals
@@ -21,6 +22,7 @@ api = Api(openapi_url=None, docs_url=None, parser=JsonParser(), renderer=JsonRen
 errors.install(api)
 for prefix, tag, router in (
     ("/generic", "buyers", buyers),
+    ("/generic", "buyers", pins),
     ("/generic", "sellers", sellers),
     ("/generic", "transactions", transactions),
     ("/events", "events", events),

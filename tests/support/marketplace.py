@@ -111,8 +111,9 @@ class Marketplace(Api):
         """Hands on what PayPal told the marketplace."""
         return self.post("/paypal/webhook/", {"headers": event["headers"], "body": event["body"]})
 
-    def buyer(self, buyer_uuid: str = "") -> dict[str, Any]:
-        made: dict[str, Any] = self.post("/generic/buyer/", {"uuid": buyer_uuid or f"shop:{next(_numbers)}"}).json
+    def buyer(self, buyer_uuid: str = "", **more: Any) -> dict[str, Any]:
+        body = {"uuid": buyer_uuid or f"shop:{next(_numbers)}", **more}
+        made: dict[str, Any] = self.post("/generic/buyer/", body).json
         return made
 
     def transaction(self, path: str) -> dict[str, Any]:

@@ -198,7 +198,7 @@ def test_what_nobody_expected_before_the_view_is_500_of_the_same_form(
 
 
 def test_a_refused_request_undoes_what_it_did(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("solitude.buyers.api.shown", break_)
+    monkeypatch.setattr("solitude.buyers.api.shown_buyer", break_)
     assert shop.post("/generic/buyer/", {"uuid": "shop:1"}).status == 500
     monkeypatch.undo()
     assert shop.get("/generic/buyer/")["objects"] == []

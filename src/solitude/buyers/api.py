@@ -3,38 +3,53 @@
 from typing import Annotated, Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from ninja import Router
 from pydantic import BeforeValidator
 
-from solitude.buyers.models import Buyer, parts
-from solitude.web import etags, filters, paging
-from solitude.web.answers import answer, created
+from solitude.buyers import closing, hashing, pin_tokens, pins
+from solitude.buyers.models import EMAIL_LABEL, Buyer, parts, timed
+from solitude.buyers.pins import State
+from solitude.buyers.shown import BuyerShown, buyer_tag, shown_buyer
+from solitude.vault import hashes
+from solitude.web import changes, etags, filters, paging
+from solitude.web.answers import answer, created, done
 from solitude.web.fields import Body, Flag, GivenText, StrictText, Text
+from solitude.web.filters import Filter
 from solitude.web.once import insert_once
+from solitude.web.openapi import Page, errors, query
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 
 router = Router()
-FILTERS = {"uuid": filters.text("uuid", "The buyer's uuid.")}
-# Nobody has a PIN as long as none is taken; old clients read these fields.
-NO_PIN: dict[str, bool | int] = {
-    "pin": False,
-    "new_pin": False,
-    "pin_confirmed": False,
-    "pin_failures": 0,
-    "pin_is_locked_out": False,
-    "pin_was_locked_out": False,
-    "needs_pin_reset": False,
+FILTERS = {
+    "uuid": filters.text("uuid", "The buyer's uuid."),
+    "active": filters.flag("active", "Whether the buyer is active."),
+    "email": Filter(
+        "The buyer's e-mail address, exactly as it was given; several buyers may have it.",
+        {"type": "string"},
+        lambda email: Q(email_hash__in=hashes.candidates(EMAIL_LABEL, email)),
+    ),
+    "email_sig": filters.text("email_hash", "The keyed hash that stands beside the e-mail address."),
 }
+PINS = ("pin", "new_pin")
+# What a PUT that leaves them out sets back.
+FLAGS = ("active", "authenticated", "pin_confirmed", "needs_pin_reset", "pin_was_locked_out")
 
 
-def _no_pin_yet(value: Any) -> None:
-    if value not in (None, ""):
-        raise ValueError("PINs are not offered yet")
+def _pin(value: Any) -> Any:
+    if value in (None, ""):
+        return None
+    if not isinstance(value, str):
+        # A number has lost the zeros that it began with.
+        raise ValueError("must be a text")
+    if word := pins.problem(value):
+        raise ValueError(word)
+    return value
 
 
-NoPin = Annotated[None, BeforeValidator(_no_pin_yet)]
+Pin = Annotated[str | None, BeforeValidator(_pin)]
 
 
 class BuyerIn(Body):
@@ -43,44 +58,87 @@ class BuyerIn(Body):
     authenticated: Flag = True
     email: StrictText | None = None
     locale: Text | None = None
-    # Refused and never ignored: a marketplace must not believe that a PIN protects its buyer.
-    pin: NoPin = None
-    new_pin: NoPin = None
+    pin: Pin = None
+    new_pin: Pin = None
+    pin_confirmed: Flag = False
+    needs_pin_reset: Flag = False
+    pin_was_locked_out: Flag = False
 
 
-@router.post("/buyer/")
+class BuyerChange(BuyerIn):
+    uuid: GivenText = ""
+
+
+@router.post("/buyer/", response={201: BuyerShown})
 def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
-    buyer = Buyer(**body.model_dump(exclude={"pin", "new_pin"}))
+    buyer = Buyer(**body.model_dump(exclude=set(PINS)))
+    for name, kept in _kept_pins(body.model_dump(include=set(PINS)), buyer).items():
+        setattr(buyer, name, kept)
     with transaction.atomic():
         if not insert_once(buyer):
-            raise BadFields(uuid="BUYER_UUID_ALREADY_EXISTS")
-        return created(request, shown(buyer), tag=tag(buyer))
+            raise _clash(buyer)
+        return created(request, shown_buyer(buyer), tag=buyer_tag(buyer))
 
 
-@router.get("/buyer/")
+@router.get("/buyer/", response=Page[BuyerShown], openapi_extra=query(FILTERS))
 def list_buyers(request: ApiRequest) -> HttpResponse:
-    return paging.listed(request, Buyer.objects.select_related(*parts.joins), shown, FILTERS, tag)
+    return paging.listed(request, _buyers(), shown_buyer, FILTERS, buyer_tag)
 
 
-@router.get("/buyer/{int:pk}/")
+@router.get("/buyer/{int:pk}/", response=BuyerShown)
 def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
-    buyer = paging.one(request, Buyer.objects.select_related(*parts.joins), pk, FILTERS)
-    return etags.not_modified(request, tag(buyer)) or answer(shown(buyer), ETag=tag(buyer))
+    buyer = paging.one(request, _buyers(), pk, FILTERS)
+    tag = buyer_tag(buyer)
+    return etags.not_modified(request, tag) or answer(shown_buyer(buyer), ETag=tag)
 
 
-def tag(buyer: Buyer) -> str:
-    return etags.etag_of(buyer, *parts.rows(buyer))
+@router.put("/buyer/{int:pk}/", response=BuyerShown)
+def put_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
+    return _change(request, pk, changes.given(body, reset=FLAGS))
 
 
-def shown(buyer: Buyer) -> dict[str, Any]:
-    return {
-        "resource_pk": buyer.pk,
-        "resource_uri": buyer.resource_uri,
-        "uuid": buyer.uuid,
-        "active": buyer.active,
-        "authenticated": buyer.authenticated,
-        "email": buyer.email,
-        "locale": buyer.locale,
-        **NO_PIN,
-        **parts.of(buyer),
-    }
+@router.patch("/buyer/{int:pk}/", response=BuyerShown)
+def patch_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
+    return _change(request, pk, changes.given(body))
+
+
+@router.post("/buyer/{int:pk}/close/", response={204: None, **errors(404)})
+def close_buyer(request: ApiRequest, pk: int) -> HttpResponse:
+    """Closes the account and forgets who the buyer was; what was paid stays. The providers forget the buyer as well."""
+    with transaction.atomic():
+        closing.close(pk)
+        response = done(request)
+    closing.tell_providers(pk)
+    return response
+
+
+@router.post("/generic/buyer/{int:pk}/close/", response={204: None, **errors(404)}, deprecated=True)
+def close_buyer_by_its_old_path(request: ApiRequest, pk: int) -> HttpResponse:
+    """The path that the old server had by mistake."""
+    return close_buyer(request, pk)
+
+
+def _buyers() -> QuerySet[Buyer]:
+    return timed(Buyer.objects.select_related(*parts.joins))
+
+
+def _change(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
+    if any(columns.get(name) for name in PINS):
+        # Before the row is locked, because it takes its time.
+        columns |= _kept_pins(columns, paging.one(request, _buyers(), pk, FILTERS))
+    with transaction.atomic():
+        buyer = paging.one(request, _buyers(), pk, FILTERS, lock=True)
+        before = State.of(buyer)
+        over = pins.awake(before, buyer.now).changes_since(before)
+        if "pin" in columns:
+            pin_tokens.forget(buyer)
+        changes.change(request, buyer, _clash, **over, **columns)
+    return answer(shown_buyer(buyer), ETag=buyer_tag(buyer))
+
+
+def _kept_pins(given: dict[str, Any], buyer: Buyer) -> dict[str, Any]:
+    return {name: given[name] and hashing.kept_form(given[name], buyer.row_uuid) for name in PINS if name in given}
+
+
+def _clash(_buyer: Buyer) -> BadFields:
+    return BadFields(uuid="BUYER_UUID_ALREADY_EXISTS")

@@ -1,8 +1,11 @@
 """A buyer of the marketplace, with the state of its PIN; and the tokens that say that a PIN was just given."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
+from django.db.models import QuerySet
+from django.db.models.functions import Now
 
 from solitude.vault.fields import EncryptedTextField, SealedModel
 from solitude.vault.hashed import HASH_MAX_CHARS, KeyedHashField
@@ -34,6 +37,8 @@ class Buyer(SealedModel, Row):
     pin_locked_at = models.DateTimeField(null=True, default=None)
     pin_was_locked_out = models.BooleanField(default=False, db_default=False)
     needs_pin_reset = models.BooleanField(default=False, db_default=False)
+    # No column: see `timed`.
+    now: datetime
 
     class Meta:
         indexes = [models.Index(fields=["email_hash"], name="buyers_buyer_email_hash")]
@@ -56,6 +61,11 @@ class PinToken(models.Model):
     buyer = models.ForeignKey(Buyer, on_delete=models.CASCADE, related_name="pin_tokens")
     client = models.CharField(max_length=64)
     expires = models.DateTimeField(db_index=True)
+
+
+def timed(buyers: QuerySet[Buyer]) -> QuerySet[Buyer]:
+    """The buyers with `now`, the database's time."""
+    return buyers.annotate(now=Now())  # type: ignore[no-redef]  # it is what the attribute stands for
 
 
 parts: Parts[Buyer] = Parts("BuyerShown")

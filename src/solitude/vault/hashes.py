@@ -19,6 +19,12 @@ def keyed_hash(label: str, value: str | bytes, ring: KeyRing | None = None) -> s
     return _hash(keys.current, keys.current_key, label, value)
 
 
+def under(key_id: str, label: str, value: str | bytes, ring: KeyRing | None = None) -> str | None:
+    """Return the hash under this very key, as it would have been when that one was current; None if it is not there."""
+    key = (ring or current_ring()).hashes.by_id.get(key_id)
+    return None if key is None else _hash(key_id, key, label, value)
+
+
 def candidates(label: str, value: str | bytes, ring: KeyRing | None = None) -> list[str]:
     """Return the hashes under every key, the current one first: a look-up with `IN` these survives a change of key."""
     keys = (ring or current_ring()).hashes
@@ -28,9 +34,8 @@ def candidates(label: str, value: str | bytes, ring: KeyRing | None = None) -> l
 
 def matches(label: str, value: str | bytes, stored: str, ring: KeyRing | None = None) -> bool:
     """Tell, in constant time, whether `stored` is a hash of the value under any key of the ring."""
-    key_id = stored.partition(":")[0]
-    key = (ring or current_ring()).hashes.by_id.get(key_id)
-    return key is not None and hmac.compare_digest(_hash(key_id, key, label, value).encode(), stored.encode())
+    expected = under(stored.partition(":")[0], label, value, ring)
+    return expected is not None and hmac.compare_digest(expected.encode(), stored.encode())
 
 
 def _hash(key_id: str, key: bytes, label: str, value: str | bytes) -> str:

@@ -20,11 +20,10 @@ from solitude.web.models import SeenToken
 from solitude.web.networks import facts
 from solitude.web.once import insert_once
 from solitude.web.refusals import Refused, refusal, too_big
-from solitude.web.requests import ApiRequest, Handler
+from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Signed
 
 UNSIGNED_PATHS = {"/", "/services/status/"}
-ANONYMOUS = "<anon>"
 
 
 class Admission:
@@ -61,11 +60,10 @@ def admit(request: ApiRequest) -> HttpResponse | None:
     if signed and not signed.client.may(request.method or "", request.path_info):
         cef.event("Permission refused", 5, request=facts(request))
         raise Refused(403, {"detail": "This client may not do that."})
-    key = signed.client.key if signed else ANONYMOUS
     with transaction.atomic():
         if signed:
             _remember(signed)
-        claimed = _claimed(request, key)
+        claimed = _claimed(request, client_key(request))
     if isinstance(claimed, HttpResponse):
         return claimed
     request.claim = claimed

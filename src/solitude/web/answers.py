@@ -32,6 +32,13 @@ def created(request: ApiRequest, body: Mapping[str, Any], status: int = 201, tag
     return response
 
 
+def done(request: ApiRequest) -> HttpResponse:
+    """204, kept like `created`; call it inside the transaction that did it."""
+    if request.claim is not None and not request.claim.settle(204, None):
+        raise idempotency.in_progress()
+    return HttpResponse(status=204)
+
+
 def settle(request: ApiRequest, status: int, body: Mapping[str, Any]) -> None:
     """Keeps the answer to a POST whose effect stands, whoever has the key by now."""
     if request.claim is not None:

@@ -46,13 +46,14 @@ class ContentTags:
         return HttpResponse(status=304, headers={"ETag": response["ETag"]}) if has_it else response
 
 
-def etag_of(row: Row, *shown_with: Row) -> str:
-    """The tag of an answer about `row`, quoted. `shown_with` are the other rows that the answer shows.
+def etag_of(row: Row, *shown_with: Row, besides: str = "") -> str:
+    """The tag of an answer about `row`, quoted. `shown_with` are the other rows that the answer shows, `besides` says what else it
+    depends on.
 
     Their part stands behind a dash. It tells that the answer has changed, and is no part of the condition for a change of the
     row: the tag of any answer about the row will do for that.
     """
-    return f'"{_hash(row)}-{_hash(*shown_with)}"' if shown_with else f'"{_hash(row)}"'
+    return f'"{_hash(row)}-{_digest(_states(*shown_with) + besides)}"' if shown_with or besides else f'"{_hash(row)}"'
 
 
 def etag_of_list(meta: Mapping[str, Any], tags: Iterable[str]) -> str:
@@ -113,9 +114,12 @@ def _own(tag: str) -> str:
     return f'{own}"' if dash else own
 
 
-def _hash(*rows: Row) -> str:
-    states = ",".join(f"{row._meta.label_lower}:{row.pk}:{row.counter}" for row in rows)
-    return _digest(states)
+def _hash(row: Row) -> str:
+    return _digest(_states(row))
+
+
+def _states(*rows: Row) -> str:
+    return ",".join(f"{row._meta.label_lower}:{row.pk}:{row.counter}" for row in rows)
 
 
 def _digest(content: str | bytes) -> str:

@@ -24,6 +24,8 @@ from solitude.web.refusals import BadFields, Refused, refusal
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEY_MAX_CHARS = 255
+# Every try of a PIN counts; an answer that is given again would be one that does not.
+KEYLESS_PATHS = {"/generic/confirm_pin/", "/generic/verify_pin/", "/generic/reset_confirm_pin/"}
 _LABEL = "idempotency"
 # 412 speaks of a header that is no part of the request that the key stands for.
 _NOT_KEPT = {401, 403, 409, 412}
@@ -48,9 +50,9 @@ class Claim:
             raise in_progress()
         return self._row
 
-    def settle(self, status: int, body: Mapping[str, Any]) -> bool:
+    def settle(self, status: int, body: Mapping[str, Any] | None) -> bool:
         """Keeps the answer; called inside the transaction that decides it. False: another request has the key now."""
-        return self._keep(status, encode(body).decode())
+        return self._keep(status, "" if body is None else encode(body).decode())
 
     def settle_response(self, response: HttpResponse) -> HttpResponse:
         """Keeps what the request was answered, where nothing else decided; frees the key where answers are not kept.
@@ -85,9 +87,10 @@ class Claim:
 
 
 def claim(request: HttpRequest, client: str) -> Claim | HttpResponse | None:
-    """The request's claim, the kept answer, or None without a key. Raises Refused for a key that cannot be used."""
+    """The request's claim, the kept answer, or None where there is no key, or where none counts. Raises Refused for a key that cannot
+    be used."""
     key = request.headers.get(HEADER)
-    if key is None or request.method != "POST":
+    if key is None or request.method != "POST" or request.path_info in KEYLESS_PATHS:
         return None
     if not key.strip() or len(key) > KEY_MAX_CHARS or "\x00" in key:
         raise BadFields(**{HEADER: f"must have 1 to {KEY_MAX_CHARS} characters"})

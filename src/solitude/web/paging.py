@@ -45,7 +45,8 @@ def one(request: HttpRequest, rows: QuerySet[R], pk: int, filters: Filters, *, l
     """The row of a detail URL, where the list's filters hold too; locked for the transaction that changes it. Raises Refused (404)."""
     only(request, filters)
     rows = rows.filter(wanted(request.GET, filters), pk=pk)
-    row = (rows.select_for_update(of=("self",)) if lock else rows).first()
+    # Others may refer to the row meanwhile (`no_key`): a change is nothing that a payment has to wait for.
+    row = (rows.select_for_update(of=("self",), no_key=True) if lock else rows).first()
     if row is None:
         raise not_found()
     return row

@@ -6,10 +6,13 @@ these tables follow the traffic and do not grow.
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from solitude.telemetry.logs import get_logger
@@ -20,6 +23,13 @@ EVERY_S = 60
 ROWS_MAX = 1000
 # A token may only be forgotten when no node's clock can still think it valid.
 CLOCKS_APART_S = 3600
+
+_expiring: list[Callable[[], QuerySet[Any]]] = []
+
+
+def expiring(rows: Callable[[], QuerySet[Any]]) -> None:
+    """For rooms above this one: `rows` gives what is over and shall be forgotten too."""
+    _expiring.append(rows)
 
 
 class _Turn:
@@ -48,12 +58,12 @@ def when_due() -> int:
 
 
 def purge() -> int:
-    """Deletes up to ROWS_MAX expired tokens and as many keys; the number of rows deleted."""
+    """Deletes up to ROWS_MAX expired tokens, as many keys, and as many of each kind of other rooms; the number of rows deleted."""
     tokens = SeenToken.objects.filter(expires__lt=Now() - timedelta(seconds=CLOCKS_APART_S))
     life = timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LIFE_S + settings.SOLITUDE_IDEMPOTENCY_LEASE_S)
     keys = IdempotencyKey.objects.filter(created__lt=Now() - life)
     deleted = 0
-    for expired in (tokens, keys):
+    for expired in (tokens, keys, *(rows() for rows in _expiring)):
         pks = list(expired.order_by("pk").values_list("pk", flat=True)[:ROWS_MAX])
         if pks:
             deleted += expired.model.objects.filter(pk__in=pks).delete()[0]

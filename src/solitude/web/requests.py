@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from solitude.web.idempotency import Claim
 
 Handler = Callable[[HttpRequest], HttpResponse]
+ANONYMOUS = "<anon>"
 REQUEST_ID_HEADER = "Transaction-Id"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -23,6 +24,10 @@ class ApiRequest(HttpRequest):
 
     client: "Client | None"
     claim: "Claim | None"
+
+
+def client_key(request: ApiRequest) -> str:
+    return request.client.key if request.client else ANONYMOUS
 
 
 class RequestContext:

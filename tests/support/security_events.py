@@ -1,4 +1,4 @@
-"""What the tests of the gate look at besides the answers: the security events."""
+"""What tests look at besides the answers: the security events."""
 
 import logging
 from collections.abc import Iterator

@@ -1,0 +1,98 @@
+"""`/generic/confirm_pin/`, `/generic/verify_pin/` and `/generic/reset_confirm_pin/`"""
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Router
+
+from solitude.buyers import pin_calls, pin_tokens, pins
+from solitude.buyers.models import UUID_MAX_CHARS, Buyer
+from solitude.buyers.pin_calls import Call, Follow
+from solitude.buyers.pins import Tried
+from solitude.telemetry import cef
+from solitude.web.answers import answer, time_text
+from solitude.web.fields import Body
+from solitude.web.networks import facts
+from solitude.web.refusals import not_found, unprocessable
+from solitude.web.requests import ApiRequest, client_key
+
+router = Router()
+REQUIRED, INVALID = "required", "invalid"
+CEF_SEVERITY = 1
+
+
+class PinIn(Body):
+    """Read by hand, because these calls have the newer form of errors."""
+
+    uuid: Any = None
+    pin: Any = None
+
+
+@router.post("/confirm_pin/")
+def confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
+    buyer_uuid, tried = _tried(request, pin_calls.CONFIRM, body)
+    return answer({"confirmed": tried.is_right, "uuid": buyer_uuid})
+
+
+@router.post("/verify_pin/")
+def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
+    shown: dict[str, Any] = {}
+
+    def issue(buyer: Buyer, tried: Tried) -> None:
+        shown["pin"] = buyer.pin is not None
+        if tried.is_right:
+            token, expires = pin_tokens.issue(buyer, client_key(request), buyer.now)
+            shown.update(pin_token=token, pin_token_expires=time_text(expires))
+
+    buyer_uuid, tried = _tried(request, pin_calls.VERIFY, body, issue)
+    return answer({"valid": tried.is_right, "locked": tried.is_locked, "uuid": buyer_uuid, **shown})
+
+
+@router.post("/reset_confirm_pin/")
+def reset_confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
+    buyer_uuid, tried = _tried(request, pin_calls.RESET_CONFIRM, body)
+    return answer({"confirmed": tried.is_right, "uuid": buyer_uuid})
+
+
+def _tried(request: ApiRequest, call: Call, body: PinIn, follow: Follow | None = None) -> tuple[str, Tried]:
+    buyer_uuid, pin = _read(body)
+    tried = pin_calls.carry_out(call, buyer_uuid, pin, follow)
+    if tried.event:
+        cef.event(f"{tried.event}: {buyer_uuid}", CEF_SEVERITY, request=facts(request))
+    return buyer_uuid, tried
+
+
+def _read(body: PinIn) -> tuple[str, str]:
+    """Uuid and PIN. Raises Refused: 422 by field; 404 for a buyer who is unknown, whatever the PIN."""
+    buyer_uuid, pin = _text(body.uuid), _text(body.pin)
+    problems = {}
+    if problem := _problem_of_uuid(body.uuid, buyer_uuid):
+        problems["uuid"] = problem
+    elif not Buyer.objects.filter(uuid=buyer_uuid).exists() and _problem_of_pin(body.pin, pin):
+        raise not_found()
+    if problem := _problem_of_pin(body.pin, pin):
+        problems["pin"] = problem
+    if problems:
+        raise unprocessable("mozilla", problems)
+    return buyer_uuid, pin
+
+
+def _text(value: Any) -> str:
+    """A number is its digits; what is neither text nor number, or could be no uuid, is nothing."""
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**UUID_MAX_CHARS:
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _problem_of_uuid(given: Any, text: str) -> tuple[str, str] | None:
+    if given in (None, ""):
+        return REQUIRED, "This field is required."
+    is_good = text and len(text) <= UUID_MAX_CHARS and "\x00" not in text
+    return None if is_good else (INVALID, f"must be a text of at most {UUID_MAX_CHARS} characters")
+
+
+def _problem_of_pin(given: Any, text: str) -> tuple[str, str] | None:
+    if given in (None, ""):
+        return REQUIRED, "This field is required."
+    word = pins.problem(text) if text else pins.NOT_DIGITS
+    return (INVALID, word) if word else None
