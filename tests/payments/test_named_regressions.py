@@ -403,7 +403,10 @@ def test_a_currency_with_three_decimals(shop: Marketplace) -> None:
     with registered(Kuwaiti()):
         amount = Money(Decimal("1.505"), "KWD")
         row = Transaction(provider=2, amount=amount.amount, currency="KWD")
-        calls.carry_out(calls.intended(lambda: pay.begin(row, "reference", Intent(amount=amount), None)))
+        intent = Intent(amount=amount)
+        calls.carry_out(
+            calls.intended(lambda: pay.begin(row, "reference", intent, None, client="marketplace", pin_token=None))
+        )
         row.refresh_from_db()
 
         def give_back(text: str) -> ProviderCall:

@@ -95,6 +95,11 @@ def begun_under(claim: Claim | None) -> ProviderCall | None:
     return known.order_by("-pk").first()
 
 
+def has_begun_under(claim: Claim | None) -> bool:
+    """Whether an earlier request with the same key wrote an intent, whatever became of it."""
+    return claim is not None and claim.repeated and claim.row.calls.exists()
+
+
 def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Asks the provider and records what came of it."""
     described = Call(Operation(call.operation), call.key, call.intended, call.ids)

@@ -25,7 +25,7 @@ from solitude.web.answers import answer, created, settle
 from solitude.web.etags import check_match
 from solitude.web.fields import Body, DecimalNumber, Text
 from solitude.web.refusals import BadFields, Refused, not_found
-from solitude.web.requests import ApiRequest
+from solitude.web.requests import ApiRequest, client_key
 
 router = Router()
 NAME, NUMBER = PayPal.name, PayPal.number
@@ -42,13 +42,13 @@ def make_payment(request: ApiRequest, body: PayIn) -> HttpResponse:
             call = calls.find_out(known, keep)
         else:
             order = form.order(body)
-            call = calls.carry_out(calls.intended(lambda: _begin(order, request)), keep)
+            call = calls.carry_out(calls.intended(lambda: _begin(order, request, body.pin_token)), keep)
     if refused := _pay_refusal(call):
         raise refused
     return answer(_pay_answer(body, call), 201)
 
 
-def _begin(order: form.Order, request: ApiRequest) -> ProviderCall:
+def _begin(order: form.Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
     form.save_buyer(order)
     row = Transaction(
         provider=NUMBER,
@@ -58,7 +58,7 @@ def _begin(order: form.Order, request: ApiRequest) -> ProviderCall:
         seller=order.product.seller,
         seller_product=order.product,
     )
-    return pay.begin(row, NAME, order.intent, request.claim)
+    return pay.begin(row, NAME, order.intent, request.claim, client=client_key(request), pin_token=pin_token)
 
 
 def _pay_refusal(call: ProviderCall) -> Refused | None:

@@ -9,6 +9,7 @@ class PaypalConfig(AppConfig):
     label = "paypal"
 
     def ready(self) -> None:
+        from solitude.buyers import closing
         from solitude.buyers.models import parts as buyer_parts
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
@@ -36,5 +37,6 @@ class PaypalConfig(AppConfig):
                 jobs=(preapprovals.expire_due,),
             ),
         )
+        closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
         buyer_parts.offer("paypal", records.buyer_part, "paypal", records.BuyerPaypalShown | None)
         seller_parts.offer("paypal", records.seller_part, "paypal", records.SellerPaypalShown | None)

@@ -17,7 +17,7 @@ from solitude.providers.paypal import allowed_urls, currencies, limits
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.sellers.models import Access, Product
 from solitude.telemetry.redaction import Secret
-from solitude.web.fields import Body, DecimalNumber, Flag, Text
+from solitude.web.fields import Body, DecimalNumber, Flag, StrictText, Text
 from solitude.web.once import insert_once
 from solitude.web.refusals import REQUIRED, BadFields
 
@@ -58,6 +58,7 @@ class PayIn(Body):
     cancel_url: Url | None = None
     memo: Text | None = None
     platform_fee: DecimalNumber | None = None
+    pin_token: StrictText | None = None
 
     @model_validator(mode="before")
     @classmethod

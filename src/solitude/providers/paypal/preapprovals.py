@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from solitude.buyers.models import Buyer
 from solitude.events.models import Event, append
 from solitude.payments import calls
 from solitude.payments.contract import Intent, Notice, Operation, Outcome, Result
@@ -25,6 +26,7 @@ from solitude.web.once import insert_once
 
 DESCRIPTION = "Purchases without asking again"
 BUYER = "buyer"  # our own id among the ids of a call that makes a permanent key
+CLOSED = "closed"  # why a pre-approval ended
 DELETIONS_MAX = 10
 FORGOTTEN: dict[str, Any] = {"key": None, "key_hash": ""}
 _LABEL = "paypal.key"
@@ -93,6 +95,15 @@ def revoke(row: BuyerPaypal, why: str) -> dict[str, Any]:
         begin_deleting(row.key, row.buyer_id)
         _tell(row, "revoked", why)
     return FORGOTTEN
+
+
+def forget_buyer(buyer: Buyer) -> None:
+    """In the transaction that closes the buyer's account: what is kept to charge it is forgotten, and deleted at PayPal after the
+    commit. What PayPal still makes of a pre-approval that had begun is deleted as soon as it is known (`stored`)."""
+    Preapproval.objects.filter(buyer=buyer).delete()
+    row = BuyerPaypal.objects.select_for_update().filter(buyer=buyer).first()
+    if row is not None:
+        row.change(**revoke(row, CLOSED), currency=None, start=None, expiry=None)
 
 
 def told_deleted(notice: Notice) -> Applied:
