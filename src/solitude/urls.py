@@ -1,9 +1,12 @@
 """Which path leads where."""
 
-from django.http import HttpRequest, HttpResponse
+from functools import cache
+from typing import Any
+
 from django.urls import path
 
 from solitude.buyers.api import router as buyers
+from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
 from solitude.providers.paypal.api import router as paypal_payments
@@ -11,15 +14,40 @@ from solitude.providers.paypal.preapproval_api import router as paypal_preapprov
 from solitude.providers.paypal.records_api import router as paypal_records
 from solitude.providers.paypal.webhook_api import router as paypal_webhook
 from solitude.sellers.api import router as sellers
+from solitude.sellers.models import parts as seller_parts
 from solitude.services.api import router as services
 from solitude.transactions.api import router as transactions
 from solitude.web import errors
-from solitude.web.answers import answer
 from solitude.web.bodies import JsonParser, JsonRenderer
-from solitude.web.openapi import Api
+from solitude.web.openapi import Api, document
+from solitude.web.openapi.api import router_for
 
-api = Api(openapi_url=None, docs_url=None, parser=JsonParser(), renderer=JsonRenderer(), urls_namespace="solitude")
+TAGS = {
+    "buyers": "Who buys, and the PIN that protects a purchase.",
+    "sellers": "Who sells, and what.",
+    "transactions": "What was paid, by whom, for what, and what became of it.",
+    "events": "The feed: each change of anything, once and in order.",
+    "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers and sellers, for PayPal.",
+    "services": "How the server is.",
+    "description": "What this server is, and this description of it.",
+}
+api = Api(
+    openapi_url=None,
+    docs_url=None,
+    parser=JsonParser(),
+    renderer=JsonRenderer(),
+    urls_namespace="solitude",
+    openapi_extra={"tags": [{"name": name, "description": says} for name, says in TAGS.items()]},
+)
 errors.install(api)
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The OpenAPI document of everything below."""
+    return document(api, buyer_parts, seller_parts)
+
+
 for prefix, tag, router in (
     ("/generic", "buyers", buyers),
     ("/generic", "buyers", pins),
@@ -31,14 +59,11 @@ for prefix, tag, router in (
     ("/paypal", "paypal", paypal_records),
     ("/paypal", "paypal", paypal_webhook),
     ("/services", "services", services),
+    ("", "description", router_for(description)),
 ):
     api.add_router(prefix, router, tags=[tag])
 
 
-def home(request: HttpRequest) -> HttpResponse:
-    return answer({"message": "Solitude, a payment server for marketplaces."})
-
-
-urlpatterns = [path("", home), path("", api.urls)]
+urlpatterns = [path("", api.urls)]
 handler404 = "solitude.web.errors.unknown_path"
 handler500 = "solitude.web.errors.uncaught"

@@ -10,6 +10,7 @@ from typing import Any
 from django.test import Client
 
 from solitude.client.signing import authorization
+from tests.support import described
 from tests.support.simulator import CANCEL_URL, RETURN_URL
 
 KEY, SECRET = "marketplace", "a-common-secret-of-the-tests-0123456789"
@@ -42,7 +43,9 @@ class Api:
         kind = headers.pop("Content-Type", "application/json" if body else "")
         response = self.client.generic(method, target, body, content_type=kind, headers=headers)
         text = response.content.decode()
-        return Answer(response.status_code, json.loads(text) if text else None, dict(response.headers), text)
+        answer = Answer(response.status_code, json.loads(text) if text else None, dict(response.headers), text)
+        described.expect(method, target, answer.status, answer.headers, answer.json)
+        return answer
 
     def get(self, target: str, **headers: str) -> Answer:
         return self.send("GET", target, **headers)

@@ -157,13 +157,17 @@ def test_the_refusal_of_a_taken_uuid_is_kept(shop: Marketplace) -> None:
     assert is_replay_of(first, post(shop))
 
 
-def test_415_404_and_405_are_kept(shop: Marketplace) -> None:
+def test_415_is_kept(shop: Marketplace) -> None:
     answers = [shop.post(HERE, PERSON, **{"Content-Type": "text/plain", **KEY}) for _ in range(2)]
     assert answers[0].status == 415
     assert is_replay_of(*answers)
-    answers = [post(shop, target=f"{HERE}7/", key="k") for _ in range(2)]
-    assert (answers[0].status, list(answers[0].json)) == (405, ["detail"])
-    assert is_replay_of(*answers)
+
+
+def test_405_is_not_kept_and_says_each_time_what_is_allowed(shop: Marketplace) -> None:
+    for _ in range(2):
+        answer = post(shop, target=f"{HERE}7/", key="k")
+        assert (answer.status, list(answer.json)) == (405, ["detail"])
+        assert "GET" in answer.headers["Allow"]
 
 
 def test_a_401_is_not_kept(shop: Marketplace) -> None:

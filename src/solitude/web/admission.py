@@ -23,7 +23,7 @@ from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Signed
 
-UNSIGNED_PATHS = {"/", "/services/status/"}
+UNSIGNED_PATHS = {"/", "/openapi.json/", "/services/status/"}
 
 
 class Admission:

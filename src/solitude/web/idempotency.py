@@ -27,8 +27,8 @@ KEY_MAX_CHARS = 255
 # Every try of a PIN counts; an answer that is given again would be one that does not.
 KEYLESS_PATHS = {"/generic/confirm_pin/", "/generic/verify_pin/", "/generic/reset_confirm_pin/"}
 _LABEL = "idempotency"
-# 412 speaks of a header that is no part of the request that the key stands for.
-_NOT_KEPT = {401, 403, 409, 412}
+# 412 speaks of a header that is no part of the request that the key stands for; 405 comes with one, and anew each time.
+_NOT_KEPT = {401, 403, 405, 409, 412}
 _ANSWER: Any = IdempotencyKey._meta.get_field("answer")
 
 

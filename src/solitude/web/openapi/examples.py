@@ -1,0 +1,26 @@
+"""Examples of requests and answers, from a recorded run (`python -m tests.openapi.record`): they are what the server said."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+RECORDED = Path(__file__).with_name("examples.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """By operation: the body under `request`, and the answers by their status."""
+
+    recorded: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def read(cls) -> Self:
+        return cls(json.loads(RECORDED.read_text(encoding="utf-8")))
+
+    def body(self, operation: str) -> Any:
+        return self.recorded.get(operation, {}).get("request")
+
+    def answer(self, operation: str, status: int) -> Any:
+        return self.recorded.get(operation, {}).get(str(status))
