@@ -71,6 +71,7 @@ class BuyerChange(BuyerIn):
 
 @router.post("/buyer/", response={201: BuyerShown})
 def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
+    """Makes a buyer, with a PIN or without."""
     buyer = Buyer(**body.model_dump(exclude=set(PINS)))
     for name, kept in _kept_pins(body.model_dump(include=set(PINS)), buyer).items():
         setattr(buyer, name, kept)
@@ -82,11 +83,13 @@ def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
 
 @router.get("/buyer/", response=Page[BuyerShown], openapi_extra=query(FILTERS))
 def list_buyers(request: ApiRequest) -> HttpResponse:
+    """Lists buyers, the newest first."""
     return paging.listed(request, _buyers(), shown_buyer, FILTERS, buyer_tag)
 
 
 @router.get("/buyer/{int:pk}/", response=BuyerShown)
 def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
+    """Shows one buyer."""
     buyer = paging.one(request, _buyers(), pk, FILTERS)
     tag = buyer_tag(buyer)
     return etags.not_modified(request, tag) or answer(shown_buyer(buyer), ETag=tag)
@@ -94,11 +97,13 @@ def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
 
 @router.put("/buyer/{int:pk}/", response=BuyerShown)
 def put_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
+    """Changes a buyer; flags that are left out are set back to their defaults."""
     return _change(request, pk, changes.given(body, reset=FLAGS))
 
 
 @router.patch("/buyer/{int:pk}/", response=BuyerShown)
 def patch_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
+    """Changes what is named of a buyer."""
     return _change(request, pk, changes.given(body))
 
 

@@ -1,9 +1,11 @@
 """`/generic/confirm_pin/`, `/generic/verify_pin/` and `/generic/reset_confirm_pin/`"""
 
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
 from django.http import HttpResponse
 from ninja import Router
+from pydantic import WithJsonSchema
+from typing_extensions import TypedDict
 
 from solitude.buyers import pin_calls, pin_tokens, pins
 from solitude.buyers.models import UUID_MAX_CHARS, Buyer
@@ -13,6 +15,7 @@ from solitude.telemetry import cef
 from solitude.web.answers import answer, time_text
 from solitude.web.fields import Body
 from solitude.web.networks import facts
+from solitude.web.openapi import errors
 from solitude.web.refusals import not_found, unprocessable
 from solitude.web.requests import ApiRequest, client_key
 
@@ -24,18 +27,36 @@ CEF_SEVERITY = 1
 class PinIn(Body):
     """Read by hand, because these calls have the newer form of errors."""
 
-    uuid: Any = None
-    pin: Any = None
+    uuid: Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": UUID_MAX_CHARS})] = None
+    pin: Annotated[Any, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}$"})] = None
 
 
-@router.post("/confirm_pin/")
+class Confirmed(TypedDict):
+    confirmed: bool
+    uuid: str
+
+
+class Verified(TypedDict):
+    """`pin`: whether the buyer has one. The token is there when the PIN was right; see `pin_token` of a payment."""
+
+    valid: bool
+    locked: bool
+    uuid: str
+    pin: bool
+    pin_token: NotRequired[str]
+    pin_token_expires: NotRequired[str]
+
+
+@router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
 def confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
+    """The buyer repeats the PIN that was set; from then on it can be verified."""
     buyer_uuid, tried = _tried(request, pin_calls.CONFIRM, body)
     return answer({"confirmed": tried.is_right, "uuid": buyer_uuid})
 
 
-@router.post("/verify_pin/")
+@router.post("/verify_pin/", response={200: Verified, **errors(404, 422, 503)})
 def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
+    """The buyer gives the PIN; the right one is answered with a token for one payment."""
     shown: dict[str, Any] = {}
 
     def issue(buyer: Buyer, tried: Tried) -> None:
@@ -48,8 +69,9 @@ def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     return answer({"valid": tried.is_right, "locked": tried.is_locked, "uuid": buyer_uuid, **shown})
 
 
-@router.post("/reset_confirm_pin/")
+@router.post("/reset_confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
 def reset_confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
+    """The buyer repeats the new PIN, which then takes the place of the old one."""
     buyer_uuid, tried = _tried(request, pin_calls.RESET_CONFIRM, body)
     return answer({"confirmed": tried.is_right, "uuid": buyer_uuid})
 
