@@ -168,5 +168,5 @@ def test_no_input_makes_a_second_line_or_another_field(
 
 
 def rendered(*event: Any) -> str:
-    record = logging.LogRecord(cef.LOGGER, logging.INFO, "", 1, "%s", (cef._message(*event),), None)
+    record = logging.LogRecord(cef.LOGGER, logging.INFO, "", 1, "%s", (cef.message(*event),), None)
     return cef.CefFormatter().format(record)

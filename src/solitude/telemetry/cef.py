@@ -29,6 +29,7 @@ EXTRA_PAIRS_LIMIT = 2
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The custom string fields of CEF; the first is always the user agent.
 _EXTRA_NAME = re.compile(r"cs[2-7]")
+_NOTHING: Mapping[str, str] = {}
 _HEAD_ESCAPES = {"\\": "\\\\", "|": "\\|", "\r": "\\r", "\n": "\\n"}
 _VALUE_ESCAPES = {"\\": "\\\\", "=": "\\=", "\r": "\\r", "\n": "\\n"}
 
@@ -51,10 +52,10 @@ def event(
         raise ValueError("severity goes from 0 to 10")
     if extra and not _are_pairs(extra):
         raise ValueError("extra are two of the fields cs2 to cs7, each with its label")
-    message = _message(name, severity, request or {}, extra or {})
-    logging.getLogger(LOGGER).info("%s", message)
+    text = message(name, severity, request or {}, extra or {})
+    logging.getLogger(LOGGER).info("%s", text)
     if severity > QUIET_SEVERITY:
-        logging.getLogger(ALARM_LOGGER).error("%s", message)
+        logging.getLogger(ALARM_LOGGER).error("%s", text)
 
 
 class CefFormatter(logging.Formatter):
@@ -66,7 +67,10 @@ class CefFormatter(logging.Formatter):
         return redaction.line(f"{date} {platform.node()} {record.getMessage()}")
 
 
-def _message(name: str, severity: int, request: Mapping[str, str], extra: Mapping[str, object]) -> str:
+def message(
+    name: str, severity: int, request: Mapping[str, str] = _NOTHING, extra: Mapping[str, object] = _NOTHING
+) -> str:
+    """The event as it is written, without time and host; arguments as for `event`."""
     target = redaction.mask_query(request.get("path_with_query") or "-")
     head = [
         "CEF:0",

@@ -75,7 +75,7 @@ def configure(debug: bool, directory: Path | None) -> dict[str, Any]:  # noqa: F
 def configuration(*, debug: bool, directory: Path | None) -> dict[str, Any]:
     """What `configure` sets, for `logging.config.dictConfig` and for servers that want to set it themselves."""
     handlers: dict[str, Any] = {
-        "console": {"class": "logging.StreamHandler", "formatter": "text" if debug else "json"},
+        "console": {"class": "solitude.telemetry.handlers.Console", "formatter": "text" if debug else "json"},
     }
     main, security = ["console"], ["console"]
     if directory is not None:

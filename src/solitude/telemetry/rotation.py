@@ -10,8 +10,10 @@ import os
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from .handlers import Noting
 
-class RotatingFile(RotatingFileHandler):
+
+class RotatingFile(Noting, RotatingFileHandler):
     """Writes to `path` and keeps `count` older files (`path.1` is the youngest), each about `limit_bytes`."""
 
     def __init__(self, path: Path, limit_bytes: int, count: int) -> None:
