@@ -70,7 +70,8 @@ class Transaction(Row):
 
     buyer = models.ForeignKey(Buyer, null=True, default=None, on_delete=models.PROTECT)
     seller = models.ForeignKey(Seller, null=True, default=None, on_delete=models.PROTECT)
-    seller_product = models.ForeignKey(Product, null=True, default=None, on_delete=models.PROTECT)
+    # Its index is transactions_of_product.
+    seller_product = models.ForeignKey(Product, null=True, default=None, on_delete=models.PROTECT, db_index=False)
     related = models.ForeignKey("self", null=True, default=None, on_delete=models.PROTECT, related_name="relations")
 
     provider = models.PositiveSmallIntegerField(null=True, default=None)
@@ -103,6 +104,12 @@ class Transaction(Row):
             models.CheckConstraint(condition=Q(refund_claimed_amount__gte=0), name="transactions_refunds_not_negative"),
         ]
         indexes = [
+            models.Index(fields=["seller_product", "modified", "id"], name="transactions_of_product"),
+            models.Index(
+                fields=["-modified", "-id"],
+                condition=Q(status=Status.FAILED, seller_product__isnull=False),
+                name="transactions_failed",
+            ),
             models.Index(
                 fields=["follow_up_at"], condition=Q(follow_up_at__isnull=False), name="transactions_follow_ups"
             ),
