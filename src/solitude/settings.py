@@ -64,6 +64,14 @@ SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS: int = environment.number(
     least=100,
     most=600_000,
 )
+SOLITUDE_DATABASE_CONNECT_TIMEOUT_S: int = environment.number(
+    "SOLITUDE_DATABASE_CONNECT_TIMEOUT_S",
+    5,
+    "To connect to PostgreSQL, for each address of its host; `connect_timeout` in the URL comes first.",
+    unit="s",
+    least=2,  # libpq takes a second for two
+    most=60,
+)
 SOLITUDE_KEYS_FILE: Path = environment.path(
     "SOLITUDE_KEYS_FILE",
     None,
@@ -104,12 +112,12 @@ SOLITUDE_STATSD_PREFIX: str = _get(
 )
 
 # --- who may call --------------------------------------------------------------------------------------------------
-_clients_file = environment.path(
+SOLITUDE_CLIENTS_FILE: Path | None = environment.path(
     "SOLITUDE_CLIENTS_FILE", None, "A file that holds what `SOLITUDE_CLIENTS` would.", shown="none"
 )
 SOLITUDE_CLIENTS = _get(
     "SOLITUDE_CLIENTS", clients_of, _NO_CLIENTS, 'API clients, JSON: `{"marketplace": "secret"}`.', shown="none"
-) | clients_of_file(_clients_file, environment.problems)
+) | clients_of_file(SOLITUDE_CLIENTS_FILE, environment.problems)
 SOLITUDE_REQUIRE_SIGNATURE: bool = environment.flag(
     "SOLITUDE_REQUIRE_SIGNATURE", default=True, meaning="False lets unsigned requests pass; refused when debug is off."
 )
@@ -131,6 +139,11 @@ SOLITUDE_TRUSTED_PROXIES = _get(
 )
 SOLITUDE_BODY_MAX_BYTES: int = environment.number(
     "SOLITUDE_BODY_MAX_BYTES", 1_048_576, "The largest request body.", unit="bytes", least=1024, most=64 * 1_048_576
+)
+SOLITUDE_CLEANSED_SETTINGS_ACCESS: bool = environment.flag(
+    "SOLITUDE_CLEANSED_SETTINGS_ACCESS",
+    default=False,
+    meaning="True shows the settings, without their secrets, at `/services/settings/`; refused when debug is off.",
 )
 SOLITUDE_IDEMPOTENCY_LIFE_S: int = environment.number(
     "SOLITUDE_IDEMPOTENCY_LIFE_S", 86_400, "How long an idempotency key and its answer are kept.", unit="s", least=60
@@ -235,6 +248,28 @@ SOLITUDE_UNCERTAIN_WARNING_S: int = environment.number(
     "`solitude check` warns when the oldest call of unknown outcome is older; six times that is critical.",
     unit="s",
     least=1,
+)
+SOLITUDE_FAILED_PRODUCTS_WARNING: int = environment.number(
+    "SOLITUDE_FAILED_PRODUCTS_WARNING",
+    0,
+    "`solitude check` warns when the last transaction of more products than this failed.",
+    unit="products",
+)
+SOLITUDE_STATUS_PROBE_TIMEOUT_MS: int = environment.number(
+    "SOLITUDE_STATUS_PROBE_TIMEOUT_MS",
+    2_000,
+    "A provider that gives no HTTP answer within this is `proxies: false` at `/services/status/`.",
+    unit="ms",
+    least=10,
+    most=10_000,
+)
+SOLITUDE_STATUS_PROBE_LIFE_S: int = environment.number(
+    "SOLITUDE_STATUS_PROBE_LIFE_S",
+    10,
+    "So long one server process remembers whether the providers answered, however often it is asked.",
+    unit="s",
+    least=1,
+    most=3600,
 )
 SOLITUDE_AMOUNT_LIMITS = _get(
     "SOLITUDE_AMOUNT_LIMITS",
@@ -364,6 +399,8 @@ def _production_problems() -> None:
         problem("SOLITUDE_REQUIRE_SIGNATURE may be false only with SOLITUDE_DEBUG=true")
     if SOLITUDE_OAUTH1 and not SOLITUDE_URL.startswith("https://") and not is_on_this_machine(SOLITUDE_URL):
         problem("SOLITUDE_OAUTH1 needs SOLITUDE_URL, and https there: what OAuth 1.0a signs does not cover the body")
+    if SOLITUDE_CLEANSED_SETTINGS_ACCESS:
+        problem("SOLITUDE_CLEANSED_SETTINGS_ACCESS may be true only with SOLITUDE_DEBUG=true")
     for client in SOLITUDE_CLIENTS.values():
         for weakness in filter(None, map(weakness_of, client.secrets)):
             problem(f"SOLITUDE_CLIENTS: a secret of {client.key!r} {weakness}")
@@ -405,6 +442,7 @@ if _database["ENGINE"] == _SQLITE:
     _database["OPTIONS"] = sqlite.options()
 else:
     _options = _database.setdefault("OPTIONS", {})
+    _options.setdefault("connect_timeout", SOLITUDE_DATABASE_CONNECT_TIMEOUT_S)
     _given = _options.get("options", "")
     _options["options"] = (
         f"{_given} -c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()

@@ -11,6 +11,7 @@ class PaypalConfig(AppConfig):
     def ready(self) -> None:
         from solitude.buyers import closing
         from solitude.buyers.models import parts as buyer_parts
+        from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import preapprovals, records
@@ -38,5 +39,8 @@ class PaypalConfig(AppConfig):
             ),
         )
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
+        if settings.SOLITUDE_PAYPAL_CLIENT_ID:
+            timeout_ms = settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS
+            probes.offer(probes.Probe("paypal", settings.SOLITUDE_PAYPAL_URL, timeout_ms))
         buyer_parts.offer("paypal", records.buyer_part, "paypal", records.BuyerPaypalShown | None)
         seller_parts.offer("paypal", records.seller_part, "paypal", records.SellerPaypalShown | None)
