@@ -69,7 +69,7 @@ class BuyerChange(BuyerIn):
     uuid: GivenText = ""
 
 
-@router.post("/buyer/", response={201: BuyerShown})
+@router.post("/buyer/", response={201: BuyerShown, **errors(503)})
 def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
     """Makes a buyer, with a PIN or without."""
     buyer = Buyer(**body.model_dump(exclude=set(PINS)))
@@ -95,13 +95,13 @@ def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
     return etags.not_modified(request, tag) or answer(shown_buyer(buyer), ETag=tag)
 
 
-@router.put("/buyer/{int:pk}/", response=BuyerShown)
+@router.put("/buyer/{int:pk}/", response={200: BuyerShown, **errors(503)})
 def put_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
     """Changes a buyer; flags that are left out are set back to their defaults."""
     return _change(request, pk, changes.given(body, reset=FLAGS))
 
 
-@router.patch("/buyer/{int:pk}/", response=BuyerShown)
+@router.patch("/buyer/{int:pk}/", response={200: BuyerShown, **errors(503)})
 def patch_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
     """Changes what is named of a buyer."""
     return _change(request, pk, changes.given(body))

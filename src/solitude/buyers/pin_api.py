@@ -1,5 +1,6 @@
 """`/generic/confirm_pin/`, `/generic/verify_pin/` and `/generic/reset_confirm_pin/`"""
 
+from datetime import datetime
 from typing import Annotated, Any, NotRequired
 
 from django.http import HttpResponse
@@ -27,7 +28,7 @@ CEF_SEVERITY = 1
 class PinIn(Body):
     """Read by hand, because these calls have the newer form of errors."""
 
-    uuid: Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": UUID_MAX_CHARS})] = None
+    uuid: Annotated[Any, WithJsonSchema({"type": "string", "maxLength": UUID_MAX_CHARS})] = None
     pin: Annotated[Any, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}$"})] = None
 
 
@@ -37,7 +38,7 @@ class Confirmed(TypedDict):
 
 
 class Verified(TypedDict):
-    """`pin`: whether the buyer has one. The token is there when the PIN was right; see `pin_token` of a payment."""
+    """`pin`: whether the buyer has one. The token is there when the PIN was valid: it is good for one payment until it expires."""
 
     valid: bool
     locked: bool
@@ -47,33 +48,42 @@ class Verified(TypedDict):
     pin_token_expires: NotRequired[str]
 
 
-@router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
+@router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 503)})
 def confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
-    """The buyer repeats the PIN that was set; from then on it can be verified."""
-    buyer_uuid, tried = _tried(request, pin_calls.CONFIRM, body)
-    return answer({"confirmed": tried.is_right, "uuid": buyer_uuid})
+    """The buyer repeats a PIN that was set. A wrong one is counted, and takes an earlier confirmation back."""
+    return _confirmed(*_tried(request, pin_calls.CONFIRM, body))
 
 
-@router.post("/verify_pin/", response={200: Verified, **errors(404, 422, 503)})
+@router.post("/verify_pin/", response={200: Verified, **errors(404, 503)})
 def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
-    """The buyer gives the PIN; the right one is answered with a token for one payment."""
-    shown: dict[str, Any] = {}
+    """The buyer gives the PIN. A wrong one is counted; too many lock the account for a while, for all three of these calls."""
+    issued: list[tuple[str, datetime]] = []
 
     def issue(buyer: Buyer, tried: Tried) -> None:
-        shown["pin"] = buyer.pin is not None
         if tried.is_right:
-            token, expires = pin_tokens.issue(buyer, client_key(request), buyer.now)
-            shown.update(pin_token=token, pin_token_expires=time_text(expires))
+            issued.append(pin_tokens.issue(buyer, client_key(request), buyer.now))
 
     buyer_uuid, tried = _tried(request, pin_calls.VERIFY, body, issue)
-    return answer({"valid": tried.is_right, "locked": tried.is_locked, "uuid": buyer_uuid, **shown})
+    shown: Verified = {
+        "valid": tried.is_right,
+        "locked": tried.is_locked,
+        "uuid": buyer_uuid,
+        "pin": tried.state.pin is not None,
+    }
+    for token, expires in issued:
+        shown |= {"pin_token": token, "pin_token_expires": time_text(expires)}
+    return answer(shown)
 
 
-@router.post("/reset_confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
+@router.post("/reset_confirm_pin/", response={200: Confirmed, **errors(404, 503)})
 def reset_confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
-    """The buyer repeats the new PIN, which then takes the place of the old one."""
-    buyer_uuid, tried = _tried(request, pin_calls.RESET_CONFIRM, body)
-    return answer({"confirmed": tried.is_right, "uuid": buyer_uuid})
+    """The buyer repeats a `new_pin`, which then becomes the PIN. A wrong one is counted."""
+    return _confirmed(*_tried(request, pin_calls.RESET_CONFIRM, body))
+
+
+def _confirmed(buyer_uuid: str, tried: Tried) -> HttpResponse:
+    shown: Confirmed = {"confirmed": tried.is_right, "uuid": buyer_uuid}
+    return answer(shown)
 
 
 def _tried(request: ApiRequest, call: Call, body: PinIn, follow: Follow | None = None) -> tuple[str, Tried]:
