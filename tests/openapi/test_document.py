@@ -101,7 +101,7 @@ class TestAnOperation:
         if operation.name in described.UNDECLARED:
             return
         summary = operation.said["summary"]
-        assert 10 <= len(summary) <= 100
+        assert 8 <= len(summary) <= 100
         assert operation.said["description"].startswith(summary)
 
     def test_says_what_it_answers_when_it_goes_well(self, operation: Operation) -> None:
