@@ -24,6 +24,7 @@ from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Signed
 
 UNSIGNED_PATHS = {"/", "/openapi.json/", "/services/status/"}
+LENGTH_MAX_DIGITS = 18
 
 
 class Admission:
@@ -51,15 +52,16 @@ class Admission:
 
 def admit(request: ApiRequest) -> HttpResponse | None:
     """Lets the request pass (None) or gives the answer that is already decided. Raises BadSignature and Refused."""
+    length = _length(request)
     if request.path_info in UNSIGNED_PATHS:
         return None
-    if "Transfer-Encoding" in request.headers:
-        # Django reads as much as Content-Length says: what comes in chunks would go unseen, by the signature too.
-        raise Refused(411, {"detail": "The body must come with its Content-Length."})
     signed = _signed(request)
     if signed and not signed.client.may(request.method or "", request.path_info):
         cef.event("Permission refused", 5, request=facts(request))
         raise Refused(403, {"detail": "This client may not do that."})
+    if len(request.body) < length:
+        # Here at the latest: a claim of the key for half a request would refuse the whole one.
+        raise Refused(400, {"detail": "The body ended before its Content-Length."})
     with transaction.atomic():
         if signed:
             _remember(signed)
@@ -69,6 +71,17 @@ def admit(request: ApiRequest) -> HttpResponse | None:
     request.claim = claimed
     purge.when_due()
     return None
+
+
+def _length(request: ApiRequest) -> int:
+    """How many bytes the body has, by what the request says of it. Raises Refused."""
+    if "Transfer-Encoding" in request.headers:
+        # Django reads as much as Content-Length says: what comes in chunks would go unseen, by the signature too.
+        raise Refused(411, {"detail": "The body must come with its Content-Length."})
+    length = str(request.META.get("CONTENT_LENGTH") or 0)
+    if not length.isascii() or not length.isdigit() or len(length) > LENGTH_MAX_DIGITS:
+        raise Refused(400, {"detail": "The Content-Length is no number."})
+    return int(length)
 
 
 def _claimed(request: ApiRequest, client: str) -> Claim | HttpResponse | None:

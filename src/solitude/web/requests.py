@@ -5,6 +5,8 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from django.core.signals import request_finished
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from solitude.telemetry import context, metrics
@@ -43,15 +45,18 @@ class RequestContext:
         context.bind(request_id=request_id)
         admitted = cast(ApiRequest, request)
         admitted.client, admitted.claim = None, None
-        try:
-            response = self.get_response(request)
-        finally:
-            context.clear()
+        response = self.get_response(request)
         response[REQUEST_ID_HEADER] = request_id
         if not response.streaming:
             response.setdefault("Content-Length", str(len(response.content)))
         metrics.count(f"response.{response.status_code}")
         return response
+
+
+@receiver(request_finished)
+def forget(**_: object) -> None:
+    """Django's own last line about a request comes after all middleware, so the context ends here."""
+    context.clear()
 
 
 class BothSpellings:

@@ -1,0 +1,70 @@
+"""Every route of the API, read from the routes themselves, so that what holds for all of them is tested with each that is added."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from solitude.urls import api
+from solitude.web.admission import UNSIGNED_PATHS
+
+# Of no row.
+NOBODY = {"integer": "999999999", "string": "00000000-0000-4000-8000-000000000000"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One verb of one path. `fields` are the names in its body; None if it takes none. `filters` are its query parameters."""
+
+    method: str
+    target: str
+    fields: tuple[str, ...] | None
+    filters: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.target}"
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """The routes that need a signature."""
+    return tuple(route for route in _all() if route.target not in UNSIGNED_PATHS)
+
+
+def taking_a_body() -> list[Route]:
+    return [route for route in routes() if route.fields is not None]
+
+
+def read() -> list[Route]:
+    return [route for route in routes() if route.method == "GET"]
+
+
+def by_path() -> dict[str, set[str]]:
+    """The verbs of each path."""
+    found: dict[str, set[str]] = {}
+    for route in routes():
+        found.setdefault(route.target, set()).add(route.method)
+    return found
+
+
+def _all() -> Iterator[Route]:
+    described: dict[str, Any] = api.get_openapi_schema(path_prefix="")
+    for path, operations in described["paths"].items():
+        for method, operation in operations.items():
+            target, filters = path, []
+            for parameter in operation.get("parameters", ()):
+                name = parameter["name"]
+                if parameter["in"] == "path":
+                    target = target.replace(f"{{{name}}}", NOBODY[parameter["schema"]["type"]])
+                else:
+                    filters.append(name)
+            yield Route(method.upper(), target, _fields(operation, described), tuple(filters))
+
+
+def _fields(operation: dict[str, Any], described: dict[str, Any]) -> tuple[str, ...] | None:
+    if "requestBody" not in operation:
+        return None
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    while "$ref" in schema:
+        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return tuple(schema["properties"])
