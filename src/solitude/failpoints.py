@@ -1,4 +1,4 @@
-"""The moments of a provider call at which everything may go wrong, by name.
+"""The moments of a provider call, and of an export of revenue, at which everything may go wrong, by name.
 
 In production they are empty calls. The proving ground hooks in here: to die, to wait, or to let somebody else go first.
 """
@@ -14,6 +14,10 @@ AFTER_ANSWER = "after_answer"  # the answer is read, nothing of it is written
 WHILE_RECORDING = "while_recording"  # inside the transaction that records the answer; only to die here, never to wait
 AFTER_COMMIT = "after_commit"  # the outcome is committed, the client has no answer
 NAMES = (BEFORE_INTENT, AFTER_INTENT, BEFORE_SEND, AFTER_SEND, AFTER_ANSWER, WHILE_RECORDING, AFTER_COMMIT)
+
+REVENUE_TAKEN = "revenue_taken"  # the transactions belong to the delivery, nothing is written
+REVENUE_WRITTEN = "revenue_written"  # the file is about to get its name
+REVENUE_DELIVERED = "revenue_delivered"  # the file has its name, nothing is marked as delivered
 
 Hook = Callable[[str], None]
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from solitude.buyers.models import Buyer
 from solitude.sellers.models import Product, Seller
@@ -113,8 +114,53 @@ class Transaction(Row):
             models.Index(
                 fields=["follow_up_at"], condition=Q(follow_up_at__isnull=False), name="transactions_follow_ups"
             ),
+            models.Index(fields=["modified"], name="transactions_modified"),
         ]
 
     @property
     def resource_uri(self) -> str:
         return f"/generic/transaction/{self.pk}/"
+
+
+class ExportType(models.IntegerChoices):
+    """The logs that `solitude log` writes."""
+
+    STATS = 0  # whatever changed on a day, as often as it is asked for
+    REVENUE = 1  # each paid transaction once
+
+
+class RevenueDelivery(models.Model):
+    """The revenue of a day on its way out. It has its transactions (their markers) before anything is written, so that whoever must
+    write it again writes the same ones, and `delivered_at` marks all of them at once.
+
+    `file` is what it may have been written to already. `begun_at` and `leased_until` are the database's time, and `holder` is another
+    one with each lease.
+    """
+
+    day = models.DateField()
+    file = models.TextField(default="")
+    begun_at = models.DateTimeField(db_default=Now())
+    leased_until = models.DateTimeField(null=True, default=None)
+    holder = models.UUIDField(default=uuid.uuid4)
+    delivered_at = models.DateTimeField(null=True, default=None)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day"], condition=Q(delivered_at=None), name="transactions_one_delivery_at_a_time"
+            ),
+        ]
+
+
+class ExportMarker(models.Model):
+    """A transaction has been in a log of this type; in one of revenue with this delivery and no other."""
+
+    # Without a constraint in the database, which would lock the transaction's row against a payment that is being recorded.
+    transaction = models.ForeignKey(
+        Transaction, on_delete=models.PROTECT, related_name="exports", db_constraint=False, db_index=False
+    )
+    type = models.PositiveSmallIntegerField(choices=ExportType.choices)
+    delivery = models.ForeignKey(RevenueDelivery, null=True, default=None, on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["transaction", "type"], name="transactions_exported_once")]
