@@ -159,6 +159,10 @@ def _seller_clash(_seller: Seller) -> BadFields:
 def _product_clash(product: Product) -> BadFields:
     """Which of the two names is taken, by another product."""
     others = Product.objects.exclude(pk=product.pk)
+    taken: dict[str, str | list[str]] = {}
     if others.filter(public_id=product.public_id).exists():
-        return BadFields(public_id="PUBLIC_PRODUCT_ID_IS_NOT_UNIQUE")
-    return BadFields(external_id="EXTERNAL_PRODUCT_ID_IS_NOT_UNIQUE")
+        taken["public_id"] = "PUBLIC_PRODUCT_ID_IS_NOT_UNIQUE"
+    # Without either, the other product has another name by now.
+    if not taken or others.filter(seller=product.seller, external_id=product.external_id).exists():
+        taken["external_id"] = "EXTERNAL_PRODUCT_ID_IS_NOT_UNIQUE"
+    return BadFields(**taken)
