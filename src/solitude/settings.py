@@ -394,25 +394,27 @@ PAYPAL_SIMULATOR_CA_URL: str = (
 
 
 def _production_problems() -> None:
-    problem = environment.problems.append
-    if not SOLITUDE_REQUIRE_SIGNATURE:
-        problem("SOLITUDE_REQUIRE_SIGNATURE may be false only with SOLITUDE_DEBUG=true")
-    if SOLITUDE_OAUTH1 and not SOLITUDE_URL.startswith("https://") and not is_on_this_machine(SOLITUDE_URL):
-        problem("SOLITUDE_OAUTH1 needs SOLITUDE_URL, and https there: what OAuth 1.0a signs does not cover the body")
-    if SOLITUDE_CLEANSED_SETTINGS_ACCESS:
-        problem("SOLITUDE_CLEANSED_SETTINGS_ACCESS may be true only with SOLITUDE_DEBUG=true")
+    """What only development may do, and what only the simulator has."""
+    oauth_is_safe = SOLITUDE_URL.startswith("https://") or is_on_this_machine(SOLITUDE_URL)
+    is_simulators = (
+        SOLITUDE_PAYPAL_CLIENT_ID == "sandbox-client" or SOLITUDE_PAYPAL_CLIENT_SECRET == "sandbox-secret"  # noqa: S105
+    )
+    problems = {
+        "SOLITUDE_REQUIRE_SIGNATURE may be false only with SOLITUDE_DEBUG=true": not SOLITUDE_REQUIRE_SIGNATURE,
+        "SOLITUDE_OAUTH1 needs SOLITUDE_URL, and https there: what OAuth 1.0a signs does not cover the body": (
+            SOLITUDE_OAUTH1 and not oauth_is_safe
+        ),
+        "SOLITUDE_CLEANSED_SETTINGS_ACCESS may be true only with SOLITUDE_DEBUG=true": SOLITUDE_CLEANSED_SETTINGS_ACCESS,
+        "SOLITUDE_PAYPAL_CLIENT_ID and SOLITUDE_PAYPAL_CLIENT_SECRET are the simulator's": is_simulators,
+        "SOLITUDE_PAYPAL_URL must be https": not SOLITUDE_PAYPAL_URL.startswith("https://"),
+        "SOLITUDE_PAYPAL_WEB_URL must be https": not SOLITUDE_PAYPAL_WEB_URL.startswith("https://"),
+        "SOLITUDE_PAYPAL_WEBHOOK_ID is the simulator's": SOLITUDE_PAYPAL_WEBHOOK_ID == _SIMULATORS_WEBHOOK,
+        "SOLITUDE_PAYPAL_CERT_URLS_ALLOWED may be set only with SOLITUDE_DEBUG=true": SOLITUDE_PAYPAL_CERT_URLS_ALLOWED,
+    }
+    environment.problems += [problem for problem, is_one in problems.items() if is_one]
     for client in SOLITUDE_CLIENTS.values():
         for weakness in filter(None, map(weakness_of, client.secrets)):
-            problem(f"SOLITUDE_CLIENTS: a secret of {client.key!r} {weakness}")
-    if SOLITUDE_PAYPAL_CLIENT_ID == "sandbox-client" or SOLITUDE_PAYPAL_CLIENT_SECRET == "sandbox-secret":  # noqa: S105
-        problem("SOLITUDE_PAYPAL_CLIENT_ID and SOLITUDE_PAYPAL_CLIENT_SECRET are the simulator's")
-    for name in ("SOLITUDE_PAYPAL_URL", "SOLITUDE_PAYPAL_WEB_URL"):
-        if not globals()[name].startswith("https://"):
-            problem(f"{name} must be https")
-    if SOLITUDE_PAYPAL_WEBHOOK_ID == _SIMULATORS_WEBHOOK:
-        problem("SOLITUDE_PAYPAL_WEBHOOK_ID is the simulator's")
-    if SOLITUDE_PAYPAL_CERT_URLS_ALLOWED:
-        problem("SOLITUDE_PAYPAL_CERT_URLS_ALLOWED may be set only with SOLITUDE_DEBUG=true")
+            environment.problems.append(f"SOLITUDE_CLIENTS: a secret of {client.key!r} {weakness}")
 
 
 if unknown_clients := SOLITUDE_REQUIRE_PIN - {ALL_CLIENTS, *SOLITUDE_CLIENTS}:

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("buyers", "0001_initial"),
         ("sellers", "0001_initial"),
-        ("transactions", "0002_taken_and_followed_up"),
+        ("transactions", "0003_last_of_a_product"),
     ]
 
     operations = [
