@@ -9,6 +9,8 @@ import pytest
 from tests.support.marketplace import Answer, Marketplace
 from tests.web.routes import by_path, read, routes, taking_a_body
 
+from solitude.web.idempotency import KEYLESS_PATHS
+
 VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORM = "application/x-www-form-urlencoded"
 
@@ -60,7 +62,7 @@ def test_a_client_that_may_not_is_403_whatever_else_is_wrong(nagios: Marketplace
 def test_a_key_that_cannot_be_used_is_400_before_the_body_is_looked_at(shop: Marketplace) -> None:
     wrong = {"Content-Type": "text/plain", "Accept": "text/html", "Idempotency-Key": ""}
     for target, methods in by_path().items():
-        if "POST" in methods:
+        if "POST" in methods and target not in KEYLESS_PATHS:
             answer = shop.send("POST", target, b"{", **wrong)
             assert (answer.status, list(answer.json)) == (400, ["Idempotency-Key"]), (target, answer)
 

@@ -107,16 +107,16 @@ def try_logs(request: ApiRequest) -> HttpResponse:
 @router.get("/settings/", response=list[str])
 def list_settings(request: ApiRequest) -> HttpResponse:
     """The names of all settings."""
-    _check_settings_access()
     paging.only(request)
+    _check_settings_access()
     return answer(shown_settings.names())
 
 
 @router.get("/settings/{name}/", response=SettingShown)
 def get_setting(request: ApiRequest, name: str) -> HttpResponse:
     """One setting, without its secrets."""
-    _check_settings_access()
     paging.only(request)
+    _check_settings_access()
     found = shown_settings.shown(name)
     if found is None:
         raise not_found()
