@@ -226,6 +226,15 @@ UNCERTAIN: dict[str, Any] = {
     ],
     "new": 1,
 }
+FAILED_PRODUCT: dict[str, Any] = {
+    "id": 88,
+    "uuid": "pay:88",
+    "uid_pay": None,
+    "uid_support": "SUP-5",
+    "uri": "/generic/transaction/88/",
+    "product_id": "app-9",
+    "new": 1,
+}
 NOTICE: dict[str, Any] = {
     "status": "OK",
     "action": "REFUND",

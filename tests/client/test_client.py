@@ -1,5 +1,6 @@
 """Each method sends what the API's documentation says, and reads the answer with its types."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -7,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from solitude.client import CursorExpired, InvalidRequest, NoAnswer, Receiver, Solitude
+from solitude.client import CursorExpired, Forbidden, InvalidRequest, NoAnswer, Receiver, Solitude
 from tests.client import bodies
-from tests.client.server import FakeSolitude, Received, Reply
+from tests.client.server import KEY, FakeSolitude, Received, Reply
 
 RETURN = "https://shop.example/ok"
 CANCEL = "https://shop.example/no"
@@ -406,11 +407,58 @@ def test_a_page_has_its_limits(fake: FakeSolitude, solitude: Solitude, bad: dict
 
 @pytest.mark.parametrize(("http", "db"), [(200, True), (500, False)])
 def test_the_health_is_told_without_a_signature(fake: FakeSolitude, solitude: Solitude, http: int, db: bool) -> None:
-    fake.answers(Reply(http, {"db": db, "settings": True, "new": 1}))
+    fake.answers(Reply(http, {"proxies": False, "db": db, "cache": db, "settings": True, "new": 1}))
     status = solitude.status()
-    assert (status.ok, status.db, status.settings) == (db, db, True)
+    assert (status.ok, status.proxies, status.db, status.cache, status.settings) == (db, False, db, db, True)
     assert fake.received[0].target == "/services/status/"
     assert "Authorization" not in fake.received[0].headers
+
+
+@pytest.mark.parametrize("key", [KEY, None])
+def test_the_server_tells_whose_signature_it_took(fake: FakeSolitude, solitude: Solitude, key: str | None) -> None:
+    fake.answers(Reply(200, {"authenticated": key, "new": 1}))
+    assert solitude.whoami() == key
+    assert only(fake).target == "/services/request/"
+
+
+def test_products_that_failed_are_listed(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(200, {"transactions": [bodies.FAILED_PRODUCT], "new": 1}))
+    (one,) = solitude.failed_products()
+    assert (one.product_id, one.pk, one.uuid, one.uri) == ("app-9", 88, "pay:88", "/generic/transaction/88/")
+    assert (one.uid_pay, one.uid_support) == (None, "SUP-5")
+    assert only(fake).target == "/services/failures/transactions/"
+
+
+def test_products_that_a_provider_finds_wrong_are_listed(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(200, {"statuses": [{"id": 3, "errors": "no price", "product_id": "app-9", "new": 1}]}))
+    (one,) = solitude.bad_statuses()
+    assert (one.product_id, one.pk, one.errors) == ("app-9", 3, "no price")
+    assert only(fake).target == "/services/failures/statuses/"
+
+
+def test_the_settings_are_listed_and_shown(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(200, ["SOLITUDE_DEBUG", "SOLITUDE_HOME"]), Reply(200, {"key": "SOLITUDE_DEBUG", "value": None}))
+    assert solitude.setting_names() == ("SOLITUDE_DEBUG", "SOLITUDE_HOME")
+    assert solitude.setting("SOLITUDE_DEBUG") is None
+    assert [one.target for one in fake.received] == ["/services/settings/", "/services/settings/SOLITUDE_DEBUG/"]
+    with pytest.raises(ValueError):
+        solitude.setting("a/../b")
+
+
+@pytest.mark.parametrize("names", [{"SOLITUDE_DEBUG": 1}, "SOLITUDE_DEBUG", ["SOLITUDE_DEBUG", 1], None])
+def test_settings_that_are_no_list_of_names_are_no_answer(
+    fake: FakeSolitude, solitude: Solitude, names: object
+) -> None:
+    fake.answers(Reply(200, raw=json.dumps(names).encode()))
+    with pytest.raises(NoAnswer):
+        solitude.setting_names()
+
+
+def test_settings_that_the_server_does_not_show_are_forbidden(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(403, {"detail": "SOLITUDE_CLEANSED_SETTINGS_ACCESS is off."}))
+    with pytest.raises(Forbidden) as refused:
+        solitude.setting_names()
+    assert refused.value.detail == "SOLITUDE_CLEANSED_SETTINGS_ACCESS is off."
 
 
 def test_a_broken_server_has_no_health(fake: FakeSolitude, solitude: Solitude) -> None:

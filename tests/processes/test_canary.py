@@ -35,15 +35,16 @@ with connection.cursor() as cursor:
 
 
 def test_no_secret_reaches_a_log_line_or_a_table(tmp_path: Path) -> None:
-    with processes.house(tmp_path) as house:
+    with processes.house(tmp_path, SOLITUDE_CLEANSED_SETTINGS_ACCESS="true") as house:
         learnt = busy_day(house)
+        settings = shown_settings(house)
         tables = dumped(house)
         state = house.paypal.state()
     logs = house.logs()
     learnt |= {str(token) for token in keys_of(state, "payment_tokens") | keys_of(state, "setup_tokens")}
     assert len(learnt) >= 4, "the tokens of the vault were not seen"
-    for text, where in ((logs, "logs"), (tables, "tables")):
-        assert len(text) > 5000, f"there is little to read in the {where}"
+    for text, where in ((logs, "logs"), (tables, "tables"), (settings, "settings")):
+        assert len(text) > 2000, f"there is little to read in the {where}"
         found = [canary for canary in (*EMAILS, *OTHERS, *learnt) if canary in text]
         assert found == [], f"in the {where}"
         assert str(CLIENTS[processes.KEY]) not in text
@@ -99,7 +100,19 @@ def busy_day(house: House) -> set[str]:
         if event.resource_uri and event.resource_uri.startswith("/generic/transaction/"):
             assert client.timeline(event.resource_uri)
     assert client.uncertain().count <= 3
+    assert client.status().ok
+    assert client.whoami() == processes.KEY
+    assert client.failed_products() == ()
+    assert client.bad_statuses() == ()
+    assert client.call("GET", "/services/logs/")["failed"] == []
+    with pytest.raises(SolitudeError, match="500"):
+        client.call("GET", "/services/error/")
     return {one.key for one in asked}
+
+
+def shown_settings(house: House) -> str:
+    client = Solitude(house.url, processes.KEY, str(CLIENTS[processes.KEY]))
+    return "\n".join(f"{name}={client.setting(name)}" for name in client.setting_names())
 
 
 def dumped(house: House) -> str:

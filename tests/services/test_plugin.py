@@ -1,16 +1,22 @@
 """`solitude check`, as the monitoring runs it: one line, the exit code that goes with it, and data that plots."""
 
+import json
 import os
 import re
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from tests.client import server
+from tests.client.server import FakeSolitude, Reply
+from tests.outbound.peers import Connection, Peer
 from tests.payments.passing import age
-from tests.support import isolation
+from tests.support import isolation, processes
 from tests.support.free_port import free_port
 from tests.support.marketplace import Marketplace
 from tests.support.processes import solitude
@@ -18,7 +24,9 @@ from tests.support.simulator import Simulator
 
 from solitude.payments import recovery
 from solitude.payments.models import Notification
-from solitude.services import plugin
+from solitude.services import health, plugin, signing
+from solitude.services.plugin import Options
+from solitude.web.clients import Client
 
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 CANARY = "canary-password-4711"
@@ -37,7 +45,7 @@ def database_url() -> str:
     return urlsplit(os.environ[isolation.INHERITED_DATABASE])._replace(path=f"/{name}").geturl()
 
 
-def check(database: str = "", **more: str) -> tuple[int, str, dict[str, str]]:
+def check(*arguments: str, database: str = "", **more: str) -> tuple[int, str, dict[str, str]]:
     """Exit code, line and data of the real command."""
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -45,9 +53,13 @@ def check(database: str = "", **more: str) -> tuple[int, str, dict[str, str]]:
         "SOLITUDE_ENV_FILE": "",
         "SOLITUDE_HOME": str(settings.SOLITUDE_HOME),
         "SOLITUDE_DATABASE_URL": database or database_url(),
+        "SOLITUDE_CLIENTS": '{"nagios": "the-secret-of-nagios-in-tests-0123456789"}',
+        "SOLITUDE_PAYPAL_URL": settings.SOLITUDE_PAYPAL_URL,
         **more,
     }
-    ended = subprocess.run(solitude("check"), env=environment, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(
+        solitude("check", *arguments), env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
     found = LINE.fullmatch(ended.stdout)
     assert found, (ended.stdout, ended.stderr)
     assert found[1] == ("OK", "WARNING", "CRITICAL", "UNKNOWN")[ended.returncode]
@@ -55,6 +67,12 @@ def check(database: str = "", **more: str) -> tuple[int, str, dict[str, str]]:
     assert CANARY not in ended.stdout + ended.stderr
     data = dict(datum.split("=") for datum in (found[2] or "").split())
     return ended.returncode, ended.stdout, data
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeSolitude]:
+    with server.serving(FakeSolitude()) as served:
+        yield served
 
 
 def lose_a_payment(shop: Marketplace, paypal: Simulator) -> None:
@@ -67,13 +85,16 @@ def test_all_is_well(shop: Marketplace) -> None:
     code, line, data = check()
 
     assert code == OK
-    assert line.startswith("SOLITUDE OK - 0 calls of unknown outcome, 0 notifications waiting, 0 orphans | ")
+    assert line.startswith(
+        "SOLITUDE OK - 0 calls of unknown outcome, 0 notifications waiting, 0 orphans, 0 failed products, signing works | "
+    )
     assert data == {
         "uncertain": "0;;;0",
         "oldest": "0s;600;3600;0",
         "waiting": "0;;;0",
         "waiting_oldest": "0s;600;3600;0",
         "orphans": "0;0;;0",
+        "failed_products": "0;0;;0",
     }
 
 
@@ -145,14 +166,14 @@ def test_a_database_that_does_not_answer_is_critical(tmp_path: Path, kind: str, 
         "postgresql": f"postgresql://solitude:{CANARY}@127.0.0.1:{free_port()}/solitude",
     }
 
-    code, line, _ = check(nowhere[kind])
+    code, line, _ = check(database=nowhere[kind])
 
-    assert (code, line) == (CRITICAL, "SOLITUDE CRITICAL - the database does not answer\n")
+    assert (code, line) == (CRITICAL, "SOLITUDE CRITICAL - the database does not answer, signing works\n")
 
 
 def test_a_database_that_is_behind_is_unknown(tmp_path: Path, shop: Marketplace) -> None:
     """Servers of the version before may be at work on it, and well."""
-    code, line, _ = check(f"sqlite:///{tmp_path}/empty.sqlite3")
+    code, line, _ = check(database=f"sqlite:///{tmp_path}/empty.sqlite3")
 
     assert code == UNKNOWN
     assert re.search(r"the database is [0-9]+ migrations behind; run `solitude migrate`", line)
@@ -166,7 +187,8 @@ def test_keys_that_do_not_work_are_critical(tmp_path: Path, shop: Marketplace, c
 
     code, line, _ = check(SOLITUDE_KEYS_FILE=str(file))
 
-    assert (code, line) == (CRITICAL, "SOLITUDE CRITICAL - the keys do not work\n")
+    assert code == CRITICAL
+    assert line.startswith("SOLITUDE CRITICAL - the keys do not work, 0 calls of unknown outcome")
 
 
 def test_settings_that_cannot_be_used_are_unknown_and_named(shop: Marketplace) -> None:
@@ -193,6 +215,253 @@ def test_whatever_goes_wrong_is_unknown_and_one_line(
 
     monkeypatch.setattr(recovery, "backlog", broken)
 
-    assert plugin.run() == UNKNOWN
+    assert plugin.run(Options()) == UNKNOWN
 
     assert capsys.readouterr().out == "SOLITUDE UNKNOWN - the check failed: ZeroDivisionError\n"
+
+
+# --- what failed ---------------------------------------------------------------------------------------------------
+
+
+def test_products_that_failed_warn(shop: Marketplace, paypal: Simulator) -> None:
+    for _ in range(2):
+        paypal.fault("create_order", "issue:PAYEE_ACCOUNT_RESTRICTED")
+        assert shop.pay(shop.product()).status == 422
+
+    code, line, data = check()
+
+    assert (code, data["failed_products"]) == (WARNING, "2;0;;0")
+    assert line.startswith("SOLITUDE WARNING - 2 failed products, ")
+
+
+@pytest.mark.parametrize(("most", "expected"), [("1", OK), ("0", WARNING)])
+def test_how_many_may_fail_is_a_setting(shop: Marketplace, paypal: Simulator, most: str, expected: int) -> None:
+    paypal.fault("create_order", "issue:PAYEE_ACCOUNT_RESTRICTED")
+    shop.pay(shop.product())
+
+    assert check(SOLITUDE_FAILED_PRODUCTS_WARNING=most)[0] == expected
+
+
+# --- this machine --------------------------------------------------------------------------------------------------
+
+
+def test_a_provider_that_is_away_warns(shop: Marketplace) -> None:
+    code, line, _ = check(SOLITUDE_PAYPAL_URL=f"http://127.0.0.1:{free_port()}")
+
+    assert code == WARNING
+    assert line.startswith("SOLITUDE WARNING - a provider does not answer, ")
+
+
+def test_a_database_that_takes_no_write_is_critical(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(health, "database_takes_a_write", lambda: False)
+
+    assert plugin.run(Options()) == CRITICAL
+
+    assert capsys.readouterr().out.startswith("SOLITUDE CRITICAL - the database takes no write, 0 calls of unknown")
+
+
+def test_nobody_who_could_sign_warns(shop: Marketplace) -> None:
+    code, line, _ = check(SOLITUDE_CLIENTS="{}")
+
+    assert code == WARNING
+    assert "nobody can sign, for SOLITUDE_CLIENTS is empty" in line
+
+
+def test_each_secret_of_each_client_is_tried() -> None:
+    both = Client("web", (b"one-secret-0123456789-0123456789", b"two-secret-0123456789-0123456789"))
+
+    assert signing.is_taken(both)
+    assert not signing.is_taken(Client("web", (*both.secrets, b"")))
+    assert not signing.is_taken(Client("w" * 100_000, both.secrets))  # longer than a token may be
+
+
+def test_a_signature_that_is_not_taken_here_is_critical(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    taken = signing.is_taken
+    monkeypatch.setattr(signing, "is_taken", lambda client: client.key != "nagios" and taken(client))
+
+    assert plugin.run(Options()) == CRITICAL
+    assert capsys.readouterr().out.startswith("SOLITUDE CRITICAL - the signature of nagios is not taken, ")
+
+    assert plugin.run(Options(client="marketplace")) == OK
+    assert "signing works" in capsys.readouterr().out
+
+
+def test_a_client_that_is_not_there_is_unknown(shop: Marketplace) -> None:
+    code, line, _ = check("--client", "nobody")
+
+    assert code == UNKNOWN
+    assert "there is no client nobody (nagios)" in line
+
+
+# --- what hangs ----------------------------------------------------------------------------------------------------
+
+
+def silent(connection: Connection) -> None:
+    connection.hold()
+
+
+@pytest.mark.parametrize(
+    ("connect_s", "said"), [("2", "the database does not answer"), ("60", "the database has not answered for 4 s")]
+)
+def test_a_dead_host_is_critical_within_the_time_out(shop: Marketplace, connect_s: str, said: str) -> None:
+    """The connection is taken, and then nobody says a word."""
+    with Peer(silent) as peer:
+        port = urlsplit(peer.url).port
+        begun = time.monotonic()
+        code, line, _ = check(
+            "--timeout-s",
+            "4",
+            database=f"postgresql://solitude:{CANARY}@127.0.0.1:{port}/solitude",
+            SOLITUDE_DATABASE_CONNECT_TIMEOUT_S=connect_s,
+        )
+
+    assert (code, said in line) == (CRITICAL, True), line
+    assert time.monotonic() - begun < 20
+
+
+# --- a running server ----------------------------------------------------------------------------------------------
+
+
+def remote(fake: FakeSolitude, *arguments: str, **more: str) -> tuple[int, str, dict[str, str]]:
+    return check("--url", fake.url, "--server-only", *arguments, **{"SOLITUDE_CLIENTS": ONE_CLIENT} | more)
+
+
+ONE_CLIENT = json.dumps({server.KEY: server.SECRET})
+WELL = {"proxies": True, "db": True, "cache": True, "settings": True}
+
+
+def test_a_real_server_is_asked(tmp_path: Path) -> None:
+    with processes.house(tmp_path) as house:
+        more = {name: value for name, value in house.environment.items() if name.startswith("SOLITUDE_")}
+        with_database = check(
+            "--url",
+            house.url,
+            database=more.get("SOLITUDE_DATABASE_URL", f"sqlite:///{tmp_path}/solitude.sqlite3"),
+            **more,
+        )
+        without = check(
+            "--url",
+            house.url,
+            "--server-only",
+            database=f"sqlite:///{tmp_path}/no/such.sqlite3",
+            SOLITUDE_CLIENTS=more["SOLITUDE_CLIENTS"],
+        )
+        wrong_key = check(
+            "--url",
+            house.url,
+            "--server-only",
+            SOLITUDE_CLIENTS=f'{{"{processes.KEY}": "{CANARY}-0123456789-0123456789"}}',
+        )
+        unknown_key = check(
+            "--url", house.url, "--server-only", SOLITUDE_CLIENTS=f'{{"nobody": "{CANARY}-0123456789-0123456789"}}'
+        )
+
+    code, line, data = with_database
+    assert (code, "the server is well, signing works" in line, "0 failed products" in line) == (OK, True, True), line
+    assert set(data) == {
+        "uncertain",
+        "oldest",
+        "waiting",
+        "waiting_oldest",
+        "orphans",
+        "failed_products",
+        "status",
+        "request",
+    }
+    code, line, data = without
+    assert (code, set(data)) == (OK, {"status", "request"})
+    assert line.startswith("SOLITUDE OK - the server is well, signing works | status=")
+    said = "SOLITUDE CRITICAL - the signature of marketplace is not taken (The signature does not fit.), the server is well"
+    assert (wrong_key[0], wrong_key[1].startswith(said)) == (CRITICAL, True)
+    said = (
+        "SOLITUDE CRITICAL - the signature of nobody is not taken (The claim iss names no client.), the server is well"
+    )
+    assert (unknown_key[0], unknown_key[1].startswith(said)) == (CRITICAL, True)
+
+
+@pytest.mark.parametrize(
+    ("http", "facts", "expected", "said"),
+    [
+        (200, {"proxies": False}, WARNING, "the server says false of proxies"),
+        (500, {"db": False, "cache": False}, CRITICAL, "the server says false of db, cache"),
+        (500, {"settings": False}, CRITICAL, "the server says false of settings"),
+        (500, {"proxies": False, "cache": False}, CRITICAL, "the server says false of proxies, cache"),
+    ],
+)
+def test_a_server_that_is_not_well(
+    fake: FakeSolitude, http: int, facts: dict[str, bool], expected: int, said: str
+) -> None:
+    """Alive: not 200, or any value false."""
+    fake.answers(Reply(http, WELL | facts), Reply(200, {"authenticated": server.KEY}))
+
+    code, line, _ = remote(fake)
+
+    assert (code, line.startswith(f"SOLITUDE {plugin._NAMES[expected]} - {said}")) == (expected, True), line
+
+
+@pytest.mark.parametrize(("key", "said"), [("another", "another"), (None, "nobody")])
+def test_a_signature_that_is_taken_for_anothers_is_critical(fake: FakeSolitude, key: str | None, said: str) -> None:
+    fake.answers(Reply(200, WELL), Reply(200, {"authenticated": key}))
+
+    code, line, _ = remote(fake)
+
+    assert code == CRITICAL
+    assert f"the signature of marketplace is taken for that of {said}" in line
+
+
+def test_a_server_that_is_away_is_critical() -> None:
+    code, line, _ = check("--url", f"http://127.0.0.1:{free_port()}", "--server-only", SOLITUDE_CLIENTS=ONE_CLIENT)
+
+    assert code == CRITICAL
+    assert "the server does not answer (GET /services/status/: NewConnectionError)" in line
+
+
+def test_a_server_that_is_silent_is_critical_within_the_time_out(fake: FakeSolitude) -> None:
+    fake.answers(server.HANGS)
+    begun = time.monotonic()
+
+    code, line, _ = remote(fake, "--timeout-s", "2")
+
+    assert code == CRITICAL
+    assert "the server" in line
+    assert time.monotonic() - begun < 20
+
+
+def test_a_server_that_is_none_of_ours_is_critical(fake: FakeSolitude) -> None:
+    fake.answers(Reply(200, raw=b"<h1>Welcome</h1>", content_type="text/html"))
+
+    code, line, _ = remote(fake)
+
+    assert (code, "not from a Solitude server" in line) == (CRITICAL, True)
+
+
+def test_the_client_that_signs_is_named_where_there_are_several(fake: FakeSolitude) -> None:
+    several = json.dumps({"other": "x" * 40, server.KEY: server.SECRET})
+    fake.answers(Reply(200, WELL), Reply(200, {"authenticated": server.KEY}))
+
+    code, line, _ = remote(fake, SOLITUDE_CLIENTS=several)
+    assert (code, "name a client with --client (other, marketplace)" in line) == (UNKNOWN, True)
+    assert fake.received == []
+
+    assert remote(fake, "--client", server.KEY, SOLITUDE_CLIENTS=several)[0] == OK
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--url", "http://10.0.0.1:2602"], "Plain http is for loopback"),
+        (["--url", f"http://user:{CANARY}@127.0.0.1"], "without user"),
+        (["--url", "127.0.0.1:2602"], "The url is http"),
+        (["--server-only"], "--server-only goes with --url"),
+        (["--timeout-s", "0"], "--timeout-s is 1 to 3600 seconds"),
+        (["--timeout-s", "soon"], "--timeout-s is 1 to 3600 seconds"),
+    ],
+)
+def test_options_that_cannot_be_used_are_unknown(shop: Marketplace, arguments: list[str], said: str) -> None:
+    code, line, _ = check(*arguments)
+
+    assert (code, said in line) == (UNKNOWN, True), line

@@ -17,7 +17,6 @@ from .answers import (
     Receiver,
     Refund,
     Seller,
-    ServerStatus,
     Transaction,
 )
 from .client import Solitude
@@ -38,11 +37,20 @@ from .errors import (
     ServerError,
     SolitudeError,
 )
-from .reports import Notice, TimelineEntry, Uncertain, UncertainTransaction
+from .reports import (
+    BadStatus,
+    FailedProduct,
+    Notice,
+    ServerStatus,
+    TimelineEntry,
+    Uncertain,
+    UncertainTransaction,
+)
 from .retries import Clock, Retries
 from .signing import authorization, sign
 
 __all__ = [
+    "BadStatus",
     "Buyer",
     "Check",
     "Clock",
@@ -51,6 +59,7 @@ __all__ = [
     "Declined",
     "Event",
     "EventPage",
+    "FailedProduct",
     "FieldError",
     "FinishedPreapproval",
     "Forbidden",

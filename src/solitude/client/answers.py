@@ -494,12 +494,3 @@ class EventPage:
             cursor=f.text_or_none("cursor") or None,
             more=f.flag("more"),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ServerStatus:
-    """The health of the server. `ok`: whether it works; `settings`: whether its keys do."""
-
-    ok: bool
-    db: bool
-    settings: bool

@@ -30,6 +30,7 @@ PREAPPROVALS = "/paypal/preapproval/"
 _IDEMPOTENCY_KEY = re.compile(rf"[!-~]{{1,{IDEMPOTENCY_KEY_MAX_CHARS}}}")
 _ETAG = re.compile(r'(W/)?"[!#-~]{1,200}"')
 _PK = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_SETTING = re.compile(r"[A-Z0-9_]{1,100}")
 
 T = TypeVar("T")
 
@@ -399,11 +400,34 @@ class Solitude:
         """The transactions of which the server does not know what the provider did."""
         return self._send("GET", "/services/uncertain/", None, reports.Uncertain.from_json)
 
-    def status(self) -> answers.ServerStatus:
+    def status(self) -> reports.ServerStatus:
         """The health of the server; the one call that needs no signature."""
         call = Call("GET", target("/services/status/"), signed=False, accepted=(500,))
         answer = self._persist(call)
-        return _read(call, answer.body, lambda body: _server_status(answer.status, body))
+        return _read(call, answer.body, lambda body: reports.ServerStatus.from_json(answer.status, body))
+
+    def whoami(self) -> str | None:
+        """The key for whose signature the server takes ours; None where nobody must sign."""
+        return self._send("GET", "/services/request/", None, reports.authenticated)
+
+    def failed_products(self) -> tuple[reports.FailedProduct, ...]:
+        """Each product whose last transaction failed, the newest first."""
+        return self._send("GET", "/services/failures/transactions/", None, reports.failed_products)
+
+    def bad_statuses(self) -> tuple[reports.BadStatus, ...]:
+        """Each product that a provider found wrong when it was checked last."""
+        return self._send("GET", "/services/failures/statuses/", None, reports.bad_statuses)
+
+    def setting_names(self) -> tuple[str, ...]:
+        """The names of the server's settings. Forbidden unless the server shows them, which no production server does."""
+        call = Call("GET", target("/services/settings/"), listed=True)
+        return _read(call, self._persist(call).body, reports.setting_names)
+
+    def setting(self, name: str) -> Any:
+        """The value of one of the server's settings as JSON, its secrets masked. NotFound where there is none of that name."""
+        if not _SETTING.fullmatch(name):
+            raise ValueError("A setting is named in capitals, e.g. SOLITUDE_DEBUG.")
+        return self._send("GET", f"/services/settings/{name}/", None, reports.setting)
 
     # Everything else
 
@@ -510,11 +534,6 @@ def _etag(text: str) -> str:
     if not _ETAG.fullmatch(text):
         raise ValueError("if_match is the etag of an answer, with its quotes.")
     return text
-
-
-def _server_status(http_status: int, body: object) -> answers.ServerStatus:
-    f = Fields(body)
-    return answers.ServerStatus(ok=http_status == 200, db=f.flag("db"), settings=f.flag("settings"))
 
 
 def _given(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
-"""What the server tells of its own work: the life of a transaction, what it is not sure of, and what a notification did."""
+"""What the server tells of its own work: the life of a transaction, what it is not sure of, what a notification did, and its health."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
-from .wire import Fields
+from .wire import LIST, Fields
 
 # What a notification's signature is made of; whatever else the marketplace received with it is nobody's business.
 _PAYPAL_HEADERS = "paypal-"
@@ -140,6 +140,84 @@ class Notice:
             reason=f.text_or_none("reason"),
             retry=f.flag("retry"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ServerStatus:
+    """The health of the server. `ok`: whether it works.
+
+    `proxies`: every provider answers it; `db`: its database does; `cache`: the database takes a write; `settings`: its keys work.
+    """
+
+    ok: bool
+    proxies: bool
+    db: bool
+    cache: bool
+    settings: bool
+
+    @classmethod
+    def from_json(cls, http_status: int, body: object) -> Self:
+        f = Fields(body)
+        facts = {name: f.flag(name) for name in ("proxies", "db", "cache", "settings")}
+        return cls(ok=http_status == 200, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedProduct:
+    """A product whose last transaction failed. `product_id`: its external id; the rest is of that transaction, `uri` its path."""
+
+    product_id: str
+    pk: int
+    uuid: str
+    uri: str
+    uid_pay: str | None
+    uid_support: str | None
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(
+            product_id=f.text("product_id"),
+            pk=f.whole("id"),
+            uuid=f.text("uuid"),
+            uri=f.text("uri"),
+            uid_pay=f.text_or_none("uid_pay"),
+            uid_support=f.text_or_none("uid_support"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BadStatus:
+    """A product that a provider found wrong when it was checked last. `product_id`: its external id; `errors`: the provider's text."""
+
+    product_id: str
+    pk: int
+    errors: str
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(product_id=f.text("product_id"), pk=f.whole("id"), errors=f.text("errors"))
+
+
+def authenticated(body: object) -> str | None:
+    return Fields(body).text_or_none("authenticated")
+
+
+def failed_products(body: object) -> tuple[FailedProduct, ...]:
+    return tuple(FailedProduct.from_json(item) for item in Fields(body).items("transactions"))
+
+
+def bad_statuses(body: object) -> tuple[BadStatus, ...]:
+    return tuple(BadStatus.from_json(item) for item in Fields(body).items("statuses"))
+
+
+def setting_names(body: object) -> tuple[str, ...]:
+    return Fields(body).texts(LIST)
+
+
+def setting(body: object) -> Any:
+    return Fields(body).anything("value")
 
 
 def notification(headers: Mapping[str, str], body: bytes | str) -> dict[str, object]:

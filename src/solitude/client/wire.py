@@ -12,6 +12,8 @@ Amount = Decimal | int | str
 """An amount of money in the currency's main unit, e.g. Decimal("2.49"), "2.49" or 3; never a float."""
 
 AMOUNT_MAX_CHARS = 40
+# The name under which an answer that is a list is given: here, every answer is an object.
+LIST = "items"
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _AMOUNT_TEXT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -60,12 +62,14 @@ def _encoded(value: object) -> str:
     raise TypeError(f"A {type(value).__name__} cannot be sent; amounts are Decimal, int or str.")
 
 
-def decode(raw: bytes) -> dict[str, Any]:
-    """The JSON object in `raw`, its broken numbers as Decimal. Raises Unreadable."""
+def decode(raw: bytes, *, listed: bool = False) -> dict[str, Any]:
+    """The JSON object in `raw`, its broken numbers as Decimal; with `listed` the list under LIST. Raises Unreadable."""
     try:
         body = json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, ArithmeticError, RecursionError):
         raise Unreadable("The body is not JSON.") from None
+    if listed:
+        body = {LIST: body}
     if not isinstance(body, dict):
         raise Unreadable("The body is not a JSON object.")
     return body
@@ -149,6 +153,14 @@ class Fields:
     def items(self, name: str) -> list[Any]:
         value = self._given.get(name)
         return value if isinstance(value, list) else self._unreadable(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = tuple(item for item in self.items(name) if isinstance(item, str))
+        return found if len(found) == len(self.items(name)) else self._unreadable(name)
+
+    def anything(self, name: str) -> Any:
+        """Whatever is there, null too."""
+        return self._given[name] if name in self._given else self._unreadable(name)
 
     def mapping(self, name: str) -> Mapping[str, Any]:
         """The object under `name`; an absent one is empty."""
