@@ -6,6 +6,7 @@ import pytest
 from tests.buyers.conftest import Counting
 from tests.buyers.pinned import CALLS, LIMIT, NEW, RIGHT, WRONG, give, pinned, verify
 from tests.support.marketplace import Marketplace
+from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude.buyers import hashing
@@ -114,3 +115,28 @@ def test_a_buyer_who_was_closed_while_the_pin_was_compared_is_unknown(
         answer = shop.post("/generic/verify_pin/", {"uuid": buyer["uuid"], "pin": RIGHT})
         assert answer.status == 404
         assert shop.get(buyer["resource_uri"])["pin_failures"] == 0
+
+
+def test_payments_and_changes_of_the_pin_at_once_wait_for_one_another_and_none_breaks(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """A payment takes the token and then refers to the buyer; a change locks the buyer and then takes the tokens."""
+    buyer = pinned(shop)
+
+    def act(number: int) -> list[int]:
+        own, statuses = Marketplace(), []
+        for _ in range(5):
+            if number % 2:
+                # 503 where the PIN is changed again and again while it is compared.
+                verified = own.post("/generic/verify_pin/", {"uuid": buyer["uuid"], "pin": RIGHT})
+                assert verified.status in (200, 503)
+                token = verified.json.get("pin_token", "none")
+                statuses.append(own.pay(app_id, user_id=buyer["uuid"], pin_token=token).status)
+            else:
+                statuses.append(own.patch(buyer["resource_uri"], {"pin": RIGHT}).status)
+        return statuses
+
+    statuses = dict(enumerate(at_once(8, act)))
+
+    assert {status for number in (0, 2, 4, 6) for status in statuses[number]} == {200}
+    assert {status for number in (1, 3, 5, 7) for status in statuses[number]} <= {201, 403}

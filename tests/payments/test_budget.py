@@ -1,6 +1,7 @@
 """What one payment costs the database, statement by statement."""
 
 import re
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -79,6 +80,25 @@ def test_a_new_buyer_costs_two_statements_more(shop: Marketplace, paypal: Simula
     statements("warm")
 
     assert statements("new") - statements("new") == 2
+
+
+def test_a_pin_token_costs_one_statement_more_and_the_setting_none(
+    shop: Marketplace, paypal: Simulator, app_id: str, settings: Any
+) -> None:
+    without, pinned = shop.buyer()["uuid"], shop.buyer(pin="0420", pin_confirmed=True)["uuid"]
+
+    def statements(user_id: str, **more: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert shop.pay(app_id, user_id=user_id, **more).status == 201
+        return len(Spent(captured.captured_queries).statements)
+
+    statements(without)
+    before = statements(without)
+    settings.SOLITUDE_REQUIRE_PIN = frozenset({"marketplace"})
+
+    assert statements(without) == before
+    token = shop.post("/generic/verify_pin/", {"uuid": pinned, "pin": "0420"})["pin_token"]
+    assert statements(pinned, pin_token=token) == before + 1
 
 
 def test_a_check_does_not_grow_with_the_checks_before(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
