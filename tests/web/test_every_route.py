@@ -15,6 +15,11 @@ VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 FORM = "application/x-www-form-urlencoded"
 
 
+@pytest.fixture(autouse=True)
+def all_are_open(settings: Any) -> None:
+    settings.SOLITUDE_CLEANSED_SETTINGS_ACCESS = True
+
+
 @pytest.fixture
 def nagios(shop: Marketplace) -> Marketplace:
     """A client that may nothing but ask the services."""
