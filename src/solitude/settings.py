@@ -104,6 +104,13 @@ SOLITUDE_SERVE_WORKER: bool = _get(
     "Whether `solitude serve` does the work of `solitude worker` as well.",
     shown="true on SQLite",
 )
+SOLITUDE_DOCS_PAGE: bool = _get(
+    "SOLITUDE_DOCS_PAGE",
+    flag,
+    SOLITUDE_DEBUG,
+    "Whether `/docs/` shows the description of the API to people, unsigned, from this server alone.",
+    shown="true with debug",
+)
 SOLITUDE_STATSD: tuple[str, int] | None = _get(
     "SOLITUDE_STATSD", host_and_port, None, "`host:port` of a statsd daemon that gets metrics over UDP; empty = off."
 )

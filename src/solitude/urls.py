@@ -19,6 +19,7 @@ from solitude.services.api import router as services
 from solitude.transactions.api import router as transactions
 from solitude.web import errors
 from solitude.web.bodies import JsonParser, JsonRenderer
+from solitude.web.docs import pages
 from solitude.web.openapi import Api, document
 from solitude.web.openapi.api import router_for
 
@@ -64,6 +65,6 @@ for prefix, tag, router in (
     api.add_router(prefix, router, tags=[tag])
 
 
-urlpatterns = [path("", api.urls)]
+urlpatterns = [*pages.urls, path("", api.urls)]
 handler404 = "solitude.web.errors.unknown_path"
 handler500 = "solitude.web.errors.uncaught"

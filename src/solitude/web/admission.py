@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from solitude.telemetry import cef, context
 from solitude.web import idempotency, oauth1, purge, signature
+from solitude.web.docs import pages
 from solitude.web.idempotency import Claim
 from solitude.web.models import SeenToken
 from solitude.web.networks import facts
@@ -53,7 +54,7 @@ class Admission:
 def admit(request: ApiRequest) -> HttpResponse | None:
     """Lets the request pass (None) or gives the answer that is already decided. Raises BadSignature and Refused."""
     length = _length(request)
-    if request.path_info in UNSIGNED_PATHS:
+    if request.path_info in UNSIGNED_PATHS or request.path_info.startswith(pages.ROOT):
         return None
     signed = _signed(request)
     if signed and not signed.client.may(request.method or "", request.path_info):

@@ -1,4 +1,7 @@
-"""JSON only: other request bodies are 415, callers that accept no JSON 406; an empty body is an empty object."""
+"""JSON only: other request bodies are 415, callers that accept no JSON 406; an empty body is an empty object.
+
+The pages of the documentation are for browsers, which accept what there is.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from solitude.web.docs import pages
 from solitude.web.refusals import refusal, too_big
 from solitude.web.requests import Handler
 
@@ -28,7 +32,8 @@ class JsonOnly:
             return refusal(too_big(error))
         if body and request.content_type != JSON:
             return JsonResponse({"detail": f"The body must be {JSON}."}, status=415)
-        if request.headers.get("Accept", "").strip() and not request.accepts(JSON):
+        wants_page = request.path_info.startswith(pages.ROOT)
+        if request.headers.get("Accept", "").strip() and not wants_page and not request.accepts(JSON):
             return JsonResponse({"detail": f"Answers are {JSON} only."}, status=406)
         if not body and request.method in ("POST", "PUT", "PATCH"):
             # After the signature, which is over the body as it was sent; ninja would call an empty one missing.
