@@ -7,7 +7,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from solitude.client.signing import authorization
 from solitude.web import signature
 from solitude.web.clients import Client
-from solitude.web.signature import BadSignature
+from solitude.web.signed import BadSignature
 
 PATH = "/services/request/"
 
