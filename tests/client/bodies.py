@@ -109,6 +109,15 @@ BUYER = {
     "uuid": "shop:77",
     "new": 1,
 }
+PIN_CHECK = {
+    "valid": True,
+    "locked": False,
+    "uuid": "shop:77",
+    "pin": True,
+    "pin_token": "the-token-of-a-pin",
+    "pin_token_expires": "2026-11-23T14:05:06.789Z",
+    "new": 1,
+}
 SELLER = {
     "resource_pk": 4,
     "resource_uri": "/generic/seller/4/",

@@ -10,7 +10,7 @@ import pytest
 
 from solitude.client import CursorExpired, Forbidden, InvalidRequest, NoAnswer, Receiver, Solitude
 from tests.client import bodies
-from tests.client.server import KEY, FakeSolitude, Received, Reply
+from tests.client.server import DROPS, KEY, FakeSolitude, Received, Reply
 
 RETURN = "https://shop.example/ok"
 CANCEL = "https://shop.example/no"
@@ -177,6 +177,104 @@ def test_a_buyer_is_created(fake: FakeSolitude, solitude: Solitude) -> None:
         True,
         None,
     )
+
+
+def test_a_buyer_is_created_with_a_pin(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(201, bodies.BUYER))
+    assert solitude.create_buyer("shop:77", pin="0420").pin is True
+    assert only(fake).json == {"uuid": "shop:77", "authenticated": True, "pin": "0420"}
+
+
+def test_a_buyer_is_changed_in_what_was_given_and_in_the_state_that_was_seen(
+    fake: FakeSolitude, solitude: Solitude
+) -> None:
+    fake.answers(
+        Reply(200, bodies.BUYER, headers={"ETag": '"first"'}), Reply(200, bodies.BUYER, headers={"ETag": '"next"'})
+    )
+    buyer = solitude.get_buyer(31)
+    changed = solitude.change_buyer(buyer, pin="", email="", pin_confirmed=False, active=True, if_match=buyer.etag)
+    asked = fake.received[1]
+    assert (asked.method, asked.target, asked.headers["If-Match"]) == ("PATCH", "/generic/buyer/31/", '"first"')
+    assert asked.json == {"pin": "", "email": "", "pin_confirmed": False, "active": True}
+    assert (buyer.etag, changed.etag) == ('"first"', '"next"')
+
+
+def test_an_account_is_closed(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(204, None))
+    solitude.close_buyer("/generic/buyer/31/", idempotency_key="close-31")
+    assert (only(fake).method, only(fake).target) == ("POST", "/generic/buyer/31/close/")
+    assert only(fake).idempotency_key == "close-31"
+
+
+def test_all_who_have_an_email_are_found_page_by_page(fake: FakeSolitude, solitude: Solitude) -> None:
+    def page(cursor: str | None) -> Reply:
+        link = cursor and f"/generic/buyer/?email=ada%40example.net&limit=100&cursor={cursor}"
+        meta = {"page": None, "total_count": None, "next": link, "prev": None}
+        return Reply(200, {"meta": meta, "objects": [bodies.BUYER]})
+
+    fake.answers(page("2a"), page("1f"), page(None))
+    found_buyers = list(solitude.buyers_with_email("ada@example.net"))
+    assert [buyer.uuid for buyer in found_buyers] == ["shop:77"] * 3
+    beginning = "/generic/buyer/?email=ada%40example.net&limit=100&cursor="
+    assert [asked.target for asked in fake.received] == [beginning, f"{beginning}2a", f"{beginning}1f"]
+
+
+def test_a_list_that_does_not_move_is_not_read_for_ever(fake: FakeSolitude, solitude: Solitude) -> None:
+    meta = {"page": None, "total_count": None, "next": "/generic/buyer/?cursor=2a", "prev": None}
+    fake.answers(Reply(200, {"meta": meta, "objects": [bodies.BUYER]}))
+    with pytest.raises(NoAnswer):
+        list(solitude.buyers_with_email("ada@example.net"))
+    assert len(fake.received) == 2
+    with pytest.raises(ValueError):
+        list(solitude.buyers_with_email(""))
+
+
+def test_a_pin_is_verified(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(
+        Reply(200, bodies.PIN_CHECK), Reply(200, {"valid": False, "locked": True, "uuid": "shop:77", "pin": True})
+    )
+    right, wrong = (solitude.verify_pin("shop:77", pin) for pin in ("0420", "9999"))
+    assert (right.valid, right.locked, right.pin, right.token, right.expires) == (
+        True,
+        False,
+        True,
+        "the-token-of-a-pin",
+        TIME,
+    )
+    assert (wrong.valid, wrong.locked, wrong.token, wrong.expires) == (False, True, None, None)
+    assert fake.received[0].target == "/generic/verify_pin/"
+    assert fake.received[0].json == {"uuid": "shop:77", "pin": "0420"}
+    assert fake.received[0].idempotency_key is None
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        (Solitude.confirm_pin, "/generic/confirm_pin/"),
+        (Solitude.reset_confirm_pin, "/generic/reset_confirm_pin/"),
+    ],
+)
+def test_a_pin_is_confirmed(fake: FakeSolitude, solitude: Solitude, call: Callable[..., bool], path: str) -> None:
+    fake.answers(*(Reply(200, {"confirmed": is_right, "uuid": "shop:77"}) for is_right in (True, False)))
+    assert [call(solitude, "shop:77", "0420") for _ in range(2)] == [True, False]
+    assert (fake.received[0].target, fake.received[0].json) == (path, {"uuid": "shop:77", "pin": "0420"})
+
+
+def test_a_pin_that_may_have_been_counted_is_not_tried_again(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(DROPS, Reply(200, bodies.PIN_CHECK))
+    with pytest.raises(NoAnswer):
+        solitude.verify_pin("shop:77", "0420")
+    assert len(fake.received) == 1
+
+
+def test_pay_hands_the_token_of_a_pin_on(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(201, bodies.PAYMENT), Reply(403, {"detail": "Verify it.", "code": "pin_required"}))
+    more = {"user_id": 1, "app_id": "1", "amount": 1, "currency": "EUR"}
+    solitude.pay(**more, pin_token="the-token-of-a-pin")
+    assert fake.received[0].json["pin_token"] == "the-token-of-a-pin"
+    with pytest.raises(Forbidden) as refused:
+        solitude.pay(**more)
+    assert refused.value.code == "pin_required"
 
 
 def test_a_seller_is_created(fake: FakeSolitude, solitude: Solitude) -> None:

@@ -27,6 +27,7 @@ def test_a_client_shows_its_address_and_key_but_not_its_secret(fake: FakeSolitud
     ("call", "body", "hidden"),
     [
         (lambda s: s.get_buyer(31), bodies.BUYER, ["ada@example.net"]),
+        (lambda s: s.verify_pin("shop:77", "0420"), bodies.PIN_CHECK, ["the-token-of-a-pin", "0420"]),
         (lambda s: s.get_seller(4), bodies.SELLER | {"paypal": bodies.PAYPAL_SELLER}, ["dev@example.net", "Ada"]),
         (lambda s: s.get_paypal_seller(5), bodies.PAYPAL_SELLER, ["dev@example.net", "Ada", "0123456"]),
         (lambda s: s.get_product(9), bodies.PRODUCT, ["product-secret"]),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -17,6 +18,7 @@ from tests.support.processes import House
 RETURN, CANCEL = "https://shop.example/ok", "https://shop.example/no"
 PAYPAL_SECRET = "sandbox-secret"
 EMAILS = ("canary-seller@dev.example", "canary-buyer@mail.example", "canary-payer@buyer.example")
+PINS = ("8426", "7531", "9753")
 OTHERS = ("canary-product-secret", "canary street 7", "canary-family-name")
 
 # Every row of every table, as text, read past the models.
@@ -41,8 +43,9 @@ def test_no_secret_reaches_a_log_line_or_a_table(tmp_path: Path) -> None:
         tables = dumped(house)
         state = house.paypal.state()
     logs = house.logs()
+    assert len(learnt) >= 5, "no token of a PIN was seen"
     learnt |= {str(token) for token in keys_of(state, "payment_tokens") | keys_of(state, "setup_tokens")}
-    assert len(learnt) >= 4, "the tokens of the vault were not seen"
+    assert len(learnt) >= 7, "the tokens of the vault were not seen"
     for text, where in ((logs, "logs"), (tables, "tables"), (settings, "settings")):
         assert len(text) > 2000, f"there is little to read in the {where}"
         found = [canary for canary in (*EMAILS, *OTHERS, *learnt) if canary in text]
@@ -50,6 +53,18 @@ def test_no_secret_reaches_a_log_line_or_a_table(tmp_path: Path) -> None:
         assert str(CLIENTS[processes.KEY]) not in text
         assert PAYPAL_SECRET not in text
         assert "A21AA" not in text  # how PayPal's access tokens begin
+        assert [pin for pin in PINS if holds(text, pin)] == [], f"in the {where}"
+
+
+def holds(text: str, pin: str) -> bool:
+    """Whether the PIN stands in the text as a value: four digits by themselves are in many a ciphertext."""
+    return re.search(rf"(?<![^\s\"'=:,({{\[]){pin}(?![^\s\"',)}}\]&])", text) is not None
+
+
+@pytest.mark.parametrize("text", ['{"pin": "8426"}', "pin=8426", "x?pin=8426&y", "wrong PIN 8426", "('8426',)", "8426"])
+def test_a_pin_in_a_line_is_seen(text: str) -> None:
+    assert holds(text, "8426")
+    assert not holds("k1:Zx8426Qa 18426 84261 0.8426", "8426")
 
 
 def busy_day(house: House) -> set[str]:
@@ -107,7 +122,51 @@ def busy_day(house: House) -> set[str]:
     assert client.call("GET", "/services/logs/")["failed"] == []
     with pytest.raises(SolitudeError, match="500"):
         client.call("GET", "/services/error/")
-    return {one.key for one in asked}
+    tokens = pins(client)
+    return {one.key for one in asked} | tokens
+
+
+def pins(client: Solitude) -> set[str]:
+    """Sets, gives and loses PINs in every way there is; the tokens that came of it."""
+    right, new, wrong = PINS
+    client.create_buyer("pinned", email=EMAILS[1], pin=right)
+    buyer = client.change_buyer(client.find_buyer("pinned"), new_pin=new, needs_pin_reset=True)
+    assert client.confirm_pin("pinned", right)
+    checked = [client.verify_pin("pinned", right) for _ in range(2)]
+    client.pay(
+        user_id="pinned",
+        app_id="5530",
+        amount="2.49",
+        currency="EUR",
+        return_url=RETURN,
+        cancel_url=CANCEL,
+        pin_token=checked[0].token,
+    )
+    for refused in (checked[0].token, "made-up-token-of-a-pin"):
+        with pytest.raises(SolitudeError):
+            client.pay(
+                user_id="pinned",
+                app_id="5530",
+                amount="2.49",
+                currency="EUR",
+                return_url=RETURN,
+                cancel_url=CANCEL,
+                pin_token=refused,
+            )
+    assert client.reset_confirm_pin("pinned", new)
+    while not client.verify_pin("pinned", wrong).locked:
+        assert not client.reset_confirm_pin("pinned", wrong)
+    for call in (client.confirm_pin, client.reset_confirm_pin):
+        assert not call("pinned", new)
+    for bad in (f"{right}1", f"x{right[1:]}"):
+        with pytest.raises(SolitudeError):
+            client.change_buyer(buyer, pin=bad)
+        with pytest.raises(SolitudeError):
+            client.verify_pin("pinned", bad)
+    with pytest.raises(SolitudeError):
+        client.verify_pin("nobody-here", right)
+    client.close_buyer(buyer)
+    return {token for one in checked if (token := one.token)} | {"made-up-token-of-a-pin"}
 
 
 def shown_settings(house: House) -> str:

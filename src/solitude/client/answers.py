@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
 
 from .wire import Fields, Unreadable
 
@@ -103,7 +104,7 @@ PERSONAL = (
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """A buyer. `pin` and `new_pin` say whether there is one."""
+    """A buyer. `pin` and `new_pin` say whether there is one. `etag`: the state that was seen, of `get_buyer` and `change_buyer`."""
 
     pk: int
     resource_uri: str
@@ -120,6 +121,7 @@ class Buyer:
     pin_was_locked_out: bool
     needs_pin_reset: bool
     paypal: PayPalBuyer | None
+    etag: str | None = None
 
     @classmethod
     def from_json(cls, body: object) -> Self:
@@ -141,6 +143,47 @@ class Buyer:
             needs_pin_reset=f.flag("needs_pin_reset"),
             # Nothing stored at PayPal is null or {}, as it is for the other providers.
             paypal=PayPalBuyer.from_json(f.mapping("paypal")) if f.mapping("paypal") else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BuyerPage:
+    """Some buyers. `cursor`: where the next ones begin, None behind the last."""
+
+    buyers: list[Buyer]
+    cursor: str | None
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        buyers = [Buyer.from_json(item) for item in f.items("objects")]
+        link = Fields(f.mapping("meta")).text_or_none("next")
+        (cursor,) = parse_qs(urlsplit(link).query).get("cursor", [None]) if link else [None]
+        return cls(buyers, cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class PinCheck:
+    """What a PIN came to. `locked`: too many were wrong, and for a while none is right. `pin`: whether the buyer has one.
+
+    `token`, only when `valid`: for the `pin_token` of one `pay` of this buyer, until `expires`.
+    """
+
+    valid: bool
+    locked: bool
+    pin: bool
+    token: str | None = field(default=None, repr=False)
+    expires: datetime | None = None
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(
+            valid=f.flag("valid"),
+            locked=f.flag("locked"),
+            pin=f.flag("pin"),
+            token=f.text_or_none("pin_token"),
+            expires=f.time_or_none("pin_token_expires"),
         )
 
 

@@ -15,6 +15,7 @@ from .wire import Amount, Fields, Unreadable, amount_text, decimal, encode, targ
 
 IDEMPOTENCY_KEY_MAX_CHARS = 255
 EVENTS_MAX = 1000
+LIST_MAX = 100
 EVENTS_WAIT_MAX_S = 30
 # Between two looks at a feed whose server holds as many readers as it may, and so answers at once.
 FOLLOW_PAUSE_S = 1.0
@@ -113,12 +114,14 @@ class Solitude:
         cancel_url: str | None = None,
         memo: str | None = None,
         platform_fee: Amount | None = None,
+        pin_token: str | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Payment:
         """Starts a payment, or takes it at once where a pre-approval allows that.
 
         `user_id` and `app_id`: the marketplace's own names of the buyer, who is made when unknown, and of the product
-        (its `public_id`). `amount` and `platform_fee` (what the marketplace keeps of it) are in `currency`.
+        (its `public_id`). `amount` and `platform_fee` (what the marketplace keeps of it) are in `currency`. `pin_token`: of
+        `verify_pin`; Forbidden with the code `pin_required` or `pin_token_invalid` where it is missing or not good.
         """
         body = {
             "user_id": user_id,
@@ -131,6 +134,7 @@ class Solitude:
             "cancel_url": cancel_url,
             "memo": memo,
             "platform_fee": None if platform_fee is None else decimal(platform_fee),
+            "pin_token": pin_token,
         }
         return self._post("/paypal/pay", body, answers.Payment.from_json, idempotency_key)
 
@@ -198,16 +202,94 @@ class Solitude:
         email: str | None = None,
         locale: str | None = None,
         authenticated: bool = True,
+        pin: str | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Buyer:
-        body = {"uuid": uuid, "email": email, "locale": locale, "authenticated": authenticated}
+        """`pin`: four digits; the buyer then repeats them (`confirm_pin`)."""
+        body = {"uuid": uuid, "email": email, "locale": locale, "authenticated": authenticated, "pin": pin}
         return self._post(BUYERS, body, answers.Buyer.from_json, idempotency_key)
 
     def get_buyer(self, buyer: int | Path) -> answers.Buyer:
-        return self._send("GET", _at(BUYERS, buyer), None, answers.Buyer.from_json)
+        call = _call("GET", _at(BUYERS, buyer), None, None, None)
+        return self._buyer(call)
 
     def find_buyer(self, uuid: str) -> answers.Buyer | None:
         return self._find(BUYERS, "uuid", uuid, answers.Buyer.from_json)
+
+    def buyers_with_email(self, email: str) -> Iterator[answers.Buyer]:
+        """All who have this very address, the newest first. Raises ValueError for an empty one."""
+        if not email:
+            raise ValueError("email must not be empty.")
+        cursor: str | None = ""
+        while cursor is not None:
+            call = Call("GET", target(BUYERS, {"email": email, "limit": LIST_MAX, "cursor": cursor}))
+            page = _read(call, self._persist(call).body, answers.BuyerPage.from_json)
+            yield from page.buyers
+            if page.cursor == cursor:
+                raise NoAnswer(
+                    "GET /generic/buyer/: there are more buyers, but the cursor stands still", transient=False
+                )
+            cursor = page.cursor
+
+    def change_buyer(
+        self,
+        buyer: int | Path,
+        *,
+        uuid: str | None = None,
+        email: str | None = None,
+        locale: str | None = None,
+        active: bool | None = None,
+        authenticated: bool | None = None,
+        pin: str | None = None,
+        new_pin: str | None = None,
+        pin_confirmed: bool | None = None,
+        needs_pin_reset: bool | None = None,
+        pin_was_locked_out: bool | None = None,
+        if_match: str | None = None,
+    ) -> answers.Buyer:
+        """Changes what is given and keeps the rest; "" takes a text or a PIN away.
+
+        `if_match`: the `etag` of the buyer as you have seen it; raises PreconditionFailed if it has changed since.
+        """
+        body = {
+            "uuid": uuid,
+            "email": email,
+            "locale": locale,
+            "active": active,
+            "authenticated": authenticated,
+            "pin": pin,
+            "new_pin": new_pin,
+            "pin_confirmed": pin_confirmed,
+            "needs_pin_reset": needs_pin_reset,
+            "pin_was_locked_out": pin_was_locked_out,
+        }
+        call = _call("PATCH", _at(BUYERS, buyer), _given(body), None, None)
+        return self._buyer(call if if_match is None else replace(call, if_match=_etag(if_match)))
+
+    def close_buyer(self, buyer: int | Path, *, idempotency_key: str | None = None) -> None:
+        """Closes the account and forgets the person, here and at the providers; the payments stay. NotFound if it is not active."""
+        self._post(f"{_at(BUYERS, buyer)}close/", {}, lambda _: None, idempotency_key)
+
+    # PINs. None of these is repeated by itself once it has left: each try counts.
+
+    def confirm_pin(self, buyer_uuid: str, pin: str) -> bool:
+        """Whether the buyer has repeated the PIN that was set. A wrong one counts like one of `verify_pin`."""
+        return self._pin_call("/generic/confirm_pin/", buyer_uuid, pin, _confirmed)
+
+    def verify_pin(self, buyer_uuid: str, pin: str) -> answers.PinCheck:
+        """Whether that is the buyer's PIN; when it is, with the token for a payment."""
+        return self._pin_call("/generic/verify_pin/", buyer_uuid, pin, answers.PinCheck.from_json)
+
+    def reset_confirm_pin(self, buyer_uuid: str, pin: str) -> bool:
+        """Whether the buyer has repeated the `new_pin`, which then is the PIN. A wrong one counts like one of `verify_pin`."""
+        return self._pin_call("/generic/reset_confirm_pin/", buyer_uuid, pin, _confirmed)
+
+    def _pin_call(self, path: str, buyer_uuid: str, pin: str, make: Callable[[object], T]) -> T:
+        return self._send("POST", path, {"uuid": buyer_uuid, "pin": pin}, make)
+
+    def _buyer(self, call: Call) -> answers.Buyer:
+        answer = self._persist(call)
+        return replace(_read(call, answer.body, answers.Buyer.from_json), etag=answer.etag)
 
     def create_seller(self, uuid: str, *, active: bool = True, idempotency_key: str | None = None) -> answers.Seller:
         return self._post(SELLERS, {"uuid": uuid, "active": active}, answers.Seller.from_json, idempotency_key)
@@ -534,6 +616,10 @@ def _etag(text: str) -> str:
     if not _ETAG.fullmatch(text):
         raise ValueError("if_match is the etag of an answer, with its quotes.")
     return text
+
+
+def _confirmed(body: object) -> bool:
+    return Fields(body).flag("confirmed")
 
 
 def _given(body: Mapping[str, Any]) -> dict[str, Any]:
