@@ -62,7 +62,10 @@ def which_clients(text: str) -> frozenset[str]:
     """The keys of clients; `true` stands for all of them (`ALL_CLIENTS`), `false` and nothing for none."""
     if text.lower() in TRUE:
         return frozenset({ALL_CLIENTS})
-    return frozenset() if text.lower() in FALSE else frozenset(words(text))
+    named = frozenset() if text.lower() in FALSE else frozenset(words(text))
+    if ALL_CLIENTS in named:
+        raise ValueError("must be true, false or a list of clients' keys")
+    return named
 
 
 def networks(text: str) -> tuple[Network, ...]:

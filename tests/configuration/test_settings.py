@@ -8,7 +8,7 @@ import pytest
 from tests.configuration.starting import DEVELOPMENT, PRODUCTION, settings_of
 from tests.outbound.peers import Certificate
 
-from solitude.configuration import ConfigurationError, Environment
+from solitude.configuration import ALL_CLIENTS, ConfigurationError, Environment
 from solitude.web.clients import Client
 
 SECRET = "Q2FuYXJ5LXNlY3JldC10aGF0LW5vYm9keS1zZWVz"
@@ -341,6 +341,28 @@ def test_oauth_1_starts_in_production_where_nobody_else_sees_the_body(url: str) 
     assert settings_of(PRODUCTION)["SOLITUDE_URL"] == ""
     found = settings_of(PRODUCTION | {"SOLITUDE_OAUTH1": "true", "SOLITUDE_URL": url})
     assert (found["SOLITUDE_OAUTH1"], found["SOLITUDE_URL"]) == (True, url)
+
+
+@pytest.mark.parametrize(
+    ("value", "clients"),
+    [
+        ("", set()),
+        ("false", set()),
+        ("True", {ALL_CLIENTS}),
+        ("shop", {"shop"}),
+        (" shop , till ", {"shop", "till"}),
+    ],
+)
+def test_a_pin_is_required_of_the_clients_that_are_named(value: str, clients: set[str]) -> None:
+    known = {"SOLITUDE_CLIENTS": f'{{"shop": "{SECRET}", "till": "{SECRET}"}}'}
+    assert settings_of(DEVELOPMENT | known | {"SOLITUDE_REQUIRE_PIN": value})["SOLITUDE_REQUIRE_PIN"] == clients
+
+
+@pytest.mark.parametrize("value", ["shoop", "shop,true", "shop,till,tiill"])
+def test_a_pin_cannot_be_required_of_a_client_that_is_not_there(value: str) -> None:
+    known = {"SOLITUDE_CLIENTS": f'{{"shop": "{SECRET}", "till": "{SECRET}"}}'}
+    assert "SOLITUDE_REQUIRE_PIN names no clients" in problem(DEVELOPMENT | known | {"SOLITUDE_REQUIRE_PIN": value})
+    assert "SOLITUDE_REQUIRE_PIN must be" in problem(DEVELOPMENT | known | {"SOLITUDE_REQUIRE_PIN": "shop, *"})
 
 
 def test_settings_that_nobody_declared_can_be_told() -> None:

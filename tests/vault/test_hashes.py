@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.vault.rings import ring_of, with_new_key
 
-from solitude.vault.hashes import candidates, keyed_hash, matches
+from solitude.vault.hashes import candidates, keyed_hash, matches, under
 from solitude.vault.keyring import KeyRing, use_ring
 
 RING = ring_of("k1")
@@ -33,6 +33,15 @@ def test_two_hashes_are_equal_only_for_the_same_label_and_value(
     same = (label, value) == (other_label, other_value)
     assert (keyed_hash(label, value, RING) == keyed_hash(other_label, other_value, RING)) == same
     assert matches(other_label, other_value, keyed_hash(label, value, RING), RING) == same
+
+
+def test_a_hash_can_be_made_as_it_was_under_an_older_key() -> None:
+    old = keyed_hash("card", "4111", RING)
+    newer = with_new_key(RING, "k2")
+    assert under("k1", "card", "4111", newer) == old
+    assert under("k2", "card", "4111", newer) == keyed_hash("card", "4111", newer) != old
+    assert under("k3", "card", "4111", newer) is None
+    assert under("", "card", "4111", newer) is None
 
 
 def test_label_and_value_do_not_run_into_each_other() -> None:
