@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from solitude.urls import api
 from solitude.web.admission import UNSIGNED_PATHS
+from solitude.web.openapi.operations import operations
 
 # Of no row.
 NOBODY = {"integer": "999999999", "string": "00000000-0000-4000-8000-000000000000"}
@@ -48,23 +48,10 @@ def by_path() -> dict[str, set[str]]:
 
 
 def _all() -> Iterator[Route]:
-    described: dict[str, Any] = api.get_openapi_schema(path_prefix="")
-    for path, operations in described["paths"].items():
-        for method, operation in operations.items():
-            target, filters = path, []
-            for parameter in operation.get("parameters", ()):
-                name = parameter["name"]
-                if parameter["in"] == "path":
-                    target = target.replace(f"{{{name}}}", NOBODY[parameter["schema"]["type"]])
-                else:
-                    filters.append(name)
-            yield Route(method.upper(), target, _fields(operation, described), tuple(filters))
-
-
-def _fields(operation: dict[str, Any], described: dict[str, Any]) -> tuple[str, ...] | None:
-    if "requestBody" not in operation:
-        return None
-    schema = operation["requestBody"]["content"]["application/json"]["schema"]
-    while "$ref" in schema:
-        schema = described["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return tuple(schema["properties"])
+    for one in operations(api):
+        target = one.path
+        for name, schema in one.path_parameters.items():
+            target = target.replace(f"{{{name}}}", NOBODY[schema["type"]])
+        fields = None if one.body is None else tuple(one.body.model_fields)
+        filters = tuple(parameter["name"] for parameter in one.extra.get("parameters", ()))
+        yield Route(one.method.upper(), target, fields, filters)
