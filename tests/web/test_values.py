@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 from tests.support.marketplace import Answer, Marketplace
-from tests.web.routes import Route, taking_a_body
+from tests.web.routes import NOBODY, Route, taking_a_body
 
 # JSON as it is sent, because some of it no library would write.
 CURIOUS = {
@@ -61,8 +61,8 @@ RIGHT: dict[str, dict[str, Any]] = {
     },
     "/paypal/pay-check/": {"uuid": "nobody's"},
     "/paypal/refund/": {"uuid": "nobody's"},
-    "/paypal/seller/": {"seller": "SELLER", "paypal_id": "ada@dev.example"},
-    "/paypal/buyer/": {"buyer": "/generic/buyer/1/"},
+    "/paypal/seller/": {"seller": "NEW SELLER", "paypal_id": "bob@dev.example"},
+    "/paypal/buyer/": {"buyer": "NEW BUYER"},
 }
 # What the gate itself remembers, and what is written of a try that failed: PINs that were tried are counted.
 OWN = {"web.seentoken", "web.idempotencykey", "payments.lease"}
@@ -78,23 +78,43 @@ def rows() -> dict[str, int]:
 
 
 class Prepared(Marketplace):
-    """A marketplace with a seller, a product and a buyer for the right bodies to name."""
+    """A marketplace with one row of each kind, for the right bodies to name and for the changes to change."""
 
     def __init__(self) -> None:
         super().__init__()
-        seller = self.seller()
+        seller, buyer = self.seller(paypal_id=None), self.buyer()
+        kept = {
+            "/paypal/seller/": self.post(
+                "/paypal/seller/", {"seller": seller["resource_uri"], "paypal_id": "ada@dev.example"}
+            ),
+            "/paypal/buyer/": self.post("/paypal/buyer/", {"buyer": buyer["resource_uri"]}),
+            "/generic/transaction/": self.post("/generic/transaction/", {}),
+        }
         self.names = {
             "SELLER": seller["resource_uri"],
             "APP": self.product(seller=seller),
-            "BUYER": self.buyer()["uuid"],
+            "BUYER": buyer["uuid"],
+            "NEW SELLER": self.seller(paypal_id=None)["resource_uri"],
+            "NEW BUYER": self.buyer()["resource_uri"],
         }
+        self.rows = {
+            "/generic/seller/": seller["resource_uri"],
+            "/generic/buyer/": buyer["resource_uri"],
+            "/generic/product/": self.get("/generic/product/")["objects"][0]["resource_uri"],
+            **{collection: answer["resource_uri"] for collection, answer in kept.items()},
+        }
+
+    def target_of(self, route: Route) -> str:
+        """The route's target, with a row that is there in the place of nobody's."""
+        collection = route.target.partition(NOBODY["integer"])[0]
+        return route.target.replace(f"{collection}{NOBODY['integer']}/", self.rows.get(collection, route.target))
 
     def try_with(self, route: Route, name: str, value: str) -> Answer:
         """Sends an otherwise right body in which the field has this value, JSON as it is sent."""
         right = {key: self.names.get(str(own), own) for key, own in RIGHT.get(route.target, {}).items() if key != name}
         pairs = [f"{json.dumps(key)}: {json.dumps(own)}" for key, own in right.items()]
         body = "{" + ", ".join([*pairs, f'"{name}": {value}']) + "}"
-        return self.send(route.method, route.target, body.encode())
+        return self.send(route.method, self.target_of(route), body.encode())
 
 
 @pytest.fixture
@@ -119,6 +139,7 @@ def test_no_value_of_a_field_breaks_a_route(prepared: Prepared, route: Route) ->
         for kind, value in CURIOUS.items():
             answer = prepared.try_with(route, name, value)
             assert answer.status < 500, (route, name, kind, answer)
+            assert answer.status != 404 or prepared.target_of(route) == route.target, (route, answer)
             if answer.status >= 400:
                 said = (route, name, kind, answer)
                 assert rows() == before, said

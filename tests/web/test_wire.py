@@ -3,31 +3,38 @@
 import json
 import re
 import socket
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import urllib3
 from tests.support import processes
 from tests.web.tokens import bearer, claims
 
+from solitude.web.admission import UNSIGNED_PATHS
+
 WITHIN_S = 10
+MEGABYTE = 1_048_576
 
 
 @dataclass(frozen=True)
 class Wire:
     port: int
 
-    def send(self, line: str | bytes, body: bytes = b"", **headers: str) -> tuple[int, Any]:
-        """Sends these very bytes; status and JSON of the answer."""
+    def send(self, line: str | bytes, body: bytes = b"", *, ends: bool = False, **headers: str) -> tuple[int, Any]:
+        """Sends these very bytes, and says that they were all if it `ends`; status and JSON of the answer."""
         start = line if isinstance(line, bytes) else line.encode("latin-1")
         given = {"Host": "solitude.example", "Connection": "close"} | headers
         if body and "Transfer-Encoding" not in given:
-            given |= {"Content-Length": str(len(body)), "Content-Type": "application/json"}
+            given = {"Content-Length": str(len(body)), "Content-Type": "application/json"} | given
         head = b"".join(f"{name}: {value}\r\n".encode("latin-1") for name, value in given.items())
         with socket.create_connection(("127.0.0.1", self.port), WITHIN_S) as connection:
             connection.sendall(start + b" HTTP/1.1\r\n" + head + b"\r\n" + body)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _, text = answer.partition(b"\r\n\r\n")
         found = re.match(rb"HTTP/1\.1 (\d{3})", head)
@@ -35,12 +42,12 @@ class Wire:
         return int(found[1]), json.loads(text) if text else None
 
     def signed(
-        self, method: str, sent: str | bytes, signed: str = "", body: bytes = b"", **headers: str
+        self, method: str, sent: str | bytes, signed: str = "", body: bytes = b"", *, ends: bool = False, **headers: str
     ) -> tuple[int, Any]:
         target = signed or (sent if isinstance(sent, str) else sent.decode())
         line = sent if isinstance(sent, bytes) else sent.encode("latin-1")
         authorization = bearer(claims(method, target, body))
-        return self.send(method.encode() + b" " + line, body, Authorization=authorization, **headers)
+        return self.send(method.encode() + b" " + line, body, ends=ends, Authorization=authorization, **headers)
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +110,98 @@ def test_a_body_in_chunks_is_refused(wire: Wire) -> None:
     right = bearer(claims("POST", "/generic/buyer/", body))
     status, answer = wire.send("POST /generic/buyer/", chunked, Authorization=right, **headers)
     assert (status, list(answer)) == (411, ["detail"])
+
+
+@pytest.mark.parametrize("target", ["/generic/buyer/", "/paypal/webhook/", "/services/status/", "/"])
+@pytest.mark.parametrize("signed", [True, False])
+def test_ten_megabytes_are_413_or_not_even_looked_at(wire: Wire, target: str, signed: bool) -> None:
+    """By a client as people have it, which is still sending when it is answered."""
+    body = b'{"uuid": "' + b"x" * 10 * MEGABYTE + b'"}'
+    headers = {"Content-Type": "application/json"} | (
+        {"Authorization": bearer(claims("POST", target, body))} if signed else {}
+    )
+    http = urllib3.PoolManager(retries=False, timeout=WITHIN_S)
+    answer = http.request("POST", f"http://127.0.0.1:{wire.port}{target}", body=body, headers=headers)
+    is_open = target in UNSIGNED_PATHS
+    assert (answer.status, list(answer.json())) == (413 if signed or is_open else 401, ["detail"])
+    assert wire.signed("GET", "/generic/buyer/")[0] == 200
+
+
+def test_ten_megabytes_to_no_path_are_404(wire: Wire) -> None:
+    http = urllib3.PoolManager(retries=False, timeout=WITHIN_S)
+    answer = http.request("POST", f"http://127.0.0.1:{wire.port}/x/", body=b"x" * 10 * MEGABYTE)
+    assert (answer.status, answer.json()) == (404, {})
+
+
+def test_ten_megabytes_in_chunks_are_411(wire: Wire) -> None:
+    http = urllib3.PoolManager(retries=False, timeout=WITHIN_S)
+    headers = {"Authorization": bearer(claims("POST", "/generic/buyer/"))}
+    chunks = (b"x" * MEGABYTE for _ in range(10))
+    answer = http.request("POST", f"http://127.0.0.1:{wire.port}/generic/buyer/", body=chunks, headers=headers)
+    assert (answer.status, list(answer.json())) == (411, ["detail"])
+
+
+def test_a_body_that_ends_early_is_400_though_what_came_is_signed(wire: Wire) -> None:
+    body = b'{"uuid": "shop:early"}'
+    answer = wire.signed("POST", "/generic/buyer/", body=body, ends=True, **{"Content-Length": str(len(body) + 5)})
+    assert answer == (400, {"detail": "The body ended before its Content-Length."})
+    assert wire.signed("GET", "/generic/buyer/?uuid=shop%3Aearly")[1]["objects"] == []
+
+
+def test_a_connection_that_breaks_within_a_body_writes_nothing(wire: Wire) -> None:
+    body = b'{"uuid": "shop:broken"}'
+    authorization = bearer(claims("POST", "/generic/buyer/", body))
+    head = f"POST /generic/buyer/ HTTP/1.1\r\nHost: h\r\nAuthorization: {authorization}\r\nContent-Length: 100\r\n"
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", wire.port), WITHIN_S) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(f"{head}Content-Type: application/json\r\n\r\n".encode() + body)
+    assert wire.signed("GET", "/generic/buyer/?uuid=shop%3Abroken")[1]["objects"] == []
+    # A token that was used would be refused: the request did not even get so far.
+    assert wire.send("POST /generic/buyer/", body, Authorization=authorization)[0] == 201
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1, 2", "9" * 30])
+def test_a_length_that_is_no_number_is_400(wire: Wire, length: str) -> None:
+    assert wire.signed("POST", "/generic/buyer/", body=b"{}", **{"Content-Length": length})[0] == 400
+
+
+def test_a_length_beside_chunks_does_not_count(wire: Wire) -> None:
+    both = {"Transfer-Encoding": "chunked", "Content-Length": "2", "Content-Type": "application/json"}
+    status, _ = wire.send("POST /generic/buyer/", b"2\r\n{}\r\n0\r\n\r\n", Authorization="x", **both)
+    assert status in (400, 411)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"/generic/buyer/?uuid=\xff",
+        b"/generic/buyer/?uuid=\x00",
+        b"/generic/buyer/?uuid=a b",
+        b"/generic/\xff/",
+        b"/\x7f",
+    ],
+)
+def test_a_target_that_is_none_is_refused(wire: Wire, target: bytes) -> None:
+    assert wire.send(b"GET " + target, Authorization="x")[0] in (400, 401, 404)
+
+
+@pytest.mark.parametrize(
+    ("value", "statuses"),
+    [
+        ("\xff\xfe", {200}),
+        ("a\x00b", {400}),
+        ("x" * 60_000, {200}),
+        ("x" * 1_000_000, {431}),
+        (" \t ", {200}),
+    ],
+)
+def test_an_odd_header_breaks_nothing(wire: Wire, value: str, statuses: set[int]) -> None:
+    for name in ("User-Agent", "X-Junk", "Transaction-Id", "If-Match", "Accept-Language"):
+        if name != "If-Match" or value.isascii():
+            status, _ = wire.signed("GET", "/generic/buyer/", **{name: value})
+            assert status in statuses | {412}, name
+    assert wire.signed("GET", "/generic/buyer/")[0] == 200
 
 
 def test_a_huge_header_breaks_nothing(wire: Wire) -> None:
