@@ -1,13 +1,10 @@
 """The forms of answers and refusals: the status, the keys, the headers, in the order in which things are checked."""
 
-import logging
-import re
 from typing import Any
 
 import pytest
 from tests.support.marketplace import Marketplace
 
-from solitude.telemetry import context
 from solitude.web.models import SeenToken
 
 COLLECTIONS = ["/generic/buyer/", "/generic/seller/", "/generic/product/", "/generic/transaction/"]
@@ -148,41 +145,6 @@ def test_the_order_is_path_then_signature_then_permission_then_key_then_body(sho
     assert list(shop.post(here, b"{", **wrong).json) == ["Idempotency-Key"]
     assert shop.post(here, b"{", **(wrong | {"Idempotency-Key": "k"})).status == 415
     assert shop.post(here, b"{", **{"Idempotency-Key": "l"}).status == 400
-
-
-@pytest.mark.parametrize("target", ["/", "/x/", "/generic/buyer/", "/services/status/"])
-def test_the_callers_transaction_id_comes_back(shop: Marketplace, target: str) -> None:
-    answer = shop.send_unsigned("GET", target, **{"Transaction-Id": "web-head.7:4711_x"})
-    assert answer.headers["Transaction-Id"] == "web-head.7:4711_x"
-
-
-@pytest.mark.parametrize("given", [None, "", "x" * 65, "with space", "a\tb", "<script>", "\xe9"])
-def test_a_transaction_id_that_cannot_be_used_is_replaced(shop: Marketplace, given: str | None) -> None:
-    headers = {} if given is None else {"Transaction-Id": given}
-    ids = {shop.send_unsigned("GET", "/", **headers).headers["Transaction-Id"] for _ in range(2)}
-    assert len(ids) == 2
-    assert all(re.fullmatch(r"[0-9a-f]{16}", new) for new in ids)
-
-
-def test_every_log_line_carries_the_transaction_id_and_the_client(
-    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[dict[str, str]] = []
-
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            seen.append(context.current())
-
-    lines = Lines()
-    logging.getLogger("solitude").addHandler(lines)
-    try:
-        monkeypatch.setattr("solitude.buyers.api.insert_once", break_)
-        shop.post("/generic/buyer/", {"uuid": "shop:1"}, **{"Transaction-Id": "web-head-7"})
-    finally:
-        logging.getLogger("solitude").removeHandler(lines)
-    assert seen
-    assert all(line == {"request_id": "web-head-7", "client": "marketplace"} for line in seen)
-    assert context.current() == {}
 
 
 def test_every_answer_says_how_long_it_is(shop: Marketplace) -> None:
