@@ -40,8 +40,6 @@ UNDECLARED = {
     "patch_seller_data",
     "put_seller_data",
     "receive",
-    "status",
-    "uncertain",
 }
 _NUMBER, _UUID, _SEGMENT = "[0-9]{1,4300}", "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[^/]+"
 
