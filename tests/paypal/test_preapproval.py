@@ -345,11 +345,30 @@ def test_a_preapproval_dropped_while_paypal_is_asked_leaves_no_key_behind(
 
     monkeypatch.setattr(registry.provider("paypal"), "perform", dropped_meanwhile)
 
-    shop.put(agreed["resource_uri"], {})
+    assert shop.put(agreed["resource_uri"], {}).status == 404
 
     assert len(paypal.state()["payment_tokens"]) == 1
     assert living_keys(paypal) == []
     assert not BuyerPaypal.objects.filter(buyer__uuid=agreed["uuid"], key__isnull=False).exists()
+
+
+@pytest.mark.parametrize("headers", [{}, KEY])
+def test_a_preapproval_of_a_buyer_who_is_closed_while_paypal_is_asked_is_404(
+    shop: Marketplace, buyer: str, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    (path,) = [row["resource_uri"] for row in shop.get(f"/generic/buyer/?uuid={buyer}")["objects"]]
+    perform = registry.provider("paypal").perform
+
+    def closed_meanwhile(call: Call) -> Result:
+        assert shop.post(f"{path}close/", {}).status == 204
+        return perform(call)
+
+    monkeypatch.setattr(registry.provider("paypal"), "perform", closed_meanwhile)
+    body = {"uuid": buyer, "return_url": RETURN_URL, "cancel_url": CANCEL_URL}
+
+    assert shop.post("/paypal/preapproval/", body, **headers).status == 404
+    assert not Preapproval.objects.exists()
+    assert ProviderCall.objects.get().outcome == "pending"
 
 
 # --- in force ------------------------------------------------------------------------------------------------------

@@ -1,16 +1,19 @@
 """`GET /events/`: the feed, from a cursor on; with `wait` the request is held until there is something to tell."""
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
+from typing_extensions import TypedDict
 
 from solitude.events import feed, waiting
-from solitude.events.models import Event
+from solitude.events.shown import Cursor, EventShown, cursor_text, shown_event
 from solitude.web import paging
-from solitude.web.answers import answer, time_text
+from solitude.web.answers import answer
+from solitude.web.openapi import parameters
 from solitude.web.refusals import Refused
 
 router = Router()
@@ -18,11 +21,46 @@ LIMIT = 100
 TYPES_MAX = 50
 _CURSOR = re.compile(r"[0-9a-f]{18}")
 _TYPE = re.compile(r"[a-z_]{1,32}(\.[a-z_]{1,32}){0,3}(\.\*)?", re.ASCII)
+QUERY: dict[str, tuple[str, Mapping[str, Any]]] = {
+    "after": (
+        "The `cursor` of the last event that was dealt with, or of the page that it came with; empty: from the oldest that is kept.",
+        {"type": "string", "pattern": f"^({_CURSOR.pattern})?$"},
+    ),
+    "limit": (
+        "Events in one answer, at most.",
+        {"type": "integer", "minimum": 1, "maximum": feed.LIMIT_MAX, "default": LIMIT},
+    ),
+    "wait": (
+        "Seconds for which the request may be held until there is an event; it may be answered earlier without one.",
+        {"type": "integer", "minimum": 0, "maximum": waiting.WAIT_MAX_S, "default": 0},
+    ),
+    "type": (
+        "Only events of these types, comma separated: `transaction.*,refund.completed`. Empty: of all.",
+        {"type": "string", "pattern": f"^({_TYPE.pattern}(,{_TYPE.pattern}){{0,{TYPES_MAX - 1}}})?$"},
+    ),
+}
 
 
-@router.get("/")
+class EventPage(TypedDict):
+    """A piece of the feed, in order. `cursor` is where to go on; `more`: there is more to read at once."""
+
+    events: list[EventShown]
+    cursor: Cursor
+    more: bool
+
+
+class CursorExpired(TypedDict):
+    """The feed does not reach back to this cursor, or never had it. Begin again at `oldest`, and compare what you keep."""
+
+    detail: str
+    code: Literal["cursor_expired"]
+    oldest: Cursor
+
+
+@router.get("/", response={200: EventPage, 410: CursorExpired}, openapi_extra=parameters(QUERY))
 def list_events(request: HttpRequest) -> HttpResponse:
-    paging.only(request, ("after", "limit", "wait", "type"))
+    """What happened after a cursor, in order. Each event comes once, and stays where it is."""
+    paging.only(request, QUERY)
     limit = paging.number(request, "limit", LIMIT, feed.LIMIT_MAX)
     wait_s = paging.number(request, "wait", 0, waiting.WAIT_MAX_S, least=0)
     wanted = _wanted(request.GET.get("type", ""))
@@ -36,21 +74,12 @@ def list_events(request: HttpRequest) -> HttpResponse:
 
     if not _tells(page):
         waiting.hold(wait_s, look)
-    return answer({"events": [shown(event) for event in page.events], "cursor": _cursor(page.end), "more": page.more})
-
-
-def shown(event: Event) -> dict[str, Any]:
-    return {
-        "cursor": _cursor(event.place),
-        "type": event.type,
-        "created": time_text(event.created),
-        "resource_uri": event.resource_uri,
-        "uuid": event.uuid,
-        "from": event.old,
-        "to": event.new,
-        "reason": event.reason,
-        "data": event.data,
+    body: EventPage = {
+        "events": [shown_event(event) for event in page.events],
+        "cursor": cursor_text(page.end),
+        "more": page.more,
     }
+    return answer(body)
 
 
 def _tells(page: feed.Page) -> bool:
@@ -73,16 +102,16 @@ def _wanted(types: str) -> Q:
     return wanted
 
 
-def _cursor(place: int | None) -> str:
-    return f"{place or 0:018x}"
-
-
 def _place(cursor: str, kept: feed.Kept) -> int:
     """The place behind a cursor; without one the start. One that is not within what is kept is 410: read on from the oldest."""
     if not cursor:
         return kept.start
     place = int(cursor, 16) if _CURSOR.fullmatch(cursor) else -1
     if not kept.start <= place <= kept.end:
-        body = {"detail": "This cursor is unknown or too old.", "code": "cursor_expired", "oldest": _cursor(kept.start)}
+        body: CursorExpired = {
+            "detail": "This cursor is unknown or too old.",
+            "code": "cursor_expired",
+            "oldest": cursor_text(kept.start),
+        }
         raise Refused(410, body)
     return place

@@ -9,7 +9,7 @@ from solitude.telemetry import context
 REQUEST_ID_MAX_CHARS = 64
 
 _OF_A_TRANSACTION = {"transaction": "A payment", "refund": "A refund", "reversal": "A reversal"}
-_STATUSES = {
+STATUSES = {
     "pending": "waits: for the buyer, for the provider, or until its outcome is known.",
     "completed": "is done: the money moved.",
     "checked": "was seen done by a look-up.",
@@ -18,12 +18,12 @@ _STATUSES = {
     "cancelled": "was ended by the buyer, or by time.",
     "started": "was begun.",
     "errored": "could not be sent; no money moved.",
-    "corrected": "had ended otherwise, and the provider shows what is true.",
 }
+_CORRECTED = {"corrected": "had ended otherwise, and the provider shows what is true."}
 TYPES: dict[str, str] = {
     f"{thing}.{status}": f"{what} {says}"
     for thing, what in _OF_A_TRANSACTION.items()
-    for status, says in _STATUSES.items()
+    for status, says in (STATUSES | _CORRECTED).items()
 } | {
     "dispute.opened": "A buyer disputes a payment at the provider.",
     "dispute.updated": "A dispute has a new state, reason or amount.",

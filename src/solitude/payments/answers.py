@@ -2,7 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from solitude.outbound.limits import Busy
 from solitude.payments import calls
@@ -10,17 +13,49 @@ from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome
 from solitude.transactions.models import Transaction
 from solitude.web.refusals import Refused
 
-_DETAILS = {
+RETRY_AFTER_S = 1
+NotSentCode = Literal["provider_unreachable", "provider_configuration"]
+_NOT_SENT: dict[NotSentCode, str] = {
     UNREACHABLE: "The provider cannot be reached; nothing was charged by this request.",
-    BUSY: "The provider asks to come back later; nothing was charged by this request.",
     CONFIGURATION: "The provider refuses this server's configuration; nothing was charged by this request.",
 }
-RETRY_AFTER_S = 1
+
+
+class Named(TypedDict, total=False):
+    """Which transaction it is about: there for a payment and for a refund that was begun."""
+
+    transaction: Annotated[str, Field(examples=["/generic/transaction/7/"])]
+    uuid: str
+
+
+class NotSent(Named):
+    """It is certain that the provider did nothing. The transaction is errored; the same key makes a new attempt."""
+
+    detail: str
+    code: NotSentCode
+
+
+class NoRoom(Named):
+    """Too much is in progress: here (`busy`, nothing was written) or at the provider, which did nothing. Come back later."""
+
+    detail: str
+    code: Literal["busy", "provider_busy"]
+
+
+class OutcomeUnknown(Named):
+    """The provider may have done it. Ask again under the same key, check the payment, or read the feed; never pay anew."""
+
+    detail: str
+    code: Literal["outcome_unknown"]
+
+
+# For `response=` of a route that asks a provider; what the provider refuses is 422, under the provider's name.
+ERRORS: dict[int, Any] = {502: NotSent, 503: NoRoom, 504: OutcomeUnknown}
 
 
 def refusal(provider: str, result: Result, row: Transaction | None) -> Refused | None:
     """What a result is answered with if it is no success."""
-    names = {"transaction": row.resource_uri, "uuid": row.uuid} if row is not None else {}
+    names: Named = {"transaction": row.resource_uri, "uuid": row.uuid} if row is not None else {}
     match result.outcome:
         case Outcome.DECLINED:
             reason = result.reason
@@ -30,7 +65,8 @@ def refusal(provider: str, result: Result, row: Transaction | None) -> Refused |
             return _not_sent(result, names)
         case Outcome.UNKNOWN:
             detail = "It is not known whether the provider did it. Ask again, or read the event feed."
-            return Refused(504, {"detail": detail, "code": "outcome_unknown", **names})
+            unknown: OutcomeUnknown = {"detail": detail, "code": "outcome_unknown", **names}
+            return Refused(504, unknown)
     return None
 
 
@@ -41,13 +77,16 @@ def room() -> Iterator[None]:
         with calls.in_progress():
             yield
     except Busy:
-        body = {"detail": "Too many payments are in progress.", "code": "busy"}
+        body: NoRoom = {"detail": "Too many payments are in progress.", "code": "busy"}
         raise Refused(503, body, {"Retry-After": str(RETRY_AFTER_S)}) from None
 
 
-def _not_sent(result: Result, names: dict[str, Any]) -> Refused:
-    code = result.reason.code if result.reason and result.reason.code in _DETAILS else UNREACHABLE
-    body = {"detail": _DETAILS[code], "code": code, **names}
-    if code == BUSY:
-        return Refused(503, body, {"Retry-After": result.facts.get("retry_after_s", str(RETRY_AFTER_S))})
+def _not_sent(result: Result, names: Named) -> Refused:
+    why = result.reason.code if result.reason else UNREACHABLE
+    if why == BUSY:
+        detail = "The provider asks to come back later; nothing was charged by this request."
+        busy: NoRoom = {"detail": detail, "code": BUSY, **names}
+        return Refused(503, busy, {"Retry-After": result.facts.get("retry_after_s", str(RETRY_AFTER_S))})
+    code: NotSentCode = CONFIGURATION if why == CONFIGURATION else UNREACHABLE
+    body: NotSent = {"detail": _NOT_SENT[code], "code": code, **names}
     return Refused(502, body)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from solitude.money.money import Money
 from solitude.outbound.record import Exchange
@@ -63,7 +63,9 @@ class RefundSeen(StrEnum):
 
 
 # Codes of ours for NOT_SENT: why nothing was sent.
-UNREACHABLE, BUSY, CONFIGURATION = "provider_unreachable", "provider_busy", "provider_configuration"
+UNREACHABLE: Final = "provider_unreachable"
+BUSY: Final = "provider_busy"
+CONFIGURATION: Final = "provider_configuration"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """A refund: its own transaction, which holds its part of the captured amount from before the provider is asked."""
 
+from typing import Final, Literal
+
 from django.db.models import F
 
 from solitude.money.money import Money
@@ -12,13 +14,15 @@ from solitude.transactions.models import Status, Transaction
 from solitude.web.idempotency import Claim
 
 PAID = (Status.COMPLETED, Status.CHECKED)
-NOT_CAPTURED, EXCEEDS = "not_captured", "refund_exceeds_captured"
+NotRefundableCode = Literal["not_captured", "refund_exceeds_captured"]
+NOT_CAPTURED: Final = "not_captured"
+EXCEEDS: Final = "refund_exceeds_captured"
 
 
 class NotRefundable(Exception):
     """This much cannot be refunded; `refundable` is what can."""
 
-    def __init__(self, code: str, refundable: Money) -> None:
+    def __init__(self, code: NotRefundableCode, refundable: Money) -> None:
         super().__init__(code)
         self.code, self.refundable = code, refundable
 

@@ -6,13 +6,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from ninja import Router
-from pydantic import BeforeValidator
+from pydantic import Field
 
 from solitude.sellers.models import Access, Product, Seller, parts
 from solitude.sellers.shown import SELLERS, ProductShown, SellerShown, seller_tag, shown_product, shown_seller
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created
-from solitude.web.fields import Body, Flag, GivenText, Text, reference
+from solitude.web.fields import Body, Flag, GivenText, Text, kept, number_of, path_under, reference
 from solitude.web.once import insert_once
 from solitude.web.openapi import Page, query
 from solitude.web.refusals import BadFields
@@ -32,37 +32,53 @@ PRODUCT_FILTERS = {
 }
 
 
-def _access(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | str) or str(value) not in ("1", "2"):
-        raise ValueError("must be 1 (purchase) or 2 (simulate)")
-    return int(value)
+Uuid = Annotated[GivenText, Field(description="The marketplace's name of the seller, which no other one has.")]
+SellerPath = Annotated[GivenText, path_under(SELLERS), Field(description="The path of the seller.")]
+ExternalId = Annotated[GivenText, Field(description="The seller's name of it, among the seller's products.")]
+PublicId = Annotated[GivenText, Field(description="The name that no other product has.")]
+ProductSecret = Annotated[Text | None, Field(description="For in-app payments; kept encrypted.")]
+ProductAccess = Annotated[
+    int,
+    number_of(Access, "1 (purchase) or 2 (simulate)"),
+    Field(description="1: it is sold. 2: payments are only simulated."),
+]
 
 
 class SellerIn(Body):
-    uuid: GivenText
+    """A seller to be."""
+
+    uuid: Uuid
     active: Flag = True
 
 
 class SellerChange(SellerIn):
-    uuid: GivenText = ""
+    """What is to change of a seller. What is left out stays as it is, but for `active`, which a PUT sets back."""
+
+    uuid: Uuid = kept()
 
 
 class ProductIn(Body):
-    seller: GivenText
-    external_id: GivenText
-    public_id: GivenText
-    secret: Text | None = None
-    access: Annotated[int, BeforeValidator(_access)] = Access.PURCHASE
+    """A product to be."""
+
+    seller: SellerPath
+    external_id: ExternalId
+    public_id: PublicId
+    secret: ProductSecret = None
+    access: ProductAccess = Access.PURCHASE
 
 
 class ProductChange(ProductIn):
-    seller: GivenText = ""
-    external_id: GivenText = ""
-    public_id: GivenText = ""
+    """What is to change of a product. What is left out stays as it is, but for `access`, which a PUT sets back."""
+
+    seller: SellerPath = kept()
+    external_id: ExternalId = kept()
+    public_id: PublicId = kept()
+    secret: ProductSecret = kept()
 
 
 @router.post("/seller/", response={201: SellerShown})
 def create_seller(request: ApiRequest, body: SellerIn) -> HttpResponse:
+    """Makes a seller."""
     seller = Seller(**body.model_dump())
     with transaction.atomic():
         if not insert_once(seller):
@@ -72,11 +88,13 @@ def create_seller(request: ApiRequest, body: SellerIn) -> HttpResponse:
 
 @router.get("/seller/", response=Page[SellerShown], openapi_extra=query(SELLER_FILTERS))
 def list_sellers(request: ApiRequest) -> HttpResponse:
+    """Sellers, the newest first."""
     return paging.listed(request, _sellers(), shown_seller, SELLER_FILTERS, seller_tag)
 
 
 @router.get("/seller/{int:pk}/", response=SellerShown)
 def get_seller(request: ApiRequest, pk: int) -> HttpResponse:
+    """A seller, with what is kept of it for each provider."""
     seller = paging.one(request, _sellers(), pk, SELLER_FILTERS)
     tag = seller_tag(seller)
     return etags.not_modified(request, tag) or answer(shown_seller(seller), ETag=tag)
@@ -84,16 +102,19 @@ def get_seller(request: ApiRequest, pk: int) -> HttpResponse:
 
 @router.put("/seller/{int:pk}/", response=SellerShown)
 def put_seller(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
+    """Changes a seller, and activates it unless the body says otherwise."""
     return _change_seller(request, pk, changes.given(body, reset=["active"]))
 
 
 @router.patch("/seller/{int:pk}/", response=SellerShown)
 def patch_seller(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
+    """Changes what is given of a seller."""
     return _change_seller(request, pk, changes.given(body))
 
 
 @router.post("/product/", response={201: ProductShown})
 def create_product(request: ApiRequest, body: ProductIn) -> HttpResponse:
+    """Makes a product of a seller."""
     product = Product(**_product_columns(body.model_dump()))
     with transaction.atomic():
         if not insert_once(product):
@@ -103,11 +124,13 @@ def create_product(request: ApiRequest, body: ProductIn) -> HttpResponse:
 
 @router.get("/product/", response=Page[ProductShown], openapi_extra=query(PRODUCT_FILTERS))
 def list_products(request: ApiRequest) -> HttpResponse:
+    """Products, the newest first."""
     return paging.listed(request, Product.objects.all(), shown_product, PRODUCT_FILTERS)
 
 
 @router.get("/product/{int:pk}/", response=ProductShown)
 def get_product(request: ApiRequest, pk: int) -> HttpResponse:
+    """A product, with its secret."""
     product = paging.one(request, Product.objects.all(), pk, PRODUCT_FILTERS)
     tag = etags.etag_of(product)
     return etags.not_modified(request, tag) or answer(shown_product(product), ETag=tag)
@@ -115,11 +138,13 @@ def get_product(request: ApiRequest, pk: int) -> HttpResponse:
 
 @router.put("/product/{int:pk}/", response=ProductShown)
 def put_product(request: ApiRequest, pk: int, body: ProductChange) -> HttpResponse:
+    """Changes a product, and sets `access` back unless the body says otherwise."""
     return _change_product(request, pk, changes.given(body, reset=["access"]))
 
 
 @router.patch("/product/{int:pk}/", response=ProductShown)
 def patch_product(request: ApiRequest, pk: int, body: ProductChange) -> HttpResponse:
+    """Changes what is given of a product."""
     return _change_product(request, pk, changes.given(body))
 
 

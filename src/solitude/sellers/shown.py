@@ -1,43 +1,49 @@
 """Sellers and products as the API shows them."""
 
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.sellers.models import Product, Seller, parts
+from solitude.sellers.models import Access, Product, Seller, parts
 from solitude.web import etags
 from solitude.web.answers import time_text
+from solitude.web.openapi import Time
 
 SELLERS = "/generic/seller/"
 
 
 class SellerShown(TypedDict):
+    """A seller, with a part for each provider. `id` is its primary key once more."""
+
     resource_pk: int
-    resource_uri: str
+    resource_uri: Annotated[str, Field(examples=["/generic/seller/4/"])]
     id: int
-    uuid: str
+    uuid: Annotated[str, Field(examples=["dev:12"])]
     active: bool
-    created: str
-    modified: str
-    counter: int
-    bango: dict[str, Any]
+    created: Time
+    modified: Time
+    counter: Annotated[int, Field(ge=0, description="Grows with every change.")]
+    bango: Annotated[dict[str, Any], Field(max_length=0, description="Of a provider that this server does not have.")]
 
 
 class SellerUuids(TypedDict):
-    """The uuid of the seller that is set up with each provider."""
+    """The uuid of the seller that is set up with each provider. Null: this server does not have that provider."""
 
     bango: str | None
     reference: str | None
 
 
 class ProductShown(TypedDict):
+    """A product. `secret` is shown as it was given."""
+
     resource_pk: int
-    resource_uri: str
-    seller: str
+    resource_uri: Annotated[str, Field(examples=["/generic/product/9/"])]
+    seller: Annotated[str, Field(examples=["/generic/seller/4/"], description="The path of the seller.")]
     external_id: str
     public_id: str
     secret: str | None
-    access: int
+    access: Annotated[int, Field(json_schema_extra={"enum": [*Access.values]}, description="1: purchase. 2: simulate.")]
     seller_uuids: SellerUuids
 
 

@@ -1,18 +1,43 @@
-"""The types of request fields, as pydantic types: each refuses what it cannot use with a sentence for the developer."""
+"""The types of request fields, as pydantic types: each refuses what it cannot use with a sentence for the developer.
+
+What a type takes it also says in the description of the API.
+"""
 
 import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
 from solitude.web.refusals import REQUIRED
 
 TEXT_MAX_CHARS = 255
 LONG_TEXT_MAX_CHARS = 16_384
+PK_MAX_DIGITS = 18
 # Decimal() also takes "1_000", other scripts' digits, surrounding space and exponents.
 _PLAIN_DECIMAL = re.compile(r"[+-]?[0-9]{1,64}(\.[0-9]{1,64})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken:
+    """In an `Annotated` type: what a field takes. `read` raises ValueError for all else; `schema` says it as JSON schema.
+
+    Of several the last one is asked first, and says what is taken.
+    """
+
+    read: Callable[[Any], Any]
+    schema: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.read, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        return dict(self.schema)
 
 
 class Body(BaseModel):
@@ -21,10 +46,15 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-def text_of(most: int) -> BeforeValidator:
+def kept() -> Any:
+    """The default of a field that a PUT or PATCH may leave out. Nobody reads it, and the description shows none."""
+    return Field(default_factory=str)
+
+
+def text_of(most: int) -> Taken:
     """A text of at most `most` characters, without NUL, which PostgreSQL cannot keep."""
 
-    def check(value: Any) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, str):
             raise ValueError("must be a text")
         if "\x00" in value:
@@ -33,7 +63,7 @@ def text_of(most: int) -> BeforeValidator:
             raise ValueError(f"must have at most {most} characters")
         return value
 
-    return BeforeValidator(check)
+    return Taken(read, {"type": "string", "maxLength": most})
 
 
 def _digits(value: Any) -> Any:
@@ -62,15 +92,46 @@ def _decimal(value: Any) -> Any:
     raise ValueError("must be a decimal number")
 
 
+def _day(value: Any) -> Any:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("must be a date such as 2026-11-23") from None
+
+
+def number_of(choices: Iterable[int], named: str = "") -> Taken:
+    """One of a few whole numbers, or its digits. `named` is how a refusal names them: "1 (purchase) or 2 (simulate)"."""
+    numbers = {str(int(choice)): int(choice) for choice in choices}
+
+    def read(value: Any) -> Any:
+        text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+        if text not in numbers:
+            raise ValueError(f"must be {named or 'one of ' + ', '.join(numbers)}")
+        return numbers[text]
+
+    return Taken(read, {"enum": [*numbers.values(), *numbers]})
+
+
+_TEXT = text_of(TEXT_MAX_CHARS)
+_TEXT_OR_NUMBER = {"type": ["string", "integer"], "maxLength": TEXT_MAX_CHARS}
 # A text of at most 255 characters.
-StrictText = Annotated[str, text_of(TEXT_MAX_CHARS)]
-# The same; a JSON number is taken as its digits. (Of validators before, the last one is asked first.)
-Text = Annotated[str, text_of(TEXT_MAX_CHARS), BeforeValidator(_digits)]
+StrictText = Annotated[str, _TEXT]
+# The same; a JSON number is taken as its digits.
+Text = Annotated[str, _TEXT, Taken(_digits, _TEXT_OR_NUMBER)]
 # The same, and not empty.
-GivenText = Annotated[str, text_of(TEXT_MAX_CHARS), BeforeValidator(_digits), BeforeValidator(_given)]
+GivenText = Annotated[str, _TEXT, Taken(_digits, _TEXT_OR_NUMBER), Taken(_given, _TEXT_OR_NUMBER | {"minLength": 1})]
 LongText = Annotated[str, text_of(LONG_TEXT_MAX_CHARS)]
-Flag = Annotated[bool, BeforeValidator(_flag)]
-DecimalNumber = Annotated[Decimal, BeforeValidator(_decimal)]
+Flag = Annotated[bool, Taken(_flag, {"type": "boolean"})]
+DecimalNumber = Annotated[
+    Decimal, Taken(_decimal, {"type": ["number", "string"], "pattern": f"^{_PLAIN_DECIMAL.pattern}$"})
+]
+Day = Annotated[date, Taken(_day, {"type": "string", "format": "date"})]
+
+
+def path_under(collection: str) -> WithJsonSchema:
+    """Of a text that `reference` reads: the path of a resource of the collection, or a URL with that path."""
+    pattern = rf"^(https?://[^/?#]*)?{collection}[0-9]{{1,{PK_MAX_DIGITS}}}/?$"
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [f"{collection}31/"]})
 
 
 def reference(path: str, collection: str) -> int | None:
@@ -81,4 +142,4 @@ def reference(path: str, collection: str) -> int | None:
         return None
     head, _, rest = local.partition(collection)
     pk = rest.removesuffix("/")
-    return int(pk) if not head and pk.isascii() and pk.isdigit() and len(pk) <= 18 else None
+    return int(pk) if not head and pk.isascii() and pk.isdigit() and len(pk) <= PK_MAX_DIGITS else None

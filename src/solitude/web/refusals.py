@@ -1,5 +1,6 @@
 """A refusal: an answer that ends the request, in JSON, with the field's name and nothing of a secret."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,7 +13,7 @@ EVERYTHING = "__all__"
 class Refused(Exception):
     """An answer that ends the request: `status`, a JSON `body` and perhaps headers."""
 
-    def __init__(self, status: int, body: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any], headers: dict[str, str] | None = None) -> None:
         super().__init__(f"refused with {status}")
         self.status, self.body, self.headers = status, body, headers or {}
 

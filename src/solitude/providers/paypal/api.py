@@ -2,28 +2,39 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpResponse
 from ninja import Router
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import answers, calls, check, pay, refund
 from solitude.payments.contract import Intent, Operation, Outcome, Reason
 from solitude.payments.models import ProviderCall
-from solitude.payments.refund import NotRefundable
+from solitude.payments.refund import NotRefundable, NotRefundableCode
 from solitude.providers.paypal import currencies, form
 from solitude.providers.paypal.form import PayIn
 from solitude.providers.paypal.provider import PayPal
 from solitude.providers.paypal.requests import NOTE_MAX_CHARS
+from solitude.providers.paypal.shown import (
+    ERRORS,
+    PaypalCheck,
+    PaypalPayment,
+    PaypalRefund,
+    RefundRefused,
+    shown_check,
+    shown_payment,
+    shown_refund,
+)
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
-from solitude.transactions.models import CallOutcome, Status, Transaction, Type
+from solitude.transactions.models import Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
 from solitude.web.etags import check_match
 from solitude.web.fields import Body, DecimalNumber, Text
+from solitude.web.openapi import Detail, errors
 from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest, client_key
 
@@ -31,10 +42,16 @@ router = Router()
 NAME, NUMBER = PayPal.name, PayPal.number
 
 
-@router.post("/pay/")
+@router.post("/pay/", response={201: PaypalPayment, **ERRORS})
 def make_payment(request: ApiRequest, body: PayIn) -> HttpResponse:
+    """Takes a payment by the buyer's pre-approval, or begins one that the buyer has to approve at PayPal.
+
+    A buyer who has a PIN needs a `pin_token` where the client's buyers do: without one 403 `pin_required`, with one that is wrong, used
+    or old 403 `pin_token_invalid`. After 502 nothing was charged, and the same key makes a new attempt.
+    """
+
     def keep(call: ProviderCall) -> None:
-        _keep(request, _pay_refusal(call), lambda: _pay_answer(body, call))
+        _keep(request, _pay_refusal(call), lambda: shown_payment(body, call))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -45,7 +62,7 @@ def make_payment(request: ApiRequest, body: PayIn) -> HttpResponse:
             call = calls.carry_out(calls.intended(lambda: _begin(order, request, body.pin_token)), keep)
     if refused := _pay_refusal(call):
         raise refused
-    return answer(_pay_answer(body, call), 201)
+    return answer(shown_payment(body, call), 201)
 
 
 def _begin(order: form.Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
@@ -70,35 +87,9 @@ def _pay_refusal(call: ProviderCall) -> Refused | None:
     return answers.refusal(NAME, result, row)
 
 
-def _pay_answer(body: PayIn, call: ProviderCall) -> dict[str, Any]:
-    row = call.transaction
-    assert row is not None and row.amount is not None  # noqa: PT018, S101  # a payment has both
-    shown: dict[str, Any] = {
-        "user_id": body.user_id,
-        "app_id": body.app_id,
-        "amount": Money(row.amount, row.currency).amount,
-        "currency": row.currency,
-        "use_preapproval": call.intended.credential is not None,
-        "status": "created" if _waits_for_buyer(row) else Status(row.status).name.lower(),
-        "uuid": row.uuid,
-        "transaction": row.resource_uri,
-    }
-    if shown["status"] == "created":
-        shown |= {"paykey": row.uid_pay, "pay_url": row.pay_url}
-    return shown
-
-
-def _waits_for_buyer(row: Transaction) -> bool:
-    """Whether the buyer has to approve, or to approve again; a payment under review is pending as well, and says why."""
-    under_review = row.outcome == CallOutcome.PENDING and row.status_reason
-    return row.status == Status.PENDING and bool(row.pay_url) and not under_review
-
-
 class Selector(Body):
-    """Names a payment by exactly one of its provider's key and our uuid."""
-
-    pay_key: Text | None = None
-    uuid: Text | None = None
+    pay_key: Annotated[Text | None, Field(description="PayPal's name of the payment.")] = None
+    uuid: Annotated[Text | None, Field(description="The uuid of its transaction.")] = None
 
     @model_validator(mode="after")
     def is_one(self) -> "Selector":
@@ -109,6 +100,10 @@ class Selector(Body):
         return self
 
 
+class CheckIn(Selector):
+    """The payment or refund to look at: exactly one of `pay_key` and `uuid`."""
+
+
 def _selected(selector: Selector) -> Transaction:
     rows = Transaction.objects.filter(provider=NUMBER)
     row = rows.filter(uuid=selector.uuid).first() if selector.uuid else rows.filter(uid_pay=selector.pay_key).first()
@@ -117,61 +112,36 @@ def _selected(selector: Selector) -> Transaction:
     return row
 
 
-@router.post("/pay-check/")
-def check_payment(request: ApiRequest, body: Selector) -> HttpResponse:
+@router.post("/pay-check/", response={201: PaypalCheck, **errors(404), **ERRORS})
+def check_payment(request: ApiRequest, body: CheckIn) -> HttpResponse:
+    """Says where a payment stands, and takes the money that the buyer has approved.
+
+    Safe at any time, and as often as you like. 504 while the outcome of an earlier call stays unknown.
+    """
     row = _selected(body)
     with answers.room():
         checked = check.check(row.pk)
     if checked.failed and (refused := answers.refusal(NAME, checked.failed, checked.row)):
         raise refused
-    return created(request, _check_answer(checked.row))
-
-
-def _check_answer(row: Transaction) -> dict[str, Any]:
-    status = _refund_status(row) if row.type != Type.PAYMENT else _check_status(row)
-    shown = {
-        "pay_key": row.uid_pay,
-        "status": status,
-        "uuid": row.uuid,
-        "transaction": row.resource_uri,
-        "correlation_id": row.uid_support,
-    }
-    return shown | (
-        {"pay_url": row.pay_url} if row.status == Status.PENDING and status in ("CREATED", "DECLINED") else {}
-    )
-
-
-def _check_status(row: Transaction) -> str:
-    match Status(row.status):
-        case Status.COMPLETED | Status.CHECKED:
-            return _paid_status(row)
-        case Status.CANCELLED:
-            return "EXPIRED" if row.status_reason in ("EXPIRED", "VOIDED") else "CANCELLED"
-        case Status.FAILED:
-            return "DECLINED"
-        case Status.ERRORED:
-            return "ERRORED"
-    if row.outcome == CallOutcome.DECLINED:
-        return "DECLINED"
-    return "PENDING" if row.status_reason else "CREATED"
-
-
-def _paid_status(row: Transaction) -> str:
-    refunded, captured = row.refunded_amount or 0, row.captured_amount or 0
-    if not refunded:
-        return "COMPLETED"
-    return "REFUNDED" if refunded >= captured else "PARTIALLY_REFUNDED"
+    return created(request, shown_check(checked.row))
 
 
 class RefundIn(Selector):
-    amount: DecimalNumber | None = None
-    reason: Text | None = None
+    """The payment to give back: exactly one of `pay_key` and `uuid`."""
+
+    amount: Annotated[DecimalNumber | None, Field(description="A part of it; all that is left by default.")] = None
+    reason: Annotated[Text | None, Field(description="For the buyer; PayPal gets the first 255 characters.")] = None
 
 
-@router.post("/refund/")
+@router.post(
+    "/refund/",
+    response={201: PaypalRefund, **errors(404, 412), 409: RefundRefused | Detail, **ERRORS},
+)
 def make_refund(request: ApiRequest, body: RefundIn) -> HttpResponse:
+    """Gives back a payment, or a part of it. `If-Match` is the tag of the payment."""
+
     def keep(call: ProviderCall) -> None:
-        _keep(request, _pay_refusal_of_refund(call), lambda: _refund_answer(call))
+        _keep(request, _pay_refusal_of_refund(call), lambda: shown_refund(call))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -179,7 +149,7 @@ def make_refund(request: ApiRequest, body: RefundIn) -> HttpResponse:
         call = calls.find_out(begun, keep) if known else calls.carry_out(begun, keep)
     if refused := _pay_refusal_of_refund(call):
         raise refused
-    return answer(_refund_answer(call), 201)
+    return answer(shown_refund(call), 201)
 
 
 def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
@@ -244,49 +214,13 @@ def _fee_back(fee: Money | None, payment: Transaction, amount: Money) -> Money |
     return Money(shares[1] - shares[0], fee.currency)
 
 
-def _not_refundable(code: str, refundable: str) -> Refused:
+def _not_refundable(code: NotRefundableCode, refundable: str) -> Refused:
     details = {
         refund.NOT_CAPTURED: "This payment was not captured.",
         refund.EXCEEDS: "This is more than is left of what was captured.",
     }
-    return Refused(409, {"detail": details[code], "code": code, "refundable": refundable})
-
-
-def _refund_answer(call: ProviderCall) -> dict[str, Any]:
-    row = call.transaction
-    assert row is not None  # noqa: S101  # a refund's call has its refund
-    payee = call.intended.payee
-    amount = amount_text(row.amount, row.currency)
-    facts = call.facts
-    receiver = {
-        "receiver.email" if "@" in payee else "receiver.id": payee,
-        "receiver.amount": amount,
-        "refundStatus": _REFUND_STATUS[Status(row.status)],
-        "refundGrossAmount": facts.get("gross", amount),
-        "refundNetAmount": facts.get("net"),
-        "refundFeeAmount": facts.get("fee"),
-    }
-    return {
-        "response": [receiver],
-        "status": _refund_status(row),
-        "amount": amount,
-        "currency": row.currency,
-        "uuid": row.uuid,
-        "transaction": row.resource_uri,
-        "related": f"/generic/transaction/{row.related_id}/",
-        "correlation_id": row.uid_support,
-    }
-
-
-_REFUND_STATUS = {
-    Status.COMPLETED: "REFUNDED",
-    Status.PENDING: "REFUNDED_PENDING",
-    Status.FAILED: "REFUND_ERROR",
-}
-
-
-def _refund_status(row: Transaction) -> str:
-    return Status(row.status).name
+    body: RefundRefused = {"detail": details[code], "code": code, "refundable": refundable}
+    return Refused(409, body)
 
 
 def _keep(request: ApiRequest, refused: Refused | None, body: Any) -> None:

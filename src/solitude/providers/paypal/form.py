@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.conf import settings
-from pydantic import BeforeValidator, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
 from solitude.buyers.models import Buyer
 from solitude.money.money import Money
@@ -17,7 +17,7 @@ from solitude.providers.paypal import allowed_urls, currencies, limits
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.sellers.models import Access, Product
 from solitude.telemetry.redaction import Secret
-from solitude.web.fields import Body, DecimalNumber, Flag, StrictText, Text
+from solitude.web.fields import TEXT_MAX_CHARS, Body, DecimalNumber, Flag, StrictText, Taken, Text
 from solitude.web.once import insert_once
 from solitude.web.refusals import REQUIRED, BadFields
 
@@ -30,12 +30,14 @@ def _identity(value: Any) -> Any:
     """An id that comes back as it was sent: a whole number or a text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("must be a whole number or a text")
-    if value == "" or len(str(value)) > 255 or "\x00" in str(value):
-        raise ValueError(REQUIRED if value == "" else "must have at most 255 characters")
+    if value == "" or len(str(value)) > TEXT_MAX_CHARS or "\x00" in str(value):
+        raise ValueError(REQUIRED if value == "" else f"must have at most {TEXT_MAX_CHARS} characters")
     return value
 
 
-Identity = Annotated[int | str, BeforeValidator(_identity)]
+Identity = Annotated[
+    int | str, Taken(_identity, {"type": ["integer", "string"], "minLength": 1, "maxLength": TEXT_MAX_CHARS})
+]
 
 
 def _url(value: Any) -> Any:
@@ -45,20 +47,33 @@ def _url(value: Any) -> Any:
 
 
 # How long it may be, and where it may lead, is told by `allowed_urls`.
-Url = Annotated[str, BeforeValidator(_url)]
+Url = Annotated[str, Taken(_url, {"type": "string", "format": "uri", "maxLength": allowed_urls.URL_MAX_CHARS})]
+CURRENCIES = sorted(currencies.ACCEPTED)
 
 
 class PayIn(Body):
-    user_id: Identity
-    app_id: Identity
-    amount: DecimalNumber
-    currency: Text
-    use_preapproval: Flag = False
-    return_url: Url | None = None
-    cancel_url: Url | None = None
-    memo: Text | None = None
-    platform_fee: DecimalNumber | None = None
-    pin_token: StrictText | None = None
+    """A payment, in the wiki's form."""
+
+    user_id: Annotated[Identity, Field(description="The marketplace's uuid of the buyer, who is made when unknown.")]
+    app_id: Annotated[
+        Identity, Field(description="The product's `public_id`, or an `external_id` that one seller has.")
+    ]
+    amount: Annotated[
+        DecimalNumber, Field(description="In the currency's main unit; how much may be paid is a setting.")
+    ]
+    currency: Annotated[Text, WithJsonSchema({"enum": CURRENCIES})]
+    use_preapproval: Annotated[Flag, Field(description="Take it by the buyer's pre-approval, if one covers it.")] = (
+        False
+    )
+    return_url: Annotated[Url | None, Field(description="Where the buyer comes back to; a setting by default.")] = None
+    cancel_url: Annotated[Url | None, Field(description="Where a buyer who gives up goes; a setting by default.")] = (
+        None
+    )
+    memo: Annotated[Text | None, Field(description="What is bought, in words that the buyer sees.")] = None
+    platform_fee: Annotated[
+        DecimalNumber | None, Field(description="What the marketplace keeps of the amount; a setting by default.")
+    ] = None
+    pin_token: Annotated[StrictText | None, Field(description="Of `verify_pin`, a moment ago.")] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -119,7 +134,7 @@ def _collect(problems: dict[str, str | list[str]], name: str, read: Any) -> Any:
 
 def _money(body: PayIn, problems: dict[str, str | list[str]]) -> Money | None:
     if body.currency not in currencies.ACCEPTED:
-        problems["currency"] = f"must be one of {', '.join(sorted(currencies.ACCEPTED))}"
+        problems["currency"] = f"must be one of {', '.join(CURRENCIES)}"
         return None
     return limits.amount(body.amount, body.currency)
 

@@ -1,39 +1,33 @@
 """`/paypal/preapproval/`"""
 
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from ninja import Router
-from pydantic import BeforeValidator
+from pydantic import Field, WithJsonSchema
+from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
 from solitude.payments import answers, calls
 from solitude.payments.contract import Outcome
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal import allowed_urls, currencies, preapprovals
-from solitude.providers.paypal.form import Url
+from solitude.providers.paypal.form import CURRENCIES, Url
 from solitude.providers.paypal.models import Preapproval
 from solitude.providers.paypal.provider import NOT_APPROVED, PayPal
+from solitude.providers.paypal.shown import ERRORS
 from solitude.web import paging
 from solitude.web.answers import answer, settle, time_text
-from solitude.web.fields import Body, GivenText, Text
+from solitude.web.fields import Body, Day, GivenText, Taken, Text
+from solitude.web.openapi import Time, errors, unconditional
 from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()
-
-
-def _day(value: Any) -> Any:
-    if value is None:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise ValueError("must be a date such as 2026-11-23") from None
+Pk = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 
 
 def _not_kept_yet(value: Any) -> None:
@@ -41,28 +35,65 @@ def _not_kept_yet(value: Any) -> None:
         raise ValueError("limits are not offered yet")
 
 
-Day = Annotated[date | None, BeforeValidator(_day)]
 # Refused and never ignored: a marketplace must not believe that we hold a limit.
-Limit = Annotated[None, BeforeValidator(_not_kept_yet)]
+Limit = Annotated[None, Taken(_not_kept_yet, {"type": "null"}), Field(description="Not offered yet.")]
 
 
 class PreapprovalIn(Body):
-    uuid: GivenText
-    return_url: Url
-    cancel_url: Url
-    start: Day = None
-    end: Day = None
-    currency: Text | None = None
+    """A pre-approval to be."""
+
+    uuid: Annotated[GivenText, Field(description="The uuid of an active buyer.")]
+    return_url: Annotated[Url, Field(description="Where the buyer comes back to; then PUT.")]
+    cancel_url: Annotated[Url, Field(description="Where a buyer who does not agree goes.")]
+    start: Annotated[Day | None, Field(description="The first day; at once by default.")] = None
+    end: Annotated[Day | None, Field(description="The last day; none by default.")] = None
+    currency: Annotated[
+        Annotated[Text, WithJsonSchema({"enum": ["", *CURRENCIES]})] | None,
+        Field(description="Only for payments in this currency; for any by default."),
+    ] = None
     max_total: Limit = None
     max_per_payment: Limit = None
     max_per_day: Limit = None
 
 
-@router.post("/preapproval/")
-def ask(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
+class PreapprovalShown(TypedDict):
+    """A pre-approval between its beginning and the buyer's return, or after it. No key is shown."""
+
+    pk: Pk
+    resource_uri: Annotated[str, Field(examples=["/paypal/preapproval/0b5e9a1c-6c1f-4f57-9c53-0d1f6a0b1c2d/"])]
+
+
+class PreapprovalBegun(PreapprovalShown):
+    """A pre-approval that the buyer has yet to give. The only answer that ever shows the temporary key."""
+
+    uuid: Annotated[str, Field(description="The buyer's.")]
+    key: Annotated[str | None, Field(description="The temporary key; it becomes useless.")]
+    paypal_url: Annotated[str | None, Field(description="Where the buyer agrees.")]
+    expires: Annotated[Time, Field(description="Until then.")]
+
+
+class PreapprovalGiven(PreapprovalShown):
+    """A pre-approval that can be used."""
+
+    uuid: Annotated[str, Field(description="The buyer's.")]
+    active: Literal[True]
+
+
+class NotApproved(TypedDict):
+    """The buyer has not agreed yet; nothing was changed."""
+
+    detail: str
+    code: Literal["not_approved"]
+
+
+@router.post("/preapproval/", response={201: PreapprovalBegun, **errors(404), **ERRORS})
+def begin_preapproval(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
+    """Begins a pre-approval: the buyer has to agree at `paypal_url`, once, and later payments need no visit there."""
+
     def keep(call: ProviderCall) -> None:
-        if call.outcome == Outcome.PENDING:
-            settle(request, 201, _asked_answer(_of(call)))
+        preapproval = _of(call)
+        if preapproval and call.outcome == Outcome.PENDING:
+            settle(request, 201, _begun(preapproval))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -76,22 +107,31 @@ def ask(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
             call = calls.carry_out(begun, keep)
     if refused := answers.refusal(PayPal.name, calls.result_of(call), None):
         raise refused
-    preapproval = _of(call)
-    response = answer(_asked_answer(preapproval), 201)
-    response["Location"] = preapproval.resource_uri
+    kept = _of(call)
+    if kept is None:
+        raise not_found()
+    response = answer(_begun(kept), 201)
+    response["Location"] = kept.resource_uri
     return response
 
 
-@router.get("/preapproval/{uuid:pk}/")
-def get(request: ApiRequest, pk: UUID) -> HttpResponse:
+@router.get("/preapproval/{uuid:pk}/", response=PreapprovalShown, openapi_extra=unconditional())
+def get_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
+    """A pre-approval that was begun, or given."""
     paging.only(request)
-    preapproval = _living(pk)
-    return answer({"pk": str(preapproval.pk), "resource_uri": preapproval.resource_uri})
+    return answer(_shown(_living(pk)))
 
 
-@router.put("/preapproval/{uuid:pk}/")
-def finish(request: ApiRequest, pk: UUID) -> HttpResponse:
-    """The buyer came back: the temporary key becomes the permanent one. A further PUT changes nothing."""
+@router.put(
+    "/preapproval/{uuid:pk}/",
+    response={202: PreapprovalGiven, 409: NotApproved, **ERRORS},
+    openapi_extra=unconditional(),
+)
+def finish_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
+    """Finishes a pre-approval: the buyer came back, and the temporary key becomes the permanent one.
+
+    It takes no body. A further PUT changes nothing; after 504 it asks PayPal again about the same request.
+    """
     with answers.room():
         with transaction.atomic():
             preapproval = _living(pk, lock=True)
@@ -102,13 +142,15 @@ def finish(request: ApiRequest, pk: UUID) -> HttpResponse:
             preapprovals.carry_out_deletions(preapproval.buyer_id)
     if call is not None and (refused := _store_refusal(call)):
         raise refused
-    uuid = preapproval.buyer.uuid
-    return answer({"pk": str(pk), "resource_uri": preapproval.resource_uri, "uuid": uuid, "active": True}, 202)
+    if call is not None and not Preapproval.objects.filter(pk=pk).exists():
+        raise not_found()  # dropped while PayPal was asked: the new key is on its way out as well
+    given: PreapprovalGiven = {**_shown(preapproval), "uuid": preapproval.buyer.uuid, "active": True}
+    return answer(given, 202)
 
 
-@router.delete("/preapproval/{uuid:pk}/")
-def drop(request: ApiRequest, pk: UUID) -> HttpResponse:
-    """Drops the temporary record; a permanent key that it led to stays with the buyer."""
+@router.delete("/preapproval/{uuid:pk}/", response={204: None}, openapi_extra=unconditional())
+def drop_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
+    """Drops a pre-approval that was begun; a permanent key that it led to stays with the buyer."""
     Preapproval.objects.filter(pk=pk).delete()
     return HttpResponse(status=204)
 
@@ -122,7 +164,7 @@ def _checked(body: PreapprovalIn) -> Preapproval:
         if problem := allowed_urls.problem(getattr(body, name)):
             problems[name] = problem
     if body.currency and body.currency not in currencies.ACCEPTED:
-        problems["currency"] = f"must be one of {', '.join(sorted(currencies.ACCEPTED))}"
+        problems["currency"] = f"must be one of {', '.join(CURRENCIES)}"
     if body.start and body.end and body.end < body.start:
         problems["end"] = "must not be before start"
     if problems or buyer is None:
@@ -138,15 +180,18 @@ def _living(pk: UUID, *, lock: bool = False) -> Preapproval:
     return found
 
 
-def _of(call: ProviderCall) -> Preapproval:
-    return Preapproval.objects.select_related("buyer").get(pk=call.subject.removeprefix("preapproval:"))
+def _of(call: ProviderCall) -> Preapproval | None:
+    """None when the buyer's account was closed while PayPal was asked."""
+    return Preapproval.objects.select_related("buyer").filter(pk=call.subject.removeprefix("preapproval:")).first()
 
 
-def _asked_answer(preapproval: Preapproval) -> dict[str, Any]:
-    """The only answer that ever shows the temporary key."""
+def _shown(preapproval: Preapproval) -> PreapprovalShown:
+    return {"pk": str(preapproval.pk), "resource_uri": preapproval.resource_uri}
+
+
+def _begun(preapproval: Preapproval) -> PreapprovalBegun:
     return {
-        "pk": str(preapproval.pk),
-        "resource_uri": preapproval.resource_uri,
+        **_shown(preapproval),
         "uuid": preapproval.buyer.uuid,
         "key": preapproval.key,
         "paypal_url": preapproval.pay_url,
@@ -156,5 +201,6 @@ def _asked_answer(preapproval: Preapproval) -> dict[str, Any]:
 
 def _store_refusal(call: ProviderCall) -> Refused | None:
     if call.outcome == Outcome.DECLINED and call.reason_code == NOT_APPROVED:
-        return Refused(409, {"detail": "The buyer has not approved yet.", "code": NOT_APPROVED})
+        body: NotApproved = {"detail": "The buyer has not approved yet.", "code": "not_approved"}
+        return Refused(409, body)
     return answers.refusal(PayPal.name, calls.result_of(call), None)

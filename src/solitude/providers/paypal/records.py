@@ -1,5 +1,8 @@
 """How PayPal data of sellers and buyers are shown: secrets go in, and only whether there is one comes out."""
 
+from typing import Annotated
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
@@ -10,6 +13,7 @@ from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerP
 from solitude.sellers.models import Seller
 from solitude.vault import hashes
 from solitude.web.answers import time_text
+from solitude.web.openapi import Day, Time
 
 _LABEL = "paypal.id"
 SELLERS_TOLD_MAX = 1000
@@ -50,20 +54,20 @@ class BuyerPaypalShown(TypedDict):
     """What is kept about a buyer for PayPal. `key`: whether there is a pre-approval; the key never comes out."""
 
     resource_pk: int
-    resource_uri: str
-    buyer: str
+    resource_uri: Annotated[str, Field(examples=["/paypal/buyer/12/"])]
+    buyer: Annotated[str, Field(description="The path of the buyer.", examples=["/generic/buyer/31/"])]
     key: bool
-    currency: str | None
-    expiry: str | None
+    currency: Annotated[str | None, Field(description="The pre-approval counts only for this one; null: for any.")]
+    expiry: Annotated[Day | None, Field(description="The last day of the pre-approval.")]
 
 
 class SellerPaypalShown(TypedDict):
     """What is kept about a seller for PayPal. `token` and `secret`: whether there is one; they never come out."""
 
     resource_pk: int
-    resource_uri: str
-    seller: str
-    paypal_id: str | None
+    resource_uri: Annotated[str, Field(examples=["/paypal/seller/5/"])]
+    seller: Annotated[str, Field(description="The path of the seller.", examples=["/generic/seller/4/"])]
+    paypal_id: Annotated[str | None, Field(description="An e-mail address or merchant id: who gets the money.")]
     token: bool
     secret: bool
     first_name: str
@@ -77,9 +81,9 @@ class SellerPaypalShown(TypedDict):
     state: str
     country: str
     phone: str
-    created: str
-    modified: str
-    counter: int
+    created: Time
+    modified: Time
+    counter: Annotated[int, Field(ge=0, description="Grows with every change.")]
 
 
 def shown_buyer(row: BuyerPaypal) -> BuyerPaypalShown:

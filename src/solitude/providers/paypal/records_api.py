@@ -1,51 +1,92 @@
 """`/paypal/seller/` and `/paypal/buyer/`: store and get PayPal data. Secrets never come out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from django.db import transaction
 from django.http import HttpResponse
 from ninja import Router
-from pydantic import BeforeValidator, create_model
+from pydantic import Field, WithJsonSchema, create_model
 
 from solitude.buyers.models import Buyer
 from solitude.providers.paypal import preapprovals, records
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
-from solitude.providers.paypal.preapproval_api import Day
+from solitude.providers.paypal.records import BuyerPaypalShown, SellerPaypalShown
 from solitude.sellers.models import Seller
+from solitude.sellers.shown import SELLERS
 from solitude.web import etags, paging
 from solitude.web.answers import answer, created
-from solitude.web.fields import Body, GivenText, Text, reference
+from solitude.web.fields import Body, Day, GivenText, Text, kept, path_under, reference, text_of
 from solitude.web.once import insert_once
 from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
 from solitude.web.rows import Row
 
 router = Router()
+BUYERS = "/generic/buyer/"
 MARKETPLACE = "marketplace"  # who ended a pre-approval
 
 
-def _at_most(characters: int) -> BeforeValidator:
-    def check(value: Any) -> Any:
-        if not isinstance(value, str) or len(value) > characters or "\x00" in value:
-            raise ValueError(f"must be a text of at most {characters} characters")
-        return value
-
-    return BeforeValidator(check)
+def _person(default: Callable[[], Any]) -> dict[str, Any]:
+    """One text per column of person data, with the column's own limit."""
+    return {name: (Annotated[str, text_of(limit)], default()) for name, limit in PERSON_LIMITS.items()}
 
 
-class _Payee(Body):
-    paypal_id: Text | None = None
+PaypalId = Annotated[
+    Text | None,
+    Field(description="An e-mail address or merchant id: who gets the money.", examples=["dev@example.net"]),
+]
 
 
-# One optional text per column of person data, with the column's own limit.
-_person: Any = {name: (Annotated[str, _at_most(limit)], "") for name, limit in PERSON_LIMITS.items()}
-SellerChange: Any = create_model("SellerChange", __base__=_Payee, **_person)
-SellerData: Any = create_model("SellerData", __base__=SellerChange, seller=(GivenText, ...))
+class _SellerIn(Body):
+    seller: Annotated[GivenText, path_under(SELLERS), Field(description="The path of the seller.")]
+    paypal_id: PaypalId = None
 
 
-@router.post("/seller/")
-def create_seller_data(request: ApiRequest, body: SellerData) -> HttpResponse:
+class _SellerChange(Body):
+    paypal_id: PaypalId = kept()
+
+
+PaypalSellerIn: Any = create_model(
+    "PaypalSellerIn",
+    __base__=_SellerIn,
+    __doc__="What is to be kept of a seller for PayPal. Personal data is kept encrypted.",
+    **_person(str),
+)
+PaypalSellerChange: Any = create_model(
+    "PaypalSellerChange",
+    __base__=_SellerChange,
+    __doc__="What is to change of a seller's PayPal data. What is left out stays as it is, also in a PUT.",
+    **_person(kept),
+)
+PaypalCurrency = Annotated[
+    Annotated[Text, WithJsonSchema({"type": "string", "pattern": "^(.{3})?$"})] | None,
+    Field(description="The pre-approval counts only for payments in this currency; empty: in any."),
+]
+Expiry = Annotated[Day | None, Field(description="The last day of the pre-approval; null: none.")]
+
+
+class PaypalBuyerIn(Body):
+    """What is to be kept of a buyer for PayPal. A key comes only from a pre-approval."""
+
+    buyer: Annotated[GivenText, path_under(BUYERS), Field(description="The path of the buyer.")]
+    currency: PaypalCurrency = None
+    expiry: Expiry = None
+
+
+class PaypalBuyerChange(Body):
+    """What is to change of a buyer's PayPal data. What is left out stays as it is."""
+
+    currency: PaypalCurrency = kept()
+    expiry: Expiry = kept()
+    key: Annotated[
+        Any, Field(description="Null or empty erases the stored key, here and at PayPal. No key can be set.")
+    ] = kept()
+
+
+@router.post("/seller/", response={201: SellerPaypalShown})
+def create_seller_data(request: ApiRequest, body: PaypalSellerIn) -> HttpResponse:
+    """Keeps a seller's PayPal data: above all, who gets the money."""
     row = SellerPaypal(seller=_seller(body.seller), **body.model_dump(exclude={"seller"}))
     row.paypal_id_hash = records.paypal_id_hash(body.paypal_id)
     with transaction.atomic():
@@ -54,37 +95,31 @@ def create_seller_data(request: ApiRequest, body: SellerData) -> HttpResponse:
         return created(request, records.shown_seller(row))
 
 
-@router.get("/seller/{int:pk}/")
+@router.get("/seller/{int:pk}/", response=SellerPaypalShown)
 def get_seller_data(request: ApiRequest, pk: int) -> HttpResponse:
+    """A seller's PayPal data."""
     paging.only(request)
     row = _row(SellerPaypal, pk)
     return etags.not_modified(request, etags.etag_of(row)) or _answer(records.shown_seller(row), row)
 
 
-@router.put("/seller/{int:pk}/")
-def put_seller_data(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
+@router.put("/seller/{int:pk}/", response={202: SellerPaypalShown})
+def put_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> HttpResponse:
+    """Changes what is given of a seller's PayPal data, and shows it."""
     row = _change_seller(request, pk, body)
     return _answer(records.shown_seller(row), row, 202)
 
 
-@router.patch("/seller/{int:pk}/")
-def patch_seller_data(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
+@router.patch("/seller/{int:pk}/", response={202: None})
+def patch_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> HttpResponse:
+    """Changes what is given of a seller's PayPal data; the answer is empty."""
     return _changed(_change_seller(request, pk, body))
 
 
-class BuyerChange(Body):
-    currency: Text | None = None
-    expiry: Day = None
-    key: Any = None
-
-
-class BuyerData(BuyerChange):
-    buyer: GivenText
-
-
-@router.post("/buyer/")
-def create_buyer_data(request: ApiRequest, body: BuyerData) -> HttpResponse:
-    pk = reference(body.buyer, "/generic/buyer/")
+@router.post("/buyer/", response={201: BuyerPaypalShown})
+def create_buyer_data(request: ApiRequest, body: PaypalBuyerIn) -> HttpResponse:
+    """Keeps a buyer's PayPal data, before there is a pre-approval."""
+    pk = reference(body.buyer, BUYERS)
     buyer = Buyer.objects.filter(pk=pk).first() if pk else None
     if buyer is None:
         raise BadFields(buyer="must be the path of a buyer")
@@ -95,16 +130,17 @@ def create_buyer_data(request: ApiRequest, body: BuyerData) -> HttpResponse:
         return created(request, records.shown_buyer(row))
 
 
-@router.get("/buyer/{int:pk}/")
+@router.get("/buyer/{int:pk}/", response=BuyerPaypalShown)
 def get_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
+    """A buyer's PayPal data."""
     paging.only(request)
     row = _row(BuyerPaypal, pk)
     return etags.not_modified(request, etags.etag_of(row)) or _answer(records.shown_buyer(row), row)
 
 
-@router.patch("/buyer/{int:pk}/")
-def patch_buyer_data(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
-    """A client can never set the key; an empty one erases it, here and at PayPal."""
+@router.patch("/buyer/{int:pk}/", response={202: None})
+def patch_buyer_data(request: ApiRequest, pk: int, body: PaypalBuyerChange) -> HttpResponse:
+    """Changes what is given of a buyer's PayPal data; an empty `key` erases the stored one, here and at PayPal."""
     given = body.model_fields_set
     columns: dict[str, Any] = {}
     if "currency" in given:
@@ -121,8 +157,9 @@ def patch_buyer_data(request: ApiRequest, pk: int, body: BuyerChange) -> HttpRes
     return _changed(row)
 
 
-@router.delete("/buyer/{int:pk}/")
+@router.delete("/buyer/{int:pk}/", response={204: None})
 def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
+    """Forgets a buyer's PayPal data; a stored key is deleted at PayPal as well."""
     with transaction.atomic():
         row = _row(BuyerPaypal, pk, lock=True)
         etags.check_match(request, row)
@@ -153,7 +190,7 @@ def _changed(row: Row) -> HttpResponse:
 
 
 def _seller(path: str) -> Seller:
-    pk = reference(path, "/generic/seller/")
+    pk = reference(path, SELLERS)
     seller = Seller.objects.filter(pk=pk).first() if pk else None
     if seller is None:
         raise BadFields(seller="must be the path of a seller")

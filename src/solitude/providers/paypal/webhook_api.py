@@ -1,24 +1,27 @@
 """`/paypal/webhook/`: PayPal's notifications, as the marketplace forwards them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
 from ninja import Router
-from pydantic import BeforeValidator
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from solitude.payments import notifications
+from solitude.payments.contract import Action
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification
 from solitude.payments.notifications import Handled
 from solitude.providers.paypal.provider import PayPal
 from solitude.transactions.amounts import amount_text
 from solitude.web.answers import answer
-from solitude.web.fields import Body, text_of
+from solitude.web.fields import Body, Taken, text_of
+from solitude.web.openapi import Amount
 from solitude.web.requests import ApiRequest
 
 router = Router()
 HEADERS_MAX, HEADER_MAX_CHARS = 64, 4096
 State = Notification.State
-_STATUS = {State.APPLIED: "OK", State.PARKED: "OK", State.IGNORED: "IGNORED"}
+HandledStatus = Literal["OK", "IGNORED", "ERROR"]
 
 
 def _headers(value: Any) -> Any:
@@ -32,23 +35,74 @@ def _headers(value: Any) -> Any:
 
 
 class WebhookIn(Body):
-    headers: Annotated[dict[str, str], BeforeValidator(_headers)]
-    body: Annotated[str, text_of(NOTIFICATION_MAX_CHARS)]
+    """A notification as it came from PayPal to the marketplace."""
+
+    headers: Annotated[
+        dict[str, str],
+        Taken(
+            _headers,
+            {
+                "type": "object",
+                "maxProperties": HEADERS_MAX,
+                "patternProperties": {
+                    "^[Pp][Aa][Yy][Pp][Aa][Ll]-": {
+                        "type": "string",
+                        "maxLength": HEADER_MAX_CHARS,
+                        "pattern": r"^[\u0000-\u007f]*$",
+                    }
+                },
+            },
+        ),
+        Field(description="Its headers; only those whose names begin with `PayPal-` count."),
+    ]
+    body: Annotated[
+        str, text_of(NOTIFICATION_MAX_CHARS), Field(description="Its raw body, unchanged: the signature is over it.")
+    ]
 
 
-@router.post("/webhook/")
-def receive(request: ApiRequest, body: WebhookIn) -> HttpResponse:
+class MoneyTold(TypedDict):
+    """An amount and its currency."""
+
+    currency: str
+    amount: Amount | None
+
+
+class PaypalNotice(TypedDict):
+    """What became of a notification."""
+
+    status: Annotated[
+        HandledStatus,
+        Field(description="`OK`: taken in. `IGNORED`: known already, or of no concern. `ERROR`: see `reason`."),
+    ]
+    action: Annotated[
+        str | None,
+        Field(json_schema_extra={"enum": [*Action, None]}, description="What it is about, where that is known."),
+    ]
+    uuid: Annotated[str | None, Field(description="The uuid of the transaction that it is about.")]
+    amount: Annotated[MoneyTold | None, Field(description="The money that it tells of.")]
+    transaction: Annotated[str | None, Field(examples=["/generic/transaction/7/"])]
+    event: Annotated[str | None, Field(description="PayPal's id of the notification, once it is proved genuine.")]
+    reason: Annotated[
+        str | None,
+        Field(
+            description="Why it is where it is, in one word, such as `bad_signature`, `mismatch`, `orphan` or `parked`."
+        ),
+    ]
+    retry: Annotated[
+        bool, Field(description="Answer PayPal with 503, so that it sends this again; with 200 otherwise.")
+    ]
+
+
+@router.post("/webhook/", response=PaypalNotice)
+def receive_notification(request: ApiRequest, body: WebhookIn) -> HttpResponse:
+    """Takes in a notification of PayPal, as the marketplace hands it on: proves it, and enters what it tells."""
     return answer(_shown(notifications.receive(PayPal.name, body.headers, body.body)))
 
 
-def _shown(handled: Handled) -> dict[str, Any]:
-    row = handled.row
-    status = _STATUS.get(State(row.state), "ERROR")
-    if status == "OK" and not handled.is_news and row.state == State.APPLIED:
-        status = "IGNORED"
-    about = row.transaction
+def _shown(handled: Handled) -> PaypalNotice:
+    row, about = handled.row, handled.row.transaction
     return {
-        "status": status,
+        "status": _status(handled),
         "action": row.action,
         "uuid": about.uuid if about else None,
         "amount": (
@@ -59,3 +113,14 @@ def _shown(handled: Handled) -> dict[str, Any]:
         "reason": handled.reason or None,
         "retry": handled.is_undecided or row.state == State.RECEIVED,
     }
+
+
+def _status(handled: Handled) -> HandledStatus:
+    match State(handled.row.state):
+        case State.APPLIED:
+            return "OK" if handled.is_news else "IGNORED"
+        case State.PARKED:
+            return "OK"
+        case State.IGNORED:
+            return "IGNORED"
+    return "ERROR"

@@ -7,17 +7,33 @@ them and the document cannot say anything else. What is the same everywhere (sig
 
 from solitude.web.openapi.description import document
 from solitude.web.openapi.routes import Api, errors, parameters, query, unconditional
-from solitude.web.openapi.shapes import CodedError, Detail, FieldErrors, Meta, NamespacedErrors, Page, ServerError
+from solitude.web.openapi.shapes import (
+    Amount,
+    CodedError,
+    Day,
+    Detail,
+    FieldErrors,
+    Meta,
+    NamespacedErrors,
+    NumericAmount,
+    Page,
+    ServerError,
+    Time,
+)
 
 __all__ = [
+    "Amount",
     "Api",
     "CodedError",
+    "Day",
     "Detail",
     "FieldErrors",
     "Meta",
     "NamespacedErrors",
+    "NumericAmount",
     "Page",
     "ServerError",
+    "Time",
     "document",
     "errors",
     "parameters",

@@ -1,10 +1,26 @@
 """The shapes that no resource has for itself: the envelope of lists, and the errors."""
 
-from typing import Any, Generic, NotRequired, TypeVar
+from decimal import Decimal
+from typing import Annotated, Any, Generic, NotRequired, TypeVar
 
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 T = TypeVar("T")
+Time = Annotated[
+    str, Field(json_schema_extra={"format": "date-time"}, description="UTC.", examples=["2026-11-23T14:05:06.789Z"])
+]
+Day = Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2026-11-23"])]
+Amount = Annotated[
+    str,
+    Field(
+        pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,4})?$",
+        description="In the currency's main unit, with the currency's own digits.",
+        examples=["2.49"],
+    ),
+]
+# As the forms of the wiki have it.
+NumericAmount = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 
 class Meta(TypedDict):
