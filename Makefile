@@ -26,7 +26,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill examples postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,9 @@ torture-kill: $(DEV) postgres ## payments while everything is killed with kill -
 	$(TORTURE) --database postgresql --payments 1000; postgres=$$?; echo; \
 	$(TORTURE) --database sqlite --payments 300; sqlite=$$?; \
 	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
+
+examples: $(DEV) ## records the examples in the description of the API anew
+	@RECORD_EXAMPLES=true $(PY) -m pytest -q tests/openapi/test_examples.py -k run_through_everything
 
 # The system's PostgreSQL if it has one, else one from the lock.
 postgres: $(DEV)

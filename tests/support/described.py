@@ -39,22 +39,31 @@ class Operation:
     def name(self) -> str:
         return str(self.said["operationId"])
 
+    def has_own(self, status: int) -> bool:
+        """Whether its answer of this status is not the one of all."""
+        return "$ref" not in self.said["responses"].get(str(status), {})
+
 
 def expect(method: str, target: str, status: int, headers: Mapping[str, str], body: Any) -> None:
     """Raises AssertionError for an answer that the document does not have. `body` is JSON; None is no body."""
     path = unquote(urlsplit(target).path)
-    found = _operations_at(path if path.endswith("/") else f"{path}/")
+    found = _operations_at(path)
     assert "Transaction-Id" in headers, "an answer without Transaction-Id"
     if found is None:
         assert status in (403, 404), f"{method} {path} is no path, and was answered {status}"
         assert status != 404 or body == {}, f"{method} {path} is no path; the answer to that is {{}}, not {body}"
         return
-    operation = found.get("get" if method == "HEAD" else method.lower())
+    operation = operation_of(method, target)
     if operation is None:
         assert status in NO_SUCH_METHOD, f"{path} has no {method}, and answered {status}"
         assert status != 405 or headers.get("Allow"), f"405 of {method} {path} without Allow"
         return
     _expect_of(operation, status, headers, body, is_head=method == "HEAD")
+
+
+def operation_of(method: str, target: str) -> Operation | None:
+    found = _operations_at(unquote(urlsplit(target).path)) or {}
+    return found.get("get" if method == "HEAD" else method.lower())
 
 
 def _expect_of(operation: Operation, status: int, headers: Mapping[str, str], body: Any, *, is_head: bool) -> None:
@@ -64,9 +73,9 @@ def _expect_of(operation: Operation, status: int, headers: Mapping[str, str], bo
     if str(status) not in answers and "requestBody" not in operation.said and status in OF_BODIES:
         return
     assert str(status) in answers, f"{operation.name}: {status} is not documented: {body}"
-    said = _followed(answers[str(status)])
+    said = followed(answers[str(status)])
     for name, header in said.get("headers", {}).items():
-        is_there = name in headers or not _followed(header).get("required")
+        is_there = name in headers or not followed(header).get("required")
         assert is_there, f"{operation.name}: {status} without {name}"
     if is_head or "content" not in said:
         assert body is None, f"{operation.name}: {status} has no body by the document, but {body}"
@@ -106,13 +115,14 @@ def _pattern(path: str, operation: Operation) -> re.Pattern[str]:
 
 @cache
 def _operations_at(path: str) -> dict[str, Operation] | None:
-    return next((found for pattern, found in _patterns() if pattern.fullmatch(path)), None)
+    spelt = path if path.endswith("/") else f"{path}/"
+    return next((found for pattern, found in _patterns() if pattern.fullmatch(spelt)), None)
 
 
 @cache
 def _validator(path: str, method: str, status: str) -> jsonschema_rs.Validator:
     """Of the body of an answer; of one that went well, no field may be undocumented."""
-    said = _followed(description()["paths"][path][method]["responses"][status])
+    said = followed(description()["paths"][path][method]["responses"][status])
     components = {"schemas": _strict_schemas() if status < "300" else description()["components"]["schemas"]}
     return jsonschema_rs.Draft202012Validator(
         {**said["content"][JSON]["schema"], "components": components}, validate_formats=True
@@ -128,7 +138,7 @@ def _strict_schemas() -> Any:
     return schemas
 
 
-def _followed(said: Mapping[str, Any]) -> Mapping[str, Any]:
+def followed(said: Mapping[str, Any]) -> Mapping[str, Any]:
     """The component behind a reference."""
     if "$ref" not in said:
         return said

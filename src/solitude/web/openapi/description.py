@@ -8,14 +8,13 @@ from ninja import NinjaAPI
 
 from solitude.web.openapi import gate
 from solitude.web.openapi.about import ABOUT
-from solitude.web.openapi.examples import Examples
+from solitude.web.openapi.examples import GATE, Examples
 from solitude.web.openapi.operations import Described, operations
 from solitude.web.openapi.schemas import Mode, schemas_of
 from solitude.web.openapi.shapes import FORMS
 from solitude.web.parts import Parts
 
 JSON = "application/json"
-GATE = "gate"
 
 
 def document(api: NinjaAPI, *parts: Parts[Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Examples of requests and answers, from a recorded run (`python -m tests.openapi.record`): they are what the server said."""
+"""Examples of requests and answers, from a recorded run (`make examples`): they are what the server said."""
 
 import json
 from collections.abc import Mapping
@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+# Beside the names of the operations, what any of them may answer; and beside the statuses, what was asked.
+GATE, REQUEST = "gate", "request"
 RECORDED = Path(__file__).with_name("examples.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """By operation: the body under `request`, and the answers by their status."""
+    """By operation the body that was sent, and the answers by their status."""
 
     recorded: Mapping[str, Mapping[str, Any]]
 
@@ -20,7 +22,7 @@ class Examples:
         return cls(json.loads(RECORDED.read_text(encoding="utf-8")))
 
     def body(self, operation: str) -> Any:
-        return self.recorded.get(operation, {}).get("request")
+        return self.recorded.get(operation, {}).get(REQUEST)
 
     def answer(self, operation: str, status: int) -> Any:
         return self.recorded.get(operation, {}).get(str(status))
