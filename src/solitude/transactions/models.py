@@ -87,6 +87,8 @@ class Transaction(Row):
     region = models.CharField(max_length=255, null=True, default=None)
     source = models.CharField(max_length=255, null=True, default=None)
     notes = models.TextField(null=True, default=None)
+    # When a transaction of before this server's time was moved in (states.past): it has no events.
+    imported_at = models.DateTimeField(null=True, default=None)
 
     class Meta:
         constraints = [

@@ -4,14 +4,17 @@ A move is made inside the transaction of what caused it and leaves one event in 
 edges as our own calls; where it contradicts an ended state, the edge is a correction and is visible as one.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from solitude.events.models import Event, append
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type
+from solitude.web.bulk import insert_many
 
 
 class IllegalMove(Exception):
@@ -93,6 +96,18 @@ def keep(row: Transaction) -> Transaction:
     row.save(force_insert=True)
     _tell(row, KEPT_BY_CLIENT, None, correction=False)
     return row
+
+
+def past(rows: Sequence[Transaction]) -> None:
+    """Makes rows of before this server's time, each in the state that it has come to.
+
+    They leave no event: the feed tells what happens, and not what has happened. Their timeline tells that they were imported.
+    """
+    _require_commit()
+    now = timezone.now()
+    for row in rows:
+        row.imported_at = now
+    insert_many(rows)
 
 
 def can(row: Transaction, name: str) -> bool:

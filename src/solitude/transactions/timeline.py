@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from solitude.events.models import Event
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import Status, Transaction
 from solitude.web.answers import time_text
 
 ENTRIES_MAX = 1000
@@ -53,6 +53,8 @@ def of(row: Transaction) -> list[dict[str, Any]]:
 
 
 def _moves(row: Transaction) -> Iterable[Entry]:
+    if row.imported_at:
+        yield Entry(row.imported_at, "state", "imported", new=Status(row.status).name.lower())
     for event in Event.objects.filter(resource_uri=row.resource_uri).order_by("-pk")[:ENTRIES_MAX]:
         said = f"{event.edge}: {event.reason}" if event.reason else event.edge
         yield Entry(event.created, "state", said, request_id=event.request_id or None, old=event.old, new=event.new)
