@@ -5,12 +5,13 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from solitude.configuration import ConfigurationError
+from solitude.moving import command as moving
 
 NOT_MIGRATED, UNUSABLE, NOT_DONE = 3, 2, 1
 # What a plugin of the monitoring ends with when it cannot tell.
@@ -68,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
 
     migrate = commands.add_parser("migrate", help="brings the database up to date")
     migrate.set_defaults(run=_migrate)
+
+    bring = commands.add_parser("import", help="moves data in from a file")
+    moving.take_import(bring)
+    bring.set_defaults(run=_import)
+    take = commands.add_parser("export", help="writes data to a file that can be imported")
+    moving.take_export(take)
+    take.set_defaults(run=_export)
 
     sandbox = commands.add_parser("sandbox", help="simulators of the providers, for development and tests")
     sandbox.add_argument("--host", default="127.0.0.1")
@@ -186,6 +194,24 @@ def _migrate(_chosen: argparse.Namespace) -> int:
 
     call_command("migrate", interactive=False, verbosity=1)
     return 0
+
+
+def _import(chosen: argparse.Namespace) -> int:
+    return _moving(moving.run_import, chosen)
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    return _moving(moving.run_export, chosen)
+
+
+def _moving(run: Callable[[argparse.Namespace], int], chosen: argparse.Namespace) -> int:
+    settings = _setup()
+    if _is_behind():
+        return NOT_MIGRATED
+    from solitude.telemetry import logs
+
+    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    return run(chosen)
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:

@@ -471,6 +471,7 @@ INSTALLED_APPS = [
     "solitude.transactions",
     "solitude.payments",
     "solitude.providers.paypal",
+    "solitude.moving",
 ]
 MIDDLEWARE = [
     "solitude.web.requests.RequestContext",

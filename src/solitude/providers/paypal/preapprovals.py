@@ -32,6 +32,11 @@ FORGOTTEN: dict[str, Any] = {"key": None, "key_hash": ""}
 _LABEL = "paypal.key"
 
 
+def key_hash(key: str) -> str:
+    """By which a stored credential is found again."""
+    return hashes.keyed_hash(_LABEL, key)
+
+
 def begin(preapproval: Preapproval, return_url: str, cancel_url: str, claim: Claim | None) -> ProviderCall:
     """Writes a pre-approval and the call that asks for it, in the caller's transaction."""
     preapproval.expires = timezone.now() + timedelta(seconds=settings.SOLITUDE_PREAPPROVAL_PENDING_LIFE_S)
@@ -79,7 +84,7 @@ def stored(call: ProviderCall, result: Result) -> None:
         begin_deleting(row.key, preapproval.buyer_id)
     row.change(
         key=new,
-        key_hash=hashes.keyed_hash(_LABEL, new),
+        key_hash=key_hash(new),
         currency=preapproval.currency,
         start=preapproval.start,
         expiry=preapproval.end,

@@ -1,0 +1,58 @@
+"""What is known of sellers at PayPal: their id there, their permission tokens, their personal data."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from operator import attrgetter
+from typing import Annotated
+
+from solitude.moving.fields import OfEveryRow
+from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, same
+from solitude.providers.paypal.models import PERSON_LIMITS, SellerPaypal
+from solitude.providers.paypal.records import paypal_id_hash
+from solitude.providers.paypal.records_api import SellerData
+from solitude.sellers.models import Seller
+from solitude.web.fields import text_of
+
+TOKEN_MAX_CHARS = 4096
+Token = Annotated[str, text_of(TOKEN_MAX_CHARS)]
+
+
+class PaypalSellerLine(SellerData, OfEveryRow):  # type: ignore[misc]  # made at start, from the table of limits
+    token: Token | None = None
+    secret: Token | None = None
+
+
+def make(line: PaypalSellerLine, found: Mapping[str, int], now: datetime) -> SellerPaypal:
+    return SellerPaypal(
+        seller_id=found["seller"],
+        paypal_id=line.paypal_id,
+        paypal_id_hash=paypal_id_hash(line.paypal_id),
+        token=line.token,
+        secret=line.secret,
+        **{name: getattr(line, name) for name in PERSON_LIMITS},
+        **line.row(now),
+    )
+
+
+PAYPAL_SELLERS = Kind(
+    name="paypal-sellers",
+    model=SellerPaypal,
+    line=PaypalSellerLine,
+    columns=(
+        Column(
+            "seller", "The uuid of a seller who is there and has no PayPal data. Required.", attrgetter("seller.uuid")
+        ),
+        same("paypal_id", "The seller's e-mail address or merchant id at PayPal. Kept encrypted."),
+        same("token", "The permission that the seller gave. Kept encrypted.", secret=True),
+        same("secret", "The secret of that permission. Kept encrypted.", secret=True),
+        *(
+            same(name, f"A text of at most {limit} characters. Kept encrypted.")
+            for name, limit in PERSON_LIMITS.items()
+        ),
+        *OF_EVERY_ROW,
+    ),
+    keys=(Key(("seller",), ("seller__uuid",)),),
+    make=make,
+    references=(Reference("seller", Seller, "uuid"),),
+    joins=("seller",),
+)
