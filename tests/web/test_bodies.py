@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ MEGABYTE = 1_048_576
 NO_JSON = {"detail": "The body is not JSON."}
 
 
-def refused(text: bytes) -> dict[str, Any]:
+def refused(text: bytes) -> Mapping[str, Any]:
     with pytest.raises(Refused) as refusal:
         decode(text)
     assert refusal.value.status == 400

@@ -10,16 +10,15 @@ from solitude.buyers.models import Buyer
 from solitude.moving.fields import Currency, OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, day, same
 from solitude.providers.paypal.models import BuyerPaypal
-from solitude.providers.paypal.preapproval_api import Day
 from solitude.providers.paypal.preapprovals import key_hash
-from solitude.providers.paypal.records_api import BuyerData
-from solitude.web.fields import StrictText
+from solitude.providers.paypal.records_api import PaypalBuyerIn
+from solitude.web.fields import Day, StrictText
 
 
-class PaypalBuyerLine(BuyerData, OfEveryRow):
+class PaypalBuyerLine(PaypalBuyerIn, OfEveryRow):
     key: StrictText | None = None
     currency: Currency = None
-    start: Day = None
+    start: Day | None = None
 
 
 def make(line: PaypalBuyerLine, found: Mapping[str, int], now: datetime) -> BuyerPaypal:

@@ -9,7 +9,7 @@ from solitude.moving.fields import OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, same
 from solitude.providers.paypal.models import PERSON_LIMITS, SellerPaypal
 from solitude.providers.paypal.records import paypal_id_hash
-from solitude.providers.paypal.records_api import SellerData
+from solitude.providers.paypal.records_api import PaypalSellerIn
 from solitude.sellers.models import Seller
 from solitude.web.fields import text_of
 
@@ -17,7 +17,7 @@ TOKEN_MAX_CHARS = 4096
 Token = Annotated[str, text_of(TOKEN_MAX_CHARS)]
 
 
-class PaypalSellerLine(SellerData, OfEveryRow):  # type: ignore[misc]  # made at start, from the table of limits
+class PaypalSellerLine(PaypalSellerIn, OfEveryRow):  # type: ignore[misc]  # made at start, from the table of limits
     token: Token | None = None
     secret: Token | None = None
 
