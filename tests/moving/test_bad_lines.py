@@ -85,7 +85,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("paypal-sellers", {"token": "x" * 4097}, "token: must have at most 4096 characters"),
     ("paypal-sellers", {"secret": 7}, f"secret: {TEXT}"),
     *(
-        ("paypal-sellers", {name: "x" * (most + 1)}, f"{name}: must be a text of at most {most} characters")
+        ("paypal-sellers", {name: "x" * (most + 1)}, f"{name}: must have at most {most} characters")
         for name, most in PERSON_LIMITS.items()
     ),
     ("paypal-buyers", {"buyer": "shop:9"}, "buyer: there is no buyer with this uuid"),
