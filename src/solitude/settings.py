@@ -278,6 +278,13 @@ SOLITUDE_STATUS_PROBE_LIFE_S: int = environment.number(
     least=1,
     most=3600,
 )
+SOLITUDE_TRANSACTION_LOCKDOWN_S: int = environment.number(
+    "SOLITUDE_TRANSACTION_LOCKDOWN_S",
+    86_400,
+    "How long a client may change a transaction that it keeps itself, from when it was made.",
+    unit="s",
+    least=1,
+)
 SOLITUDE_AMOUNT_LIMITS = _get(
     "SOLITUDE_AMOUNT_LIMITS",
     amount_limits,

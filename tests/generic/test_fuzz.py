@@ -11,7 +11,7 @@ from tests.support.marketplace import Answer, Marketplace
 
 from solitude.buyers.api import BuyerIn
 from solitude.sellers.api import ProductIn, SellerIn
-from solitude.transactions.api import TransactionIn
+from solitude.transactions.bodies import TransactionChange, TransactionIn
 
 FORMS: dict[str, Any] = {
     "/generic/buyer/": BuyerIn,
@@ -111,6 +111,19 @@ def test_one_curious_field_in_a_right_body_breaks_nothing(
 @QUIET
 def test_no_bytes_break_the_reader(prepared: Prepared, collection: str, body: bytes) -> None:
     judge(prepared, collection, body)
+
+
+@given(
+    body=st.dictionaries(st.sampled_from(list(TransactionChange.model_fields)), VALUES)
+    | st.dictionaries(st.sampled_from(list(TransactionChange.model_fields)) | st.text(), VALUES)
+)
+@QUIET
+def test_no_object_breaks_the_change_of_a_transaction(prepared: Prepared, body: dict[str, Any]) -> None:
+    made = prepared.post("/generic/transaction/", {"status": 0})
+    answer = prepared.send("PATCH", made["resource_uri"], json.dumps(body).encode())
+    assert answer.status in (200, 400), (answer, body)
+    assert prepared.get(made["resource_uri"]).json == (answer.json if answer.status == 200 else made.json)
+    assert len(answer.text) < 20_000
 
 
 @pytest.mark.parametrize("collection", [*FORMS, "/events/"])

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
 
-from solitude.transactions import api
+from solitude.transactions import shown as api_shown
 
 HERE = "/generic/transaction/"
 OWN_UUID = re.compile(r"solitude:[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -244,7 +244,7 @@ def test_notes_are_long_but_not_endless(shop: Marketplace) -> None:
 def test_a_reference_names_a_row_of_its_kind_that_exists(shop: Marketplace, name: str) -> None:
     parent = made(shop)["resource_uri"]
     wrong_kind = parent if name != "related" else shop.buyer()["resource_uri"]
-    collection = api.REFERENCES[name][0]
+    collection = api_shown.REFERENCES[name][0]
     for value in (wrong_kind, f"{collection}999999/", f"{collection}x/", "1", 1, True, [], {}, "http://["):
         assert wrong(shop, **{name: value}) == [name]
     for value in (None, ""):
@@ -290,7 +290,7 @@ def test_relations_are_shown_five_deep(shop: Marketplace) -> None:
 
 
 def test_relations_in_one_answer_are_limited(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "RELATIONS_MAX", 5)
+    monkeypatch.setattr(api_shown, "RELATIONS_MAX", 5)
     parent = made(shop)["resource_uri"]
     children = [made(shop, related=parent)["resource_uri"] for _ in range(4)]
     for _ in range(4):

@@ -7,7 +7,8 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.payments import history
-        from solitude.transactions import timeline
+        from solitude.transactions import keeping, timeline
 
+        keeping.claim(history.has_calls)
         timeline.offer(history.of_calls)
         timeline.offer(history.of_notifications)

@@ -13,6 +13,10 @@ from solitude.transactions.timeline import ENTRIES_MAX, Entry
 _FIRST = (Operation.PAY, Operation.REFUND)
 
 
+def has_calls(row: Transaction) -> bool:
+    return row.calls.exists()
+
+
 def of_calls(row: Transaction) -> Iterable[Entry]:
     for call in row.calls.order_by("-pk")[:ENTRIES_MAX]:
         yield from _of_call(call, _began(call, row))

@@ -6,6 +6,7 @@ edges as our own calls; where it contradicts an ended state, the edge is a corre
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from django.db import connection
@@ -66,8 +67,35 @@ REFUND_EDGES = (
 # The provider took money back for the buyer: only evidence makes one.
 REVERSAL_EDGES = (_edge("reversed", (), Status.COMPLETED),)
 EDGES = {edge.name: edge for edge in (*PAYMENT_EDGES, *REFUND_EDGES, *REVERSAL_EDGES)}
-# A transaction that the client keeps itself may be born in any state.
-KEPT_BY_CLIENT = "kept_by_client"
+
+# A transaction that the client keeps itself may be born in any state, and moves by the rules below.
+KEPT_BY_CLIENT, MOVED_BY_CLIENT = "kept_by_client", "moved_by_client"
+
+
+class Rule(StrEnum):
+    """When a client may make a move."""
+
+    FREE = "+"
+    ASSIGNED = "S"  # only once it is known through whom and for what is paid: provider and seller_product
+    NEVER = "x"
+
+
+# The table of the contract: from each status to 0 ... 7, and last a change that names no status.
+_RULES = {
+    Status.PENDING: "+ + + + + + + + +",
+    Status.COMPLETED: "S S S S S S + + S",
+    Status.CHECKED: "x S x x S x x x S",
+    Status.RECEIVED: "x S x x S x x x S",
+    Status.FAILED: "x x x x x x x x x",
+    Status.CANCELLED: "x x x x x x x x x",
+    Status.STARTED: "S S S S S S + + S",
+    Status.ERRORED: "x x x x x x x x x",
+}
+_COLUMNS: tuple[Status | None, ...] = (*Status, None)
+CLIENT_RULES = {
+    (old, new): Rule(sign) for old, signs in _RULES.items() for new, sign in zip(_COLUMNS, signs.split(), strict=True)
+}
+"""By the status before and the one that is asked for; None where none is."""
 
 _FEED_NAMES = {
     Type.PAYMENT: "transaction",
@@ -108,6 +136,37 @@ def past(rows: Sequence[Transaction]) -> None:
     for row in rows:
         row.imported_at = now
     insert_many(rows)
+
+
+def refused_to_client(row: Transaction, new: Status | None, provider: int | None) -> str | None:
+    """Why a client may not move a transaction that it keeps to `new`, nor change it (None); None if it may.
+
+    `provider` is the one that it has or is given by the same change.
+    """
+    rule, old = CLIENT_RULES[Status(row.status), new], row.get_status_display().lower()
+    what = "changed" if new is None else f"made {new.label.lower()}"
+    if rule == Rule.NEVER:
+        return f"a transaction that is {old} cannot be {what}"
+    if rule == Rule.ASSIGNED and (provider is None or row.seller_product_id is None):
+        return f"a transaction that is {old} cannot be {what} without provider and seller_product"
+    return None
+
+
+def change_by_client(row: Transaction, status: int | None = None, **columns: Any) -> None:
+    """Changes a locked row at the request of its client, and moves it if `status` is another one. Raises IllegalMove.
+
+    A transaction of the engine has no rules for this: no `status` is ever given for it.
+    """
+    old, new = Status(row.status), None if status is None else Status(status)
+    refusal = new is not None and refused_to_client(row, new, columns.get("provider", row.provider))
+    if refusal:
+        raise IllegalMove(refusal)
+    if new is None or new == old:
+        row.change(**columns)
+        return
+    _require_commit()
+    row.change(status=new, **columns)
+    _tell(row, MOVED_BY_CLIENT, old, correction=False)
 
 
 def can(row: Transaction, name: str) -> bool:

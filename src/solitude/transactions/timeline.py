@@ -6,7 +6,9 @@ Higher rooms know more than this one: they offer their part as a source, at star
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+
+from typing_extensions import TypedDict
 
 from solitude.events.models import Event
 from solitude.transactions.models import Status, Transaction
@@ -34,6 +36,30 @@ class Entry:
     duration_ms: int | None = None
 
 
+EntryShown = TypedDict(
+    "EntryShown",
+    {
+        "at": str,
+        "kind": str,
+        "summary": str,
+        "request_id": str | None,
+        "provider": str | None,
+        "operation": str | None,
+        "reference": str | None,
+        "correlation_id": str | None,
+        "outcome": str | None,
+        "from": str | None,
+        "to": str | None,
+        "duration_ms": int | None,
+    },
+)
+
+
+class Timeline(TypedDict):
+    transaction: str
+    entries: list[EntryShown]
+
+
 Source = Callable[[Transaction], Iterable[Entry]]
 _sources: list[Source] = []
 # At the same moment, the cause stands before its effect.
@@ -45,11 +71,11 @@ def offer(source: Source) -> None:
     _sources.append(source)
 
 
-def of(row: Transaction) -> list[dict[str, Any]]:
+def shown_timeline(row: Transaction) -> Timeline:
     """The timeline as the API shows it, the oldest entry first; of a very long one the newest ENTRIES_MAX."""
     entries = [entry for source in (_moves, *_sources) for entry in source(row)]
     entries.sort(key=lambda entry: (entry.at, _ORDER.index(entry.kind)))
-    return [_shown(entry) for entry in entries[-ENTRIES_MAX:]]
+    return {"transaction": row.resource_uri, "entries": [_shown(entry) for entry in entries[-ENTRIES_MAX:]]}
 
 
 def _moves(row: Transaction) -> Iterable[Entry]:
@@ -60,6 +86,7 @@ def _moves(row: Transaction) -> Iterable[Entry]:
         yield Entry(event.created, "state", said, request_id=event.request_id or None, old=event.old, new=event.new)
 
 
-def _shown(entry: Entry) -> dict[str, Any]:
+def _shown(entry: Entry) -> EntryShown:
     names = {"old": "from", "new": "to"}
-    return {names.get(name, name): value for name, value in asdict(entry).items()} | {"at": time_text(entry.at)}
+    said: dict[str, Any] = {names.get(name, name): value for name, value in asdict(entry).items()}
+    return cast(EntryShown, said | {"at": time_text(entry.at)})

@@ -1,5 +1,6 @@
 """Gives every error the forms of the contract, whoever raised it: the views, ninja, Django or a bug."""
 
+import re
 import sys
 
 from django.core.exceptions import SuspiciousOperation
@@ -14,6 +15,13 @@ from solitude.web.refusals import EVERYTHING, REQUIRED, Refused, refusal
 from solitude.web.requests import Handler
 
 log = get_logger("solitude.web")
+# Verbs, with the paths that do not have them, whose 405 is without a body.
+_silent: list[tuple[str, re.Pattern[str]]] = []
+
+
+def silence(method: str, path: str) -> None:
+    """Where this verb is not offered, the answer has no body. `path` is a pattern. At start."""
+    _silent.append((method, re.compile(path)))
 
 
 class JsonErrors:
@@ -27,7 +35,13 @@ class JsonErrors:
         if response.status_code < 400 or response.get("Content-Type", "").startswith("application/json"):
             return response
         kept = {"Allow": _with_head(response["Allow"])} if "Allow" in response else {}
+        if response.status_code == 405 and _is_silent(request):
+            return HttpResponse(status=405, headers=kept, content_type="application/json")
         return JsonResponse({"detail": f"{response.reason_phrase}."}, status=response.status_code, headers=kept)
+
+
+def _is_silent(request: HttpRequest) -> bool:
+    return any(request.method == method and path.fullmatch(request.path_info) for method, path in _silent)
 
 
 def _with_head(allow: str) -> str:
