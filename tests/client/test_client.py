@@ -341,6 +341,73 @@ def test_a_transaction_is_read_with_all_that_belongs_to_it(fake: FakeSolitude, s
     assert (relation.pk, relation.type_name, relation.status_name) == (8, "refund", "99")
 
 
+def test_all_that_a_transaction_may_say_is_sent(fake: FakeSolitude, solitude: Solitude) -> None:
+    said: dict[str, Any] = {
+        "uuid": "u", "currency": "EUR", "provider": 0, "status": 0, "type": 1, "status_reason": "r", "uid_pay": "p",
+        "uid_support": "s", "pay_url": "http://a.example", "carrier": "c", "region": "g", "source": "o", "notes": "n",
+    }  # fmt: skip
+    fake.answers(Reply(201, bodies.TRANSACTION))
+    solitude.create_transaction(**said, amount=Decimal("1.50"))
+    assert only(fake).json == said | {"amount": "1.50"}
+
+
+def test_a_transaction_is_changed_where_something_is_said(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(200, bodies.TRANSACTION, {"ETag": '"new"'}))
+    seen = solitude.update_transaction(7, status=0, notes="", if_match='"old"')
+    assert (only(fake).method, only(fake).target) == ("PATCH", "/generic/transaction/7/")
+    assert only(fake).json == {"status": 0, "notes": ""}
+    assert only(fake).headers["If-Match"] == '"old"'
+    assert (seen.status_name, seen.etag) == ("completed", '"new"')
+
+
+def test_every_field_that_can_change_is_sent(fake: FakeSolitude, solitude: Solitude) -> None:
+    said: dict[str, Any] = {
+        "status": 4, "status_reason": "r", "provider": 0, "uid_pay": "p", "pay_url": "http://a.example", "notes": "n",
+    }  # fmt: skip
+    fake.answers(Reply(200, bodies.TRANSACTION))
+    assert solitude.update_transaction("/generic/transaction/7/", **said).etag is None
+    assert only(fake).json == said
+    assert "If-Match" not in only(fake).headers
+
+
+def test_a_change_that_may_have_been_made_is_not_sent_again(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(DROPS)
+    with pytest.raises(NoAnswer):
+        solitude.update_transaction(7, notes="n")
+    assert len(fake.received) == 1
+
+
+def listed(number: int, following: str | None) -> Reply:
+    meta = {"page": None, "total_count": None, "next": following, "prev": None}
+    return Reply(200, {"meta": meta, "objects": [bodies.TRANSACTION | {"resource_pk": number}]})
+
+
+def test_a_list_is_read_to_its_end_by_its_cursors(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(
+        listed(3, "/generic/transaction/?seller=4&limit=100&cursor=3"),
+        listed(2, "/generic/transaction/?seller=4&limit=100&cursor=2"),
+        listed(1, None),
+    )
+    found = solitude.iter_transactions(seller=4, provider=0)
+    assert [one.pk for one in found] == [3, 2, 1]
+    query = "/generic/transaction/?seller=4&provider=0&limit=100&cursor="
+    assert [received.target for received in fake.received] == [query, f"{query}3", f"{query}2"]
+
+
+def test_a_list_is_asked_for_as_far_as_it_is_read(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(listed(3, "/generic/transaction/?cursor=3"))
+    assert next(solitude.iter_transactions()).pk == 3
+    assert only(fake).target == "/generic/transaction/?limit=100&cursor="
+
+
+@pytest.mark.parametrize("following", ["/generic/transaction/?page=2", "/generic/transaction/?cursor=3", 7])
+def test_a_list_whose_next_leads_nowhere_is_no_answer(fake: FakeSolitude, solitude: Solitude, following: Any) -> None:
+    fake.answers(listed(3, following), listed(3, following))
+    with pytest.raises(NoAnswer):
+        list(solitude.iter_transactions())
+    assert len(fake.received) <= 2
+
+
 @pytest.mark.parametrize(
     ("get", "resource", "path", "body"),
     [

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any, Protocol, Self, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from . import answers, reports
 from .errors import NoAnswer
@@ -19,6 +20,8 @@ LIST_MAX = 100
 EVENTS_WAIT_MAX_S = 30
 # Between two looks at a feed whose server holds as many readers as it may, and so answers at once.
 FOLLOW_PAUSE_S = 1.0
+# Of a list at a time: as many as the server gives.
+LIST_ROWS = 100
 
 BUYERS = "/generic/buyer/"
 SELLERS = "/generic/seller/"
@@ -336,6 +339,12 @@ class Solitude:
         seller: Path | None = None,
         seller_product: Path | None = None,
         related: Path | None = None,
+        status_reason: str | None = None,
+        uid_pay: str | None = None,
+        uid_support: str | None = None,
+        pay_url: str | None = None,
+        carrier: str | None = None,
+        region: str | None = None,
         source: str | None = None,
         notes: str | None = None,
         idempotency_key: str | None = None,
@@ -352,15 +361,54 @@ class Solitude:
             "seller": _uri(seller),
             "seller_product": _uri(seller_product),
             "related": _uri(related),
+            "status_reason": status_reason,
+            "uid_pay": uid_pay,
+            "uid_support": uid_support,
+            "pay_url": pay_url,
+            "carrier": carrier,
+            "region": region,
             "source": source,
             "notes": notes,
         }
         return self._post(TRANSACTIONS, body, answers.Transaction.from_json, idempotency_key)
 
     def get_transaction(self, transaction: int | Path) -> answers.Transaction:
-        call = _call("GET", _at(TRANSACTIONS, transaction), None, None, None)
-        answer = self._persist(call)
-        return replace(_read(call, answer.body, answers.Transaction.from_json), etag=answer.etag)
+        return self._transaction(_call("GET", _at(TRANSACTIONS, transaction), None, None, None))
+
+    def update_transaction(
+        self,
+        transaction: int | Path,
+        *,
+        status: int | None = None,
+        status_reason: str | None = None,
+        provider: int | None = None,
+        uid_pay: str | None = None,
+        pay_url: str | None = None,
+        notes: str | None = None,
+        if_match: str | None = None,
+    ) -> answers.Transaction:
+        """Moves a transaction that the caller takes care of itself, by the rules of its status, or notes something of any.
+
+        What is not given stays; an empty text takes a text away. `if_match`: the `etag` of the transaction as you have
+        seen it; raises PreconditionFailed if it has changed since. InvalidRequest says which rule is broken.
+        """
+        body = {
+            "status": status,
+            "status_reason": status_reason,
+            "provider": provider,
+            "uid_pay": uid_pay,
+            "pay_url": pay_url,
+            "notes": notes,
+        }
+        call = _call("PATCH", _at(TRANSACTIONS, transaction), _given(body), None, None)
+        return self._transaction(call if if_match is None else replace(call, if_match=_etag(if_match)))
+
+    def iter_transactions(
+        self, *, seller: int | answers.Seller | None = None, provider: int | None = None
+    ) -> Iterator[answers.Transaction]:
+        """Every transaction, the newest first; only those in which this seller is paid, or of this provider (its number)."""
+        pk = seller.pk if isinstance(seller, answers.Seller) else seller
+        return self._iter(TRANSACTIONS, {"seller": pk, "provider": provider}, answers.Transaction.from_json)
 
     def timeline(self, transaction: int | Path) -> list[reports.TimelineEntry]:
         """All that happened to a transaction, the oldest first: requests, calls to the provider, notifications, moves."""
@@ -559,6 +607,21 @@ class Solitude:
         call = _call("GET", path, None, {name: value}, None)
         return _read(call, self._persist(call).body, lambda body: _only(body, name, value, make))
 
+    def _iter(self, path: str, filters: Mapping[str, Any], make: Callable[[object], T]) -> Iterator[T]:
+        """All that a list has, page by page. None goes missing and none comes twice while others are added."""
+        cursor: str | None = ""
+        while cursor is not None:
+            call = _call("GET", path, None, _given(filters) | {"limit": LIST_ROWS, "cursor": cursor}, None)
+            found, following = _read(call, self._persist(call).body, lambda body: _page(body, make))
+            yield from found
+            if following == cursor:
+                raise NoAnswer(f"{call.what}: there is more, but the cursor stands still", transient=False)
+            cursor = following
+
+    def _transaction(self, call: Call) -> answers.Transaction:
+        answer = self._persist(call)
+        return replace(_read(call, answer.body, answers.Transaction.from_json), etag=answer.etag)
+
     def _persist(self, call: Call) -> Answer:
         return persist(
             lambda left_s: self._transport.send(call, left_s),
@@ -593,6 +656,16 @@ def _read(call: Call, body: Mapping[str, Any], make: Callable[[object], T]) -> T
 def _only(body: object, name: str, value: str, make: Callable[[object], T]) -> T | None:
     """The one object of a list whose field is what was asked for, lest another one is taken for it."""
     return next((make(item) for item in Fields(body).items("objects") if Fields(item).text(name) == value), None)
+
+
+def _page(body: object, make: Callable[[object], T]) -> tuple[list[T], str | None]:
+    """What a page of a list has, and the cursor of the following one."""
+    f = Fields(body)
+    link = Fields(f.mapping("meta")).text_or_none("next")
+    cursors = parse_qs(urlsplit(link).query).get("cursor") if link else [None]
+    if not cursors:
+        raise Unreadable("The field next has no cursor.")
+    return [make(item) for item in f.items("objects")], cursors[0]
 
 
 def _types(types: Iterable[str] | None) -> str | None:
