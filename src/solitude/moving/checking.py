@@ -47,7 +47,8 @@ def against_database(
     if not taken:
         return []
     # Asked after what was found: rows of this file come in with the count of them.
-    theirs = [one for one in taken if one[0].row > done()]
+    so_far = done()
+    theirs = [one for one in taken if one[0].row > so_far]
     if not skip_existing:
         return [Problem(entry.number, _names(key), "is there already") for entry, key, _ in theirs]
     known = existing(kind, [entry for entry, _, _ in theirs])
@@ -163,7 +164,8 @@ def _rows_with(kind: Kind, key: Key, values: Sequence[tuple[Any, ...]]) -> Itera
         return
     parts = {f"{lookup}__in": {value[place] for value in values} for place, lookup in enumerate(key.lookups)}
     rows = kind.model._default_manager.filter(key.only, **parts).values_list("pk", *key.lookups)
-    for pk, *value in rows.iterator():
+    # Parts of other values may be many more than what was asked for.
+    for pk, *value in rows if len(parts) == 1 else rows.iterator():
         yield tuple(value), pk
 
 
