@@ -17,6 +17,7 @@ export TMPDIR ?= $(MEMORY)
 endif
 # What has to do with no database is tested once, in the run on SQLite.
 NO_DATABASE := client configuration money outbound sandbox telemetry \
+	docs/test_site.py docs/test_reference.py \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips)
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
@@ -26,7 +27,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill examples postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill docs examples postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +60,10 @@ torture-kill: $(DEV) postgres ## payments while everything is killed with kill -
 	$(TORTURE) --database postgresql --payments 1000; postgres=$$?; echo; \
 	$(TORTURE) --database sqlite --payments 300; sqlite=$$?; \
 	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
+
+docs: $(DEV) ## the documentation as a site in build/docs, without the network
+	@$(PY) -m sphinx --fresh-env --fail-on-warning --keep-going --nitpicky --quiet --doctree-dir build/doctrees docs build/docs
+	@echo "make: file://$(CURDIR)/build/docs/index.html"
 
 examples: $(DEV) ## records the examples in the description of the API anew
 	@RECORD_EXAMPLES=true $(PY) -m pytest -q tests/openapi/test_examples.py -k run_through_everything

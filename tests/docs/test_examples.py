@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from tests.docs.wire import Conversation, Message
 from tests.support import processes
 from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 from tests.support.processes import House
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("docs/quickstart.md", "docs/client.md", "docs/signature.md")
+DOCUMENTS = ("docs/quickstart.md", "docs/client.md", "docs/signature.md", "docs/api.md")
+ON_THE_WIRE = ("docs/api.md", "docs/errors.md")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -38,6 +40,17 @@ def test_the_python_in_a_document_runs_from_top_to_bottom(document: str, house: 
     assert found
     for number, block in enumerate(found, 1):
         exec(compile(block, f"{document} block {number}", "exec"), names)  # noqa: S102  # our own documents
+
+
+@pytest.mark.parametrize("document", ON_THE_WIRE)
+def test_the_requests_in_a_document_are_answered_as_it_shows(document: str, tmp_path: Path) -> None:
+    """From top to bottom, by a house that is new, so that numbers are those of the document."""
+    shown = [Message.read(block) for block in blocks(document, "http")]
+    assert len(shown) > 10
+    with processes.house(tmp_path) as new:
+        conversation = Conversation(new, processes.KEY, CLIENTS[processes.KEY])
+        for request, answer in zip(shown[::2], shown[1::2], strict=True):
+            conversation.hold(request, answer)
 
 
 def test_the_first_call_in_the_readme_works_as_it_is_written(tmp_path: Path) -> None:
