@@ -16,7 +16,7 @@ from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, sam
 from solitude.sellers.models import Product, Seller
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.api import PLAIN_CURRENCY, UUID_MAX_CHARS, TransactionIn
+from solitude.transactions.bodies import PLAIN_CURRENCY, UUID_MAX_CHARS, TransactionIn
 from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
 from solitude.web.bulk import numbered
 from solitude.web.fields import DecimalNumber, GivenText, Text
