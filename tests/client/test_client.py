@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from solitude.client import CursorExpired, Forbidden, InvalidRequest, NoAnswer, Receiver, Solitude
+from solitude.client import CursorExpired, Forbidden, InvalidRequest, NoAnswer, PreconditionFailed, Receiver, Solitude
 from tests.client import bodies
 from tests.client.server import DROPS, KEY, FakeSolitude, Received, Reply
 
@@ -286,6 +286,132 @@ def test_a_seller_is_created(fake: FakeSolitude, solitude: Solitude) -> None:
     assert seller.paypal.pk == 5
 
 
+def test_a_seller_is_changed_in_what_was_given_and_in_the_state_that_was_seen(
+    fake: FakeSolitude, solitude: Solitude
+) -> None:
+    fake.answers(
+        Reply(200, bodies.SELLER, headers={"ETag": '"first-part"'}),
+        Reply(200, bodies.SELLER, headers={"ETag": '"next"'}),
+    )
+    seller = solitude.get_seller("/generic/seller/4/")
+    changed = solitude.change_seller(seller, active=False, if_match=seller.etag)
+    asked = fake.received[1]
+    assert (asked.method, asked.target, asked.json) == ("PATCH", "/generic/seller/4/", {"active": False})
+    assert asked.headers["If-Match"] == '"first-part"'
+    assert (seller.etag, changed.etag) == ('"first-part"', '"next"')
+
+
+def test_a_product_is_changed_in_what_was_given_and_in_the_state_that_was_seen(
+    fake: FakeSolitude, solitude: Solitude
+) -> None:
+    fake.answers(Reply(200, bodies.PRODUCT, headers={"ETag": '"next"'}))
+    said: dict[str, Any] = {"external_id": "e", "public_id": "p", "access": 2, "secret": ""}
+    changed = solitude.change_product(9, seller="/generic/seller/5/", **said, if_match='"old"')
+    assert (only(fake).method, only(fake).target) == ("PATCH", "/generic/product/9/")
+    assert only(fake).json == said | {"seller": "/generic/seller/5/"}
+    assert only(fake).headers["If-Match"] == '"old"'
+    assert (changed.pk, changed.etag) == (9, '"next"')
+
+
+def test_a_change_without_a_condition_has_none(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(200, bodies.SELLER), Reply(200, bodies.PRODUCT))
+    assert solitude.change_seller(4, uuid="dev:13").etag is None
+    assert solitude.change_product(9, secret="s").etag is None
+    assert [received.json for received in fake.received] == [{"uuid": "dev:13"}, {"secret": "s"}]
+    assert not any("If-Match" in received.headers for received in fake.received)
+
+
+@pytest.mark.parametrize("bare", ["first", "", '"a b"', '"', "*"])
+def test_a_condition_is_a_tag_with_its_quotes(fake: FakeSolitude, solitude: Solitude, bare: str) -> None:
+    for change in (solitude.change_seller, solitude.change_product):
+        with pytest.raises(ValueError):
+            change(4, if_match=bare)
+    assert fake.received == []
+
+
+def test_a_changed_seller_of_another_state_is_an_error_of_its_own(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(412))
+    with pytest.raises(PreconditionFailed):
+        solitude.change_seller(4, active=False, if_match='"old"')
+    assert len(fake.received) == 1
+
+
+def of_a_list(body: Any, *, page: int | None = None, total: int | None = None, following: str | None = None) -> Reply:
+    meta = {"page": page, "total_count": total, "next": following, "prev": None}
+    return Reply(200, {"meta": meta, "objects": [body]})
+
+
+def test_one_page_of_sellers_says_how_many_there_are(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(
+        of_a_list(bodies.SELLER, page=2, total=3, following="/generic/seller/?page=3&limit=1"),
+        of_a_list(bodies.SELLER, page=3, total=3),
+    )
+    second, last = solitude.sellers(page=2, limit=1), solitude.sellers(active=False, page=3, limit=1)
+    assert (second.page, second.total_count, second.more, last.more) == (2, 3, True, False)
+    assert [seller.uuid for seller in second.objects] == ["dev:12"]
+    assert [received.target for received in fake.received] == [
+        "/generic/seller/?page=2&limit=1",
+        "/generic/seller/?active=false&page=3&limit=1",
+    ]
+
+
+def test_one_page_of_products_has_the_filters_that_were_given(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(of_a_list(bodies.PRODUCT, page=1, total=1))
+    page = solitude.products(seller=4, seller_uuid="dev 12", seller_active=True, external_id="app-9")
+    assert [product.public_id for product in page.objects] == ["pub:9"]
+    assert only(fake).target == (
+        "/generic/product/?seller=4&seller__uuid=dev%2012&seller__active=true&external_id=app-9&page=1&limit=20"
+    )
+
+
+@pytest.mark.parametrize("wrong", [{"page": 0}, {"limit": 0}, {"limit": 101}])
+def test_a_page_that_no_server_gives_is_not_asked_for(
+    fake: FakeSolitude, solitude: Solitude, wrong: dict[str, int]
+) -> None:
+    for ask in (solitude.sellers, solitude.products):
+        with pytest.raises(ValueError):
+            ask(**wrong)
+    assert fake.received == []
+
+
+def test_all_sellers_and_products_are_read_by_their_cursors(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(
+        of_a_list(bodies.SELLER, following="/generic/seller/?active=true&limit=100&cursor=4"),
+        of_a_list(bodies.SELLER),
+        of_a_list(bodies.PRODUCT, following="/generic/product/?cursor=9"),
+        of_a_list(bodies.PRODUCT),
+    )
+    sellers = list(solitude.iter_sellers(active=True))
+    products = list(solitude.iter_products(seller=sellers[0], seller_active=False))
+    assert [seller.pk for seller in sellers] == [4, 4]
+    assert [product.pk for product in products] == [9, 9]
+    assert [received.target for received in fake.received] == [
+        "/generic/seller/?active=true&limit=100&cursor=",
+        "/generic/seller/?active=true&limit=100&cursor=4",
+        "/generic/product/?seller=4&seller__active=false&limit=100&cursor=",
+        "/generic/product/?seller=4&seller__active=false&limit=100&cursor=9",
+    ]
+
+
+def test_an_empty_filter_is_not_sent_because_it_would_be_none(fake: FakeSolitude, solitude: Solitude) -> None:
+    for empty in ({"seller_uuid": ""}, {"external_id": ""}):
+        for ask in (solitude.products, solitude.iter_products):
+            with pytest.raises(ValueError):
+                ask(**empty)
+    with pytest.raises(ValueError):
+        solitude.find_product("")
+    assert fake.received == []
+
+
+def test_a_product_is_found_by_the_name_that_no_other_one_has(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(found(bodies.PRODUCT), found())
+    product = solitude.find_product("pub:9")
+    assert product
+    assert product.pk == 9
+    assert solitude.find_product("pub:10") is None
+    assert fake.received[0].target == "/generic/product/?public_id=pub%3A9"
+
+
 @pytest.mark.parametrize("by_path", [True, False])
 def test_a_product_is_created_for_a_seller(fake: FakeSolitude, solitude: Solitude, by_path: bool) -> None:
     fake.answers(Reply(200, bodies.SELLER), Reply(201, bodies.PRODUCT))
@@ -353,7 +479,7 @@ def test_all_that_a_transaction_may_say_is_sent(fake: FakeSolitude, solitude: So
 
 def test_a_transaction_is_changed_where_something_is_said(fake: FakeSolitude, solitude: Solitude) -> None:
     fake.answers(Reply(200, bodies.TRANSACTION, {"ETag": '"new"'}))
-    seen = solitude.update_transaction(7, status=0, notes="", if_match='"old"')
+    seen = solitude.change_transaction(7, status=0, notes="", if_match='"old"')
     assert (only(fake).method, only(fake).target) == ("PATCH", "/generic/transaction/7/")
     assert only(fake).json == {"status": 0, "notes": ""}
     assert only(fake).headers["If-Match"] == '"old"'
@@ -365,7 +491,7 @@ def test_every_field_that_can_change_is_sent(fake: FakeSolitude, solitude: Solit
         "status": 4, "status_reason": "r", "provider": 0, "uid_pay": "p", "pay_url": "http://a.example", "notes": "n",
     }  # fmt: skip
     fake.answers(Reply(200, bodies.TRANSACTION))
-    assert solitude.update_transaction("/generic/transaction/7/", **said).etag is None
+    assert solitude.change_transaction("/generic/transaction/7/", **said).etag is None
     assert only(fake).json == said
     assert "If-Match" not in only(fake).headers
 
@@ -373,7 +499,7 @@ def test_every_field_that_can_change_is_sent(fake: FakeSolitude, solitude: Solit
 def test_a_change_that_may_have_been_made_is_not_sent_again(fake: FakeSolitude, solitude: Solitude) -> None:
     fake.answers(DROPS)
     with pytest.raises(NoAnswer):
-        solitude.update_transaction(7, notes="n")
+        solitude.change_transaction(7, notes="n")
     assert len(fake.received) == 1
 
 

@@ -4,15 +4,15 @@ A repr may stand in a log: it shows no e-mail address, name, address, secret, ke
 Every `from_json` ignores fields that it does not know and raises `wire.Unreadable` when one that it needs is missing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from typing import Any, Generic, Self, TypeVar
 
 from .wire import Fields, Unreadable
 
+T = TypeVar("T")
 STATUS_NAMES = {
     0: "pending",
     1: "completed",
@@ -24,6 +24,27 @@ STATUS_NAMES = {
     7: "errored",
 }
 TYPE_NAMES = {0: "payment", 1: "refund", 2: "reversal", 3: "refund_manual", 4: "reversal_manual"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, the newest first. `total_count`: on all pages; `more`: whether a page follows."""
+
+    objects: tuple[T, ...]
+    page: int
+    total_count: int
+    more: bool
+
+    @classmethod
+    def from_json(cls, body: object, make: Callable[[object], T]) -> "Page[T]":
+        f = Fields(body)
+        meta = Fields(f.mapping("meta"))
+        return Page(
+            objects=tuple(make(item) for item in f.items("objects")),
+            page=meta.whole("page"),
+            total_count=meta.whole("total_count"),
+            more=meta.text_or_none("next") is not None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,22 +168,6 @@ class Buyer:
 
 
 @dataclass(frozen=True, slots=True)
-class BuyerPage:
-    """Some buyers. `cursor`: where the next ones begin, None behind the last."""
-
-    buyers: list[Buyer]
-    cursor: str | None
-
-    @classmethod
-    def from_json(cls, body: object) -> Self:
-        f = Fields(body)
-        buyers = [Buyer.from_json(item) for item in f.items("objects")]
-        link = Fields(f.mapping("meta")).text_or_none("next")
-        (cursor,) = parse_qs(urlsplit(link).query).get("cursor", [None]) if link else [None]
-        return cls(buyers, cursor)
-
-
-@dataclass(frozen=True, slots=True)
 class PinCheck:
     """What a PIN came to. `locked`: too many were wrong, and for a while none is right. `pin`: whether the buyer has one.
 
@@ -189,6 +194,8 @@ class PinCheck:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
+    """A seller. `etag`: the state that was seen, of `get_seller` and `change_seller`."""
+
     pk: int
     resource_uri: str
     uuid: str
@@ -197,6 +204,7 @@ class Seller:
     created: datetime
     modified: datetime
     paypal: PayPalSeller | None
+    etag: str | None = field(default=None, compare=False)
 
     @classmethod
     def from_json(cls, body: object) -> Self:
@@ -215,7 +223,10 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Something for sale. `access`: 1 = purchase, 2 = simulate. `secret` is for in-app payments."""
+    """Something for sale. `access`: 1 = purchase, 2 = simulate. `secret` is for in-app payments.
+
+    `etag`: the state that was seen, of `get_product` and `change_product`.
+    """
 
     pk: int
     resource_uri: str
@@ -225,6 +236,7 @@ class Product:
     access: int
     secret: str | None = field(repr=False)
     seller_uuids: Mapping[str, str | None] = field(hash=False)
+    etag: str | None = field(default=None, compare=False)
 
     @classmethod
     def from_json(cls, body: object) -> Self:

@@ -16,7 +16,6 @@ from .wire import Amount, Fields, Unreadable, amount_text, decimal, encode, targ
 
 IDEMPOTENCY_KEY_MAX_CHARS = 255
 EVENTS_MAX = 1000
-LIST_MAX = 100
 EVENTS_WAIT_MAX_S = 30
 # Between two looks at a feed whose server holds as many readers as it may, and so answers at once.
 FOLLOW_PAUSE_S = 1.0
@@ -37,6 +36,7 @@ _PK = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _SETTING = re.compile(r"[A-Z0-9_]{1,100}")
 
 T = TypeVar("T")
+Seen = TypeVar("Seen", answers.Buyer, answers.Seller, answers.Product, answers.Transaction)
 
 
 class Stored(Protocol):
@@ -213,26 +213,14 @@ class Solitude:
         return self._post(BUYERS, body, answers.Buyer.from_json, idempotency_key)
 
     def get_buyer(self, buyer: int | Path) -> answers.Buyer:
-        call = _call("GET", _at(BUYERS, buyer), None, None, None)
-        return self._buyer(call)
+        return self._get(_at(BUYERS, buyer), answers.Buyer.from_json)
 
     def find_buyer(self, uuid: str) -> answers.Buyer | None:
         return self._find(BUYERS, "uuid", uuid, answers.Buyer.from_json)
 
     def buyers_with_email(self, email: str) -> Iterator[answers.Buyer]:
         """All who have this very address, the newest first. Raises ValueError for an empty one."""
-        if not email:
-            raise ValueError("email must not be empty.")
-        cursor: str | None = ""
-        while cursor is not None:
-            call = Call("GET", target(BUYERS, {"email": email, "limit": LIST_MAX, "cursor": cursor}))
-            page = _read(call, self._persist(call).body, answers.BuyerPage.from_json)
-            yield from page.buyers
-            if page.cursor == cursor:
-                raise NoAnswer(
-                    "GET /generic/buyer/: there are more buyers, but the cursor stands still", transient=False
-                )
-            cursor = page.cursor
+        return self._iter(BUYERS, _filters(email=email), answers.Buyer.from_json)
 
     def change_buyer(
         self,
@@ -266,8 +254,7 @@ class Solitude:
             "needs_pin_reset": needs_pin_reset,
             "pin_was_locked_out": pin_was_locked_out,
         }
-        call = _call("PATCH", _at(BUYERS, buyer), _given(body), None, None)
-        return self._buyer(call if if_match is None else replace(call, if_match=_etag(if_match)))
+        return self._change(_at(BUYERS, buyer), body, answers.Buyer.from_json, if_match)
 
     def close_buyer(self, buyer: int | Path, *, idempotency_key: str | None = None) -> None:
         """Closes the account and forgets the person, here and at the providers; the payments stay. NotFound if it is not active."""
@@ -290,18 +277,37 @@ class Solitude:
     def _pin_call(self, path: str, buyer_uuid: str, pin: str, make: Callable[[object], T]) -> T:
         return self._send("POST", path, {"uuid": buyer_uuid, "pin": pin}, make)
 
-    def _buyer(self, call: Call) -> answers.Buyer:
-        answer = self._persist(call)
-        return replace(_read(call, answer.body, answers.Buyer.from_json), etag=answer.etag)
-
     def create_seller(self, uuid: str, *, active: bool = True, idempotency_key: str | None = None) -> answers.Seller:
         return self._post(SELLERS, {"uuid": uuid, "active": active}, answers.Seller.from_json, idempotency_key)
 
     def get_seller(self, seller: int | Path) -> answers.Seller:
-        return self._send("GET", _at(SELLERS, seller), None, answers.Seller.from_json)
+        return self._get(_at(SELLERS, seller), answers.Seller.from_json)
 
     def find_seller(self, uuid: str) -> answers.Seller | None:
         return self._find(SELLERS, "uuid", uuid, answers.Seller.from_json)
+
+    def sellers(self, *, active: bool | None = None, page: int = 1, limit: int = 20) -> answers.Page[answers.Seller]:
+        """One page of the sellers, all or only those that are `active` or not. Of a long list, read `iter_sellers`."""
+        return self._list(SELLERS, _filters(active=active), answers.Seller.from_json, page, limit)
+
+    def iter_sellers(self, *, active: bool | None = None) -> Iterator[answers.Seller]:
+        """Every seller, or every one that is `active` or not, the newest first."""
+        return self._iter(SELLERS, _filters(active=active), answers.Seller.from_json)
+
+    def change_seller(
+        self,
+        seller: int | Path,
+        *,
+        uuid: str | None = None,
+        active: bool | None = None,
+        if_match: str | None = None,
+    ) -> answers.Seller:
+        """Changes what is given and keeps the rest. Nothing of a seller that is not `active` can be bought.
+
+        `if_match`: the `etag` of the seller as you have seen it; raises PreconditionFailed if it has changed since.
+        """
+        body = {"uuid": uuid, "active": active}
+        return self._change(_at(SELLERS, seller), body, answers.Seller.from_json, if_match)
 
     def create_product(
         self,
@@ -324,7 +330,64 @@ class Solitude:
         return self._post(PRODUCTS, body, answers.Product.from_json, idempotency_key)
 
     def get_product(self, product: int | Path) -> answers.Product:
-        return self._send("GET", _at(PRODUCTS, product), None, answers.Product.from_json)
+        return self._get(_at(PRODUCTS, product), answers.Product.from_json)
+
+    def find_product(self, public_id: str) -> answers.Product | None:
+        return self._find(PRODUCTS, "public_id", public_id, answers.Product.from_json)
+
+    def products(
+        self,
+        *,
+        seller: int | answers.Seller | None = None,
+        seller_uuid: str | None = None,
+        seller_active: bool | None = None,
+        external_id: str | None = None,
+        page: int = 1,
+        limit: int = 20,
+    ) -> answers.Page[answers.Product]:
+        """One page of the products for which all that is given holds. Of a long list, read `iter_products`."""
+        filters = _filters(
+            seller=seller, seller__uuid=seller_uuid, seller__active=seller_active, external_id=external_id
+        )
+        return self._list(PRODUCTS, filters, answers.Product.from_json, page, limit)
+
+    def iter_products(
+        self,
+        *,
+        seller: int | answers.Seller | None = None,
+        seller_uuid: str | None = None,
+        seller_active: bool | None = None,
+        external_id: str | None = None,
+    ) -> Iterator[answers.Product]:
+        """Every product for which all that is given holds, the newest first."""
+        filters = _filters(
+            seller=seller, seller__uuid=seller_uuid, seller__active=seller_active, external_id=external_id
+        )
+        return self._iter(PRODUCTS, filters, answers.Product.from_json)
+
+    def change_product(
+        self,
+        product: int | Path,
+        *,
+        seller: Path | None = None,
+        external_id: str | None = None,
+        public_id: str | None = None,
+        access: int | None = None,
+        secret: str | None = None,
+        if_match: str | None = None,
+    ) -> answers.Product:
+        """Changes what is given and keeps the rest; an empty `secret` is none.
+
+        `if_match`: the `etag` of the product as you have seen it; raises PreconditionFailed if it has changed since.
+        """
+        body = {
+            "seller": _uri(seller),
+            "external_id": external_id,
+            "public_id": public_id,
+            "access": access,
+            "secret": secret,
+        }
+        return self._change(_at(PRODUCTS, product), body, answers.Product.from_json, if_match)
 
     def create_transaction(
         self,
@@ -373,9 +436,9 @@ class Solitude:
         return self._post(TRANSACTIONS, body, answers.Transaction.from_json, idempotency_key)
 
     def get_transaction(self, transaction: int | Path) -> answers.Transaction:
-        return self._transaction(_call("GET", _at(TRANSACTIONS, transaction), None, None, None))
+        return self._get(_at(TRANSACTIONS, transaction), answers.Transaction.from_json)
 
-    def update_transaction(
+    def change_transaction(
         self,
         transaction: int | Path,
         *,
@@ -400,15 +463,13 @@ class Solitude:
             "pay_url": pay_url,
             "notes": notes,
         }
-        call = _call("PATCH", _at(TRANSACTIONS, transaction), _given(body), None, None)
-        return self._transaction(call if if_match is None else replace(call, if_match=_etag(if_match)))
+        return self._change(_at(TRANSACTIONS, transaction), body, answers.Transaction.from_json, if_match)
 
     def iter_transactions(
         self, *, seller: int | answers.Seller | None = None, provider: int | None = None
     ) -> Iterator[answers.Transaction]:
         """Every transaction, the newest first; only those in which this seller is paid, or of this provider (its number)."""
-        pk = seller.pk if isinstance(seller, answers.Seller) else seller
-        return self._iter(TRANSACTIONS, {"seller": pk, "provider": provider}, answers.Transaction.from_json)
+        return self._iter(TRANSACTIONS, _filters(seller=seller, provider=provider), answers.Transaction.from_json)
 
     def timeline(self, transaction: int | Path) -> list[reports.TimelineEntry]:
         """All that happened to a transaction, the oldest first: requests, calls to the provider, notifications, moves."""
@@ -607,20 +668,35 @@ class Solitude:
         call = _call("GET", path, None, {name: value}, None)
         return _read(call, self._persist(call).body, lambda body: _only(body, name, value, make))
 
-    def _iter(self, path: str, filters: Mapping[str, Any], make: Callable[[object], T]) -> Iterator[T]:
+    def _get(self, path: str, make: Callable[[object], Seen]) -> Seen:
+        return self._seen(_call("GET", path, None, None, None), make)
+
+    def _change(self, path: str, body: Mapping[str, Any], make: Callable[[object], Seen], if_match: str | None) -> Seen:
+        call = _call("PATCH", path, _given(body), None, None)
+        return self._seen(call if if_match is None else replace(call, if_match=_etag(if_match)), make)
+
+    def _seen(self, call: Call, make: Callable[[object], Seen]) -> Seen:
+        answer = self._persist(call)
+        return replace(_read(call, answer.body, make), etag=answer.etag)
+
+    def _iter(self, path: str, filters: Mapping[str, str | int], make: Callable[[object], T]) -> Iterator[T]:
         """All that a list has, page by page. None goes missing and none comes twice while others are added."""
         cursor: str | None = ""
         while cursor is not None:
-            call = _call("GET", path, None, _given(filters) | {"limit": LIST_ROWS, "cursor": cursor}, None)
+            call = _call("GET", path, None, {**filters, "limit": LIST_ROWS, "cursor": cursor}, None)
             found, following = _read(call, self._persist(call).body, lambda body: _page(body, make))
             yield from found
             if following == cursor:
                 raise NoAnswer(f"{call.what}: there is more, but the cursor stands still", transient=False)
             cursor = following
 
-    def _transaction(self, call: Call) -> answers.Transaction:
-        answer = self._persist(call)
-        return replace(_read(call, answer.body, answers.Transaction.from_json), etag=answer.etag)
+    def _list(
+        self, path: str, filters: Mapping[str, str | int], make: Callable[[object], T], page: int, limit: int
+    ) -> answers.Page[T]:
+        if page < 1 or not 1 <= limit <= LIST_ROWS:
+            raise ValueError(f"page is 1 or more, and limit 1 to {LIST_ROWS}.")
+        call = _call("GET", path, None, {**filters, "page": page, "limit": limit}, None)
+        return _read(call, self._persist(call).body, lambda body: answers.Page.from_json(body, make))
 
     def _persist(self, call: Call) -> Answer:
         return persist(
@@ -698,6 +774,19 @@ def _confirmed(body: object) -> bool:
 def _given(body: Mapping[str, Any]) -> dict[str, Any]:
     """What was given: a default belongs to the server, so it is not sent."""
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _filters(**given: str | bool | int | answers.Seller | None) -> dict[str, str | int]:
+    """Filters of a list, as a query has them. Raises ValueError for an empty one: the API would take it for none."""
+    filters: dict[str, str | int] = {}
+    for name, value in _given(given).items():
+        if value == "":
+            raise ValueError(f"{name} must not be empty.")
+        if isinstance(value, answers.Seller):
+            filters[name] = value.pk
+        else:
+            filters[name] = str(value).lower() if isinstance(value, bool) else value
+    return filters
 
 
 def _personal(fields: Mapping[str, str]) -> dict[str, str]:
