@@ -22,6 +22,8 @@ from solitude.web.openapi.examples import GATE, REQUEST
 
 # What any operation may answer is recorded once.
 OF_THE_GATE = {401, 403, 404, 406, 411, 413, 415, 500}
+# What one of them is answered stands for all that have no example of their own.
+ALSO_OF_THE_GATE = {400, 502, 503, 504}
 # Their answers are of the whole document, or of a fault, and no examples of anything.
 UNRECORDED = {"get_description"}
 ITEMS_MAX = 4
@@ -41,7 +43,7 @@ class Recorder(Marketplace):
     def send_unsigned(self, method: str, target: str, body: bytes = b"", **headers: str) -> Answer:
         answer = super().send_unsigned(method, target, body, **headers)
         operation = described.operation_of(method, target)
-        if operation is not None and operation.name not in UNRECORDED and answer.json is not None:
+        if operation is not None and operation.name not in UNRECORDED:
             self._keep(operation, body, answer)
         return answer
 
@@ -49,10 +51,11 @@ class Recorder(Marketplace):
         of_the_gate = answer.status in OF_THE_GATE and not operation.has_own(answer.status)
         of_the_gate |= str(answer.json.get("code") if isinstance(answer.json, dict) else "").startswith("idempotency_")
         kept = self.recorded.setdefault(GATE if of_the_gate else operation.name, {})
-        kept.setdefault(str(answer.status), self._shown(answer.json))
+        if answer.json is not None:
+            kept.setdefault(str(answer.status), self._shown(answer.json))
         if answer.status < 300 and body and "requestBody" in operation.said:
             kept.setdefault(REQUEST, self._shown(json.loads(body)))
-        if answer.status in (400, 503):
+        if answer.status in ALSO_OF_THE_GATE:
             self.recorded.setdefault(GATE, {}).setdefault(str(answer.status), self._shown(answer.json))
 
     def _shown(self, said: Any) -> Any:
@@ -175,6 +178,12 @@ def _payments(shop: Marketplace, paypal: Simulator, product: str) -> None:
     shop.refund(uuid=paid["uuid"], amount="1.00", reason="The level pack did not load.")
     shop.refund(uuid="unknown")
     shop.pay("5530", amount=Decimal("0.00"))
+    paypal.fault("refund", "issue:REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK")
+    shop.refund(uuid=paid["uuid"], amount="1.00")
+    refused = shop.pay("5530")
+    paypal.approve(refused["pay_url"])
+    paypal.fault("capture_order", "issue:COMPLIANCE_VIOLATION")
+    shop.check(uuid=refused["uuid"])
     paypal.fault("create_order", "issue:PAYEE_ACCOUNT_RESTRICTED")
     shop.pay("5530")
     paypal.fault("create_order", "rate_limit_429", retry_after_s=17)

@@ -14,6 +14,8 @@ from solitude.web.refusals import Refused
 
 PK_MOST = 2**63 - 1
 FLAGS = {"true": True, "false": False}
+# In any case, as a pattern that every reader of JSON schemas understands.
+_FLAG = "^(" + "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in FLAGS) + ")?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,7 @@ def flag(column: str, meaning: str) -> Filter:
             raise ValueError("must be true or false")
         return Q(**{column: FLAGS[value.lower()]})
 
-    return Filter(
-        f"{meaning} In any case: `true`, `False`.", {"type": "string", "pattern": "(?i)^(true|false)$"}, condition
-    )
+    return Filter(f"{meaning} In any case: `true`, `False`.", {"type": "string", "pattern": _FLAG}, condition)
 
 
 def number(column: str, meaning: str) -> Filter:

@@ -98,10 +98,9 @@ class _Document:
         if not gate.is_signed(described):
             said["security"] = []
         if described.body is not None:
-            said["requestBody"] = {
-                "required": True,
-                "content": self._content(described.name, "validation", self.examples.body(described.name)),
-            }
+            content = self._content(described.name, "validation", self.examples.body(described.name))
+            # No body is an empty object.
+            said["requestBody"] = {"required": bool(self._required(content[JSON]["schema"])), "content": content}
         statuses = sorted({*described.answers, *gate.statuses(described)})
         said["responses"] = {str(status): self._answer(described, status) for status in statuses}
         return said
@@ -116,8 +115,10 @@ class _Document:
         said: dict[str, Any] = {"description": gate.meaning(status)}
         shows_path = False
         if shape is not None:
+            if example is None and status >= 400:
+                example = self.examples.answer(GATE, status)
             content = self._content(f"{name} {status}", "serialization", example)
-            shows_path = self._shows_path(content[JSON]["schema"])
+            shows_path = "resource_uri" in self._required(content[JSON]["schema"])
             said["content"] = content
         is_replayed = gate.takes_key(described) and 200 <= status < 300
         said["headers"] = gate.headers(status, shows_path=shows_path, is_replayed=is_replayed)
@@ -135,6 +136,7 @@ class _Document:
             media["example"] = example
         return {JSON: media}
 
-    def _shows_path(self, schema: dict[str, Any]) -> bool:
+    def _required(self, schema: dict[str, Any]) -> list[str]:
         component = self.components.get(schema.get("$ref", "").rpartition("/")[2], schema)
-        return "resource_uri" in component.get("required", ())
+        required: list[str] = component.get("required", [])
+        return required

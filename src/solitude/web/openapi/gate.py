@@ -37,8 +37,11 @@ PARAMETERS: dict[str, Any] = {
     "TransactionId": {
         "in": "header",
         "name": REQUEST_ID_HEADER,
-        "description": "The caller's own name for this request: it stands in every line of the log, and comes back.",
-        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,64}$"},
+        "description": (
+            "The caller's own name for this request: it stands in every line of the log, and comes back. 1 to 64 of letters, digits and "
+            "`.` `_` `:` `-`; in place of any other one is made."
+        ),
+        "schema": {"type": "string"},
     },
     "IdempotencyKey": {
         "in": "header",
@@ -47,7 +50,7 @@ PARAMETERS: dict[str, Any] = {
             "A name that the caller gives to what it wants done. The same request under the same key is done once and has one answer, "
             "for 24 hours; another request under it is 422."
         ),
-        "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+        "schema": {"type": "string", "maxLength": idempotency.KEY_MAX_CHARS, "pattern": r"\S"},
     },
     "IfMatch": {
         "in": "header",
@@ -93,7 +96,7 @@ _MEANINGS = {
     400: "The request is wrong as it stands: what is wrong, by field, or in words. Nothing was written.",
     401: "The signature was refused; `detail` says which check failed.",
     403: "This client may not do that, or may not call from where it is.",
-    404: "There is no such thing.",
+    404: "There is no such thing; `{}`: there is no such path.",
     406: "The caller accepts no JSON.",
     409: "The state of things does not allow it, or a request with the same idempotency key is still running (`code`).",
     411: "The body came without its length.",

@@ -38,10 +38,10 @@ def query(filters: Filters) -> dict[str, Any]:
 
 
 def parameters(named: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Query parameters by name: what each means, and its schema; for `openapi_extra`."""
+    """Query parameters by name: what each means, and its schema; for `openapi_extra`. An empty one is as good as none."""
     return {
         "parameters": [
-            {"in": "query", "name": name, "description": meaning, "required": False, "schema": dict(schema)}
+            {"in": "query", "name": name, "description": meaning, "schema": dict(schema), "allowEmptyValue": True}
             for name, (meaning, schema) in named.items()
         ]
     }

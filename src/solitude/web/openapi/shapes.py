@@ -50,6 +50,9 @@ class ServerError(TypedDict):
     error: str
 
 
+# What a path that does not exist is answered with, such as one with a word for a number.
+Nothing = Annotated[dict[str, Any], Field(max_length=0)]
+
 # By field; `__all__` for rules that no one field breaks.
 FieldErrors = dict[str, list[str]]
 
@@ -70,7 +73,7 @@ FORMS: dict[int, Any] = {
     400: FieldErrors | Detail,
     401: Detail,
     403: Detail,
-    404: Detail,
+    404: Detail | Nothing,
     406: Detail,
     409: Detail,
     411: Detail,
