@@ -1,10 +1,11 @@
-"""Whatever is done to a PIN, in any order, through the API: what is shown and answered is what a plain model says."""
+"""Whatever is done to a PIN, in any order: what is shown and answered is what a plain model says, of the rules and of the API."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import hypothesis
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -13,12 +14,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.buyers.pinned import LENGTH_S, confirm, let_pass, reset_confirm, state, verify
+from tests.buyers.pinned import LENGTH_S, RIGHT, WRONG, confirm, let_pass, reset_confirm, state, verify
 from tests.support.marketplace import Marketplace
 
+from solitude.buyers import pins
+from solitude.buyers.pins import Rule, State, Tried
+
 LIMIT = 3
-PINS = st.sampled_from(["0420", "7531", "9999"])
-PINS_OR_NONE = st.one_of(PINS, st.sampled_from([None, ""]))
+PINS = st.sampled_from([RIGHT, WRONG])
+PINS_OR_NONE = st.sampled_from([RIGHT, RIGHT, WRONG, None])
 
 
 @dataclass
@@ -87,82 +91,169 @@ class Model:
         }
 
 
-class Life(RuleBasedStateMachine):
+class Rules:
+    """The rules alone, on a state and a clock of their own: fast, so that many lives are lived."""
+
+    def __init__(self) -> None:
+        self.state, self.now = State(), datetime(2026, 11, 23, tzinfo=UTC)
+
+    def create(self, **columns: Any) -> None:
+        self.patch(**columns)
+
+    def patch(self, **columns: Any) -> None:
+        self.state = replace(pins.awake(self.state, self.now), **columns)
+
+    def put(self, **columns: Any) -> None:
+        self.patch(**{"pin_confirmed": False, "needs_pin_reset": False, "pin_was_locked_out": False} | columns)
+
+    def confirm(self, pin: str) -> bool:
+        return self._tried(pins.confirm, pin == self.state.pin).is_right
+
+    def verify(self, pin: str) -> tuple[bool, bool]:
+        tried = self._tried(pins.verify, pin == self.state.pin)
+        return tried.is_right, tried.is_locked
+
+    def reset_confirm(self, pin: str) -> bool:
+        return self._tried(pins.reset_confirm, pin == self.state.new_pin).is_right
+
+    def let_pass(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    def shown(self) -> dict[str, Any]:
+        state = pins.awake(self.state, self.now)
+        return {
+            "pin": state.pin is not None,
+            "new_pin": state.new_pin is not None,
+            "pin_confirmed": state.pin_confirmed,
+            "pin_failures": state.pin_failures,
+            "pin_is_locked_out": state.pin_locked_at is not None,
+            "pin_was_locked_out": state.pin_was_locked_out,
+            "needs_pin_reset": state.needs_pin_reset,
+        }
+
+    def _tried(self, rule: Rule, is_right: bool) -> Tried:
+        tried = rule(self.state, is_right, self.now)
+        self.state = tried.state
+        return tried
+
+
+class Api:
+    """A buyer behind the API."""
+
     def __init__(self, shop: Marketplace) -> None:
-        super().__init__()
-        self.shop, self.model = shop, Model()
+        self.shop = shop
         self.buyer: dict[str, Any] = {}
+
+    def create(self, **columns: Any) -> None:
+        self.buyer = self.shop.buyer(**columns)
+
+    def patch(self, **columns: Any) -> None:
+        assert self.shop.patch(self.buyer["resource_uri"], columns).status == 200
+
+    def put(self, **columns: Any) -> None:
+        body = {"uuid": self.buyer["uuid"], **columns}
+        assert self.shop.put(self.buyer["resource_uri"], body).status == 200
+
+    def confirm(self, pin: str) -> bool:
+        return confirm(self.shop, self.buyer, pin)
+
+    def verify(self, pin: str) -> tuple[bool, bool]:
+        return verify(self.shop, self.buyer, pin)
+
+    def reset_confirm(self, pin: str) -> bool:
+        return reset_confirm(self.shop, self.buyer, pin)
+
+    def let_pass(self, seconds: int) -> None:
+        let_pass(self.buyer, seconds)
+
+    def shown(self) -> dict[str, Any]:
+        return state(self.shop, self.buyer)
+
+
+class Life(RuleBasedStateMachine):
+    def __init__(self, hand: Rules | Api) -> None:
+        super().__init__()
+        self.hand, self.model = hand, Model()
 
     @initialize(pin=PINS_OR_NONE, new_pin=PINS_OR_NONE, confirmed=st.booleans())
     def create(self, pin: str | None, new_pin: str | None, confirmed: bool) -> None:
-        self.buyer = self.shop.buyer(pin=pin, new_pin=new_pin, pin_confirmed=confirmed)
-        self.model.pin, self.model.new_pin, self.model.confirmed = pin or None, new_pin or None, confirmed
+        self.hand.create(pin=pin, new_pin=new_pin, pin_confirmed=confirmed)
+        self.model.pin, self.model.new_pin, self.model.confirmed = pin, new_pin, confirmed
 
     @rule(pin=PINS)
     def confirms(self, pin: str) -> None:
-        assert confirm(self.shop, self.buyer, pin) == self.model.is_confirmed_by(pin)
+        assert self.hand.confirm(pin) == self.model.is_confirmed_by(pin)
 
     @rule(pin=PINS)
     def verifies(self, pin: str) -> None:
-        assert verify(self.shop, self.buyer, pin) == self.model.is_verified_by(pin)
+        assert self.hand.verify(pin) == self.model.is_verified_by(pin)
 
     @rule(pin=PINS)
     def confirms_reset(self, pin: str) -> None:
-        assert reset_confirm(self.shop, self.buyer, pin) == self.model.is_reset_by(pin)
+        assert self.hand.reset_confirm(pin) == self.model.is_reset_by(pin)
+
+    @rule(pin=PINS)
+    def guesses_until_it_is_locked(self, pin: str) -> None:
+        for _ in range(LIMIT):
+            assert self.hand.verify(pin) == self.model.is_verified_by(pin)
 
     @rule(pin=PINS_OR_NONE)
     def patches_pin(self, pin: str | None) -> None:
-        self.patch(pin=pin)
-        self.model.pin = pin or None
+        self.hand.patch(pin=pin)
+        self.model.wakes()
+        self.model.pin = pin
 
     @rule(pin=PINS_OR_NONE)
     def patches_new_pin(self, pin: str | None) -> None:
-        self.patch(new_pin=pin)
-        self.model.new_pin = pin or None
+        self.hand.patch(new_pin=pin)
+        self.model.wakes()
+        self.model.new_pin = pin
 
     @rule(confirmed=st.booleans(), needs_reset=st.booleans(), was_locked=st.booleans())
     def patches_flags(self, confirmed: bool, needs_reset: bool, was_locked: bool) -> None:
-        self.patch(pin_confirmed=confirmed, needs_pin_reset=needs_reset, pin_was_locked_out=was_locked)
+        self.hand.patch(pin_confirmed=confirmed, needs_pin_reset=needs_reset, pin_was_locked_out=was_locked)
+        self.model.wakes()
         self.model.confirmed, self.model.needs_reset, self.model.was_locked = confirmed, needs_reset, was_locked
 
-    def patch(self, **columns: Any) -> None:
-        shown = self.shop.patch(self.buyer["resource_uri"], columns)
-        assert shown.status == 200
-        self.model.wakes()
-
-    @rule(pin=PINS_OR_NONE, given=st.booleans())
-    def puts(self, pin: str | None, given: bool) -> None:
-        body = {"uuid": self.buyer["uuid"]} | ({"pin": pin} if given else {})
-        assert self.shop.put(self.buyer["resource_uri"], body).status == 200
+    @rule(columns=st.sampled_from([{}, {"pin": RIGHT}, {"pin": None}]))
+    def puts(self, columns: dict[str, Any]) -> None:
+        self.hand.put(**columns)
         self.model.wakes()
         self.model.confirmed = self.model.needs_reset = self.model.was_locked = False
-        if given:
-            self.model.pin = pin or None
+        self.model.pin = columns.get("pin", self.model.pin)
 
     @precondition(lambda self: self.model.age_s is not None)
     @rule(passed_s=st.sampled_from([100, LENGTH_S + 1, 86_400 + 100]))
     def time_passes(self, passed_s: int) -> None:
-        """Never so that what the test itself takes would decide."""
-        let_pass(self.buyer, passed_s)
-        self.model.age_s = (self.model.age_s or 0) + passed_s
-        if LENGTH_S - 60 < self.model.age_s <= LENGTH_S:
-            let_pass(self.buyer, 100)
-            self.model.age_s += 100
+        """Never so that the seconds that the test itself takes would decide."""
+        assert self.model.age_s is not None
+        is_close = LENGTH_S - 60 < self.model.age_s + passed_s <= LENGTH_S
+        self.hand.let_pass(passed_s + 100 * is_close)
+        self.model.age_s += passed_s + 100 * is_close
 
     @invariant()
     def is_as_the_model_says(self) -> None:
-        if self.buyer:
-            assert state(self.shop, self.buyer) == self.model.shown()
+        assert self.hand.shown() == self.model.shown()
 
 
-def test_the_life_of_a_pin_is_that_of_the_model(shop: Marketplace, settings: Any) -> None:
+def test_the_rules_are_those_of_the_model(settings: Any) -> None:
     settings.SOLITUDE_PIN_FAILURES = LIMIT
-    run_state_machine_as_test(lambda: Life(shop), settings=SEARCH)
+    run_state_machine_as_test(
+        lambda: Life(Rules()), settings=hypothesis.settings(max_examples=150, stateful_step_count=40, deadline=None)
+    )
 
 
-SEARCH = settings(
-    max_examples=20,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+def test_the_life_of_a_pin_behind_the_api_is_that_of_the_model(shop: Marketplace, settings: Any) -> None:
+    settings.SOLITUDE_PIN_FAILURES = LIMIT
+    # Not made smaller: that would take minutes. The rules alone tell the story of a fault in them sooner.
+    phases = [phase for phase in hypothesis.Phase if phase is not hypothesis.Phase.shrink]
+    run_state_machine_as_test(
+        lambda: Life(Api(shop)),
+        settings=hypothesis.settings(
+            max_examples=15,
+            stateful_step_count=30,
+            deadline=None,
+            phases=phases,
+            suppress_health_check=[hypothesis.HealthCheck.too_slow],
+        ),
+    )
