@@ -5,6 +5,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from solitude.web.admission import UNSIGNED_PATHS
 
 WITHIN_S = 10
 MEGABYTE = 1_048_576
+SERVE_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Wire:
 
 @pytest.fixture(scope="module")
 def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
-    with processes.house(tmp_path_factory.mktemp("wire")) as house:
+    with processes.house(tmp_path_factory.mktemp("wire"), SOLITUDE_SERVE_THREADS=str(SERVE_THREADS)) as house:
         yield Wire(urlsplit(house.url).port or 0)
 
 
@@ -159,6 +161,17 @@ def test_a_connection_that_breaks_within_a_body_writes_nothing(wire: Wire) -> No
     assert wire.signed("GET", "/generic/buyer/?uuid=shop%3Abroken")[1]["objects"] == []
     # A token that was used would be refused: the request did not even get so far.
     assert wire.send("POST /generic/buyer/", body, Authorization=authorization)[0] == 201
+
+
+@pytest.mark.parametrize("target", ["/generic/buyer/", "/services/status/", "/x/"])
+def test_a_body_that_never_comes_holds_nobody_up_unless_it_is_signed(wire: Wire, target: str) -> None:
+    head = f"POST {target} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    with ExitStack() as open_:
+        for _ in range(SERVE_THREADS + 1):
+            connection = open_.enter_context(socket.create_connection(("127.0.0.1", wire.port), WITHIN_S))
+            connection.sendall(head.encode())
+            assert re.match(rb"HTTP/1\.1 4\d\d ", connection.recv(65536))
+        assert wire.send("GET /services/status/")[0] == 200
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1, 2", "9" * 30])

@@ -45,8 +45,8 @@ class Admission:
         except BadSignature as error:
             cef.event(f"Signature refused: {error}", 5, request=facts(request))
             return JsonResponse({"detail": str(error)}, status=401, headers={"WWW-Authenticate": error.challenge})
-        except RequestDataTooBig as error:
-            return refusal(too_big(error))
+        except RequestDataTooBig:
+            return refusal(too_big())
         except Refused as error:
             return refusal(error)
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpResponse, JsonResponse
 
 REQUIRED = "FIELD_REQUIRED"
@@ -42,5 +41,5 @@ def refusal(refused: Refused) -> HttpResponse:
     return refused.response()
 
 
-def too_big(error: RequestDataTooBig) -> Refused:
+def too_big() -> Refused:
     return Refused(413, {"detail": "The body is too large."})
