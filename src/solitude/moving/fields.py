@@ -60,7 +60,7 @@ class OfEveryRow(BaseModel):
     counter: Count = 0
     resource_uri: Any = None
 
-    def row(self, now: datetime) -> dict[str, Any]:
+    def stamps(self, now: datetime) -> dict[str, Any]:
         """The columns of the row, in Django's terms."""
         created = self.created or now
         return {"created": created, "modified": self.modified or created, "counter": self.counter}

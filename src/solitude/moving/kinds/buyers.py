@@ -73,7 +73,7 @@ def make(line: BuyerLine, _found: Mapping[str, int], now: datetime) -> Buyer:
         pin_locked_at=line.pin_locked_at,
         pin_was_locked_out=line.pin_was_locked_out,
         needs_pin_reset=line.needs_pin_reset,
-        **line.row(now),
+        **line.stamps(now),
     )
 
 

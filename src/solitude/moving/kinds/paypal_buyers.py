@@ -31,7 +31,7 @@ def make(line: PaypalBuyerLine, found: Mapping[str, int], now: datetime) -> Buye
         expiry=line.expiry,
         # What ended before it came here is no news.
         expiry_told=line.expiry is not None and line.expiry < timezone.now().date(),
-        **line.row(now),
+        **line.stamps(now),
     )
 
 

@@ -30,7 +30,7 @@ def make(line: PaypalSellerLine, found: Mapping[str, int], now: datetime) -> Sel
         token=line.token,
         secret=line.secret,
         **{name: getattr(line, name) for name in PERSON_LIMITS},
-        **line.row(now),
+        **line.stamps(now),
     )
 
 

@@ -21,7 +21,7 @@ def make(line: ProductLine, found: Mapping[str, int], now: datetime) -> Product:
         public_id=line.public_id,
         secret=line.secret,
         access=line.access,
-        **line.row(now),
+        **line.stamps(now),
     )
 
 

@@ -14,7 +14,7 @@ class SellerLine(SellerIn, OfEveryRow):
 
 
 def make(line: SellerLine, _found: Mapping[str, int], now: datetime) -> Seller:
-    return Seller(uuid=line.uuid, active=line.active, **line.row(now))
+    return Seller(uuid=line.uuid, active=line.active, **line.stamps(now))
 
 
 SELLERS = Kind(

@@ -108,7 +108,7 @@ def make(line: TransactionLine, found: Mapping[str, int], now: datetime) -> Tran
         **{f"{reference.column}_id": found[reference.column] for reference in REFERENCES if reference.column in found},
         **earlier,
         **{name: getattr(line, name) for name in AS_THEY_ARE},
-        **line.row(now),
+        **line.stamps(now),
     )
 
 
