@@ -162,6 +162,7 @@ def _transactions(shop: Marketplace, buyer: str, product: str) -> None:
     path = shop.post("/generic/transaction/", body)["resource_uri"]
     shop.post("/generic/transaction/", body)
     shop.get("/generic/transaction/?uuid=shop-order-4711")
+    shop.patch(path, {"provider": 2, "uid_pay": "R-4711", "status": 1, "notes": "Paid at the counter, in cash."})
     shop.get(path)
 
 
