@@ -97,13 +97,10 @@ def _tried(request: ApiRequest, call: Call, body: PinIn, follow: Follow | None =
 def _read(body: PinIn) -> tuple[str, str]:
     """Uuid and PIN. Raises Refused: 422 by field; 404 for a buyer who is unknown, whatever the PIN."""
     buyer_uuid, pin = _text(body.uuid), _text(body.pin)
-    problems = {}
-    if problem := _problem_of_uuid(body.uuid, buyer_uuid):
-        problems["uuid"] = problem
-    elif not Buyer.objects.filter(uuid=buyer_uuid).exists() and _problem_of_pin(body.pin, pin):
+    found = {"uuid": _problem_of_uuid(body.uuid, buyer_uuid), "pin": _problem_of_pin(body.pin, pin)}
+    problems = {field: problem for field, problem in found.items() if problem}
+    if list(problems) == ["pin"] and not Buyer.objects.filter(uuid=buyer_uuid).exists():
         raise not_found()
-    if problem := _problem_of_pin(body.pin, pin):
-        problems["pin"] = problem
     if problems:
         raise unprocessable("mozilla", problems)
     return buyer_uuid, pin
