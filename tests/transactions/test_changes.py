@@ -1,15 +1,19 @@
 """PATCH of a transaction: which fields, until when, by the table of its status, and in which order it is wrong."""
 
 from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from tests.payments.world import Elsewhere
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 from tests.transactions.kept import HERE, RULES, age, made, pk_of, product
 from tests.web.parallel import at_once
 
+from solitude.transactions import states
 from solitude.transactions.models import Status, Transaction
 
 RULE = ["__all__"]
@@ -475,6 +479,17 @@ def test_a_refund_that_was_made_elsewhere_is_the_engines(
     (refund,) = shop.transaction(paid["transaction"])["relations"]
     refused(shop.patch(refund["resource_uri"], {"status": 5}))
     assert shop.patch(refund["resource_uri"], {"notes": "by phone"}).status == 200
+
+
+def test_a_past_payment_is_its_clients_for_a_day_from_when_it_was_made(shop: Marketplace) -> None:
+    """No provider is asked about it, whatever it came to where it was made."""
+    for uuid, seconds in (("recent", 60), ("old", LOCKDOWN_S + 1)):
+        row = Transaction(uuid=uuid, outcome="succeeded", created=timezone.now() - timedelta(seconds=seconds))
+        with transaction.atomic():
+            states.past([row])
+    recent, old = (shop.get(f"{HERE}?uuid={uuid}")["objects"][0]["resource_uri"] for uuid in ("recent", "old"))
+    assert shop.patch(recent, {"status": 7}).status == 200
+    refused(shop.patch(old, {"notes": "n"}))
 
 
 # --- other verbs ---------------------------------------------------------------------------------------------------

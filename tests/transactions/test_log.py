@@ -26,7 +26,7 @@ from tests.support.processes import solitude
 from tests.web.parallel import at_once
 
 from solitude import cli, failpoints
-from solitude.transactions import exports, locks
+from solitude.transactions import exports, locks, states
 from solitude.transactions.models import ExportMarker, ExportType, RevenueDelivery, Status, Transaction
 
 DAY = date(2026, 2, 3)
@@ -324,6 +324,22 @@ def test_what_is_paid_later_is_delivered_later(log: Log) -> None:
     assert log("revenue") == ["first"]
     Transaction.objects.filter(pk=late.pk).update(status=Status.COMPLETED)
     assert log("revenue") == ["late"]
+
+
+def test_what_was_paid_before_the_marketplace_moved_in_was_revenue_there(log: Log) -> None:
+    """It was reported by the server that it comes from. What is paid only here is revenue here."""
+    with transaction.atomic():
+        states.past([past("paid", Status.COMPLETED), past("checked", Status.CHECKED), past("open", Status.PENDING)])
+    assert log("stats") == ["open", "checked", "paid"]
+    assert log("revenue") == []
+    Transaction.objects.filter(uuid="open").update(status=Status.COMPLETED)
+    assert log("revenue") == ["open"]
+
+
+def past(uuid: str, status: Status) -> Transaction:
+    row = Transaction(uuid=uuid, modified=NOON, created=NOON)
+    row.status = status
+    return row
 
 
 def test_a_file_that_was_delivered_is_never_replaced(log: Log, tmp_path: Path) -> None:
@@ -667,7 +683,7 @@ def test_the_day_is_found_by_an_index(log: Log) -> None:
             cursor.execute("SET enable_seqscan = off")
             cursor.execute("SET enable_bitmapscan = off")
     try:
-        for day in (exports._changed_on(DAY), exports._changed_on(DAY).filter(exports.PAID)):
+        for day in (exports._changed_on(DAY), exports._changed_on(DAY).filter(exports.IS_PAID)):
             assert "transactions_modified" in day.values_list("pk", flat=True).explain()
     finally:
         connection.close()

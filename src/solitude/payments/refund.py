@@ -10,10 +10,9 @@ from solitude.payments.contract import Intent, Operation
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_value
-from solitude.transactions.models import Status, Transaction
+from solitude.transactions.models import PAID, Transaction
 from solitude.web.idempotency import Claim
 
-PAID = (Status.COMPLETED, Status.CHECKED)
 NotRefundableCode = Literal["not_captured", "refund_exceeds_captured"]
 NOT_CAPTURED: Final = "not_captured"
 EXCEEDS: Final = "refund_exceeds_captured"

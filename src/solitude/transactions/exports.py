@@ -24,7 +24,7 @@ from django.db.models.functions import Now
 from solitude import failpoints
 from solitude.transactions import export_files
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.models import ExportMarker, ExportType, RevenueDelivery, Status, Transaction, Type
+from solitude.transactions.models import PAID, ExportMarker, ExportType, RevenueDelivery, Transaction, Type
 from solitude.web.once import insert_once
 
 VERSION = "v5"
@@ -38,7 +38,7 @@ _KEPT_AS = (
     "uuid", "created", "modified", "amount", "currency", "status", "status_reason", "buyer__uuid", "seller_product__seller__uuid",
     "source", "carrier", "region", "provider", "type",
 )  # fmt: skip
-PAID = Q(status__in=(Status.COMPLETED, Status.CHECKED))
+IS_PAID = Q(status__in=PAID)
 BATCH_ROWS = 500
 LEASE_S = 60
 LOOK_EVERY_S, WAIT_MAX_S = 0.2, 600
@@ -153,7 +153,7 @@ def _mark(keys: list[int], kind: ExportType, delivery: RevenueDelivery | None) -
 def _write_revenue(log: Log, tell: Teller) -> None:
     delivery = _begin(log.day, tell)
     with _given_back(delivery):
-        for batch in _batches(_keys(_changed_on(log.day).filter(PAID), "pk")):
+        for batch in _batches(_keys(_changed_on(log.day).filter(IS_PAID), "pk")):
             _hold(delivery)
             _mark(batch, ExportType.REVENUE, delivery)
         keys = _keys(ExportMarker.objects.filter(delivery=delivery), "transaction_id")
@@ -175,7 +175,7 @@ def _write_revenue(log: Log, tell: Teller) -> None:
 
 
 def _deliver(log: Log, delivery: RevenueDelivery, keys: "array[int]", tell: Teller) -> None:
-    paid = Transaction.objects.filter(PAID)
+    paid = Transaction.objects.filter(IS_PAID)
     with export_files.opened(log.file) as out:
         table = Table(out, with_type=log.with_type)
         for batch in _batches(keys):

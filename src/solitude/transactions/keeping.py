@@ -1,4 +1,7 @@
-"""Who keeps a transaction: the engine, once a provider was asked about it or told of it, or else the client that made it."""
+"""Who keeps a transaction: the engine, once a provider was asked about it or told of it, or else the client that made it.
+
+A past one is the client's: no provider is ever asked about it.
+"""
 
 from collections.abc import Callable
 
@@ -14,4 +17,5 @@ def claim(of_engine: Claim) -> None:
 
 
 def is_of_engine(row: Transaction) -> bool:
-    return row.outcome != CallOutcome.NONE or any(claims(row) for claims in _claims)
+    told = row.outcome != CallOutcome.NONE and row.imported_at is None
+    return told or any(claims(row) for claims in _claims)

@@ -26,6 +26,9 @@ class Status(models.IntegerChoices):
     ERRORED = 7  # could not be sent; nothing was charged
 
 
+PAID = (Status.COMPLETED, Status.CHECKED)
+
+
 class Type(models.IntegerChoices):
     PAYMENT = 0
     REFUND = 1

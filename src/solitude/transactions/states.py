@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from solitude.events.models import Event, append
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type
-from solitude.web.bulk import insert_many
+from solitude.transactions.models import PAID, PROVIDER_NUMBERS, ExportMarker, ExportType, Status, Transaction, Type
+from solitude.web.bulk import insert_many, numbered
 
 
 class IllegalMove(Exception):
@@ -129,13 +129,17 @@ def keep(row: Transaction) -> Transaction:
 def past(rows: Sequence[Transaction]) -> None:
     """Makes rows of before this server's time, each in the state that it has come to.
 
-    They leave no event: the feed tells what happens, and not what has happened. Their timeline tells that they were imported.
+    They leave no event: the feed tells what happens, and not what has happened. Their timeline tells that they were imported. What
+    is paid already was revenue where it comes from, and is marked as such.
     """
     _require_commit()
     now = timezone.now()
     for row in rows:
         row.imported_at = now
+    if any(row.pk is None for row in rows):
+        numbered(rows)
     insert_many(rows)
+    insert_many([ExportMarker(transaction_id=row.pk, type=ExportType.REVENUE) for row in rows if row.status in PAID])
 
 
 def refused_to_client(row: Transaction, new: Status | None, provider: int | None) -> str | None:
