@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
 DOCS = Path(__file__).parent
@@ -31,7 +32,7 @@ toc_object_entries_show_parents = "hide"
 default_role = "code"
 
 # `-n` finds references that lead nowhere. What is not ours has no page here, since nothing is fetched.
-nitpick_ignore_regex = [(r"py:.*", r"(collections|datetime|decimal|typing)\..*|[A-Z]")]
+nitpick_ignore_regex = [(r"py:.*", r"(collections|datetime|decimal|typing)\..*|(.*\.)?[A-Z]")]
 
 html_theme = "furo"
 html_static_path = ["_static"]
@@ -53,4 +54,5 @@ def only_what_the_client_offers(_app: Sphinx, what: str, name: str, *_: Any) -> 
 
 
 def setup(app: Sphinx) -> None:
+    app.add_lexer("csv", TextLexer)
     app.connect("autodoc-skip-member", only_what_the_client_offers)

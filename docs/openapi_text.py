@@ -64,7 +64,7 @@ class Description:
 
     def all_shapes(self) -> str:
         """What answers are made of, by name."""
-        return "\n".join(self._shape(name, self.shapes[name]) for name in sorted(self._answered()))
+        return "\n".join(self._shape(name, self.shapes[name]) for name in sorted(self._answered(), key=_shown))
 
     # Operations
 
@@ -138,7 +138,7 @@ class Description:
             yield f"{title or 'Request'}:\n\n```json\n{_json(example)}\n```\n"
         for status, answer in operation["responses"].items():
             for title, example in _examples_of(answer):
-                yield f"{status}{f', {title}' if title else ''}:\n\n```json\n{_json(example)}\n```\n"
+                yield f"Answer {status}{f', {title}' if title else ''}:\n\n```json\n{_json(example)}\n```\n"
 
     # Shapes
 
@@ -197,7 +197,7 @@ class Description:
             return f"[page](../api.md#lists) of {self.type_of(row)}" if row else _link(name)
         if "const" in schema or "enum" in schema:
             values = schema.get("enum", [schema.get("const")])
-            return " or ".join(f"`{json.dumps(value)}`" for value in values)
+            return ("one of " if len(values) > 1 else "") + ", ".join(f"`{_value(value)}`" for value in values)
         for key in ("anyOf", "oneOf", "allOf"):
             if key in schema:
                 return " or ".join(dict.fromkeys(self.type_of(one) for one in schema[key]))
@@ -213,7 +213,8 @@ class Description:
             title = str(schema.get("title"))
             return _link(title) if title in self.shapes else self._by_name(schema.get("additionalProperties"))
         words = FORMATS.get(schema.get("format", ""), WORDS.get(type_, "anything"))
-        return ", ".join([words, *_limits(type_, schema)])
+        limits = ", ".join(_limits(type_, schema))
+        return f"{words} ({limits})" if limits else words
 
     def _by_name(self, each: Any) -> str:
         """An object with names of any kind; most are the errors of fields."""
@@ -266,7 +267,7 @@ def _need(said: dict[str, Any], schema: dict[str, Any]) -> str:
     """Whether a request must have it, or what is taken for it."""
     if said.get("required") and said.get("in") != "path":
         return ", required"
-    return "" if schema.get("default") in (None, "") else f", else `{json.dumps(schema['default'])}`"
+    return "" if schema.get("default") in (None, "") else f", else `{_value(schema['default'])}`"
 
 
 def _limits(type_: str, schema: dict[str, Any]) -> Iterator[str]:
@@ -296,6 +297,10 @@ def _target(name: str) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _line(text: str) -> str:

@@ -53,7 +53,7 @@ def test_a_request_shows_each_field_with_its_type_and_whether_it_must_be_there()
     }
     text = described({"requestBody": body({"$ref": "#/components/schemas/ThingIn"})}, ThingIn=schema).section("things")
 
-    assert "| `uuid` | text, at most 255 characters, required | The name. |" in text
+    assert "| `uuid` | text (at most 255 characters), required | The name. |" in text
     assert "| `active` | flag, else `true` |" in text
     assert "| `email` | text or null |" in text
 
@@ -116,15 +116,15 @@ def test_examples_are_shown_as_json() -> None:
     text = described({"requestBody": request, "responses": {"400": {"description": "", **answer}}}).section("things")
 
     assert 'Request:\n\n```json\n{\n  "uuid": "dev:ada"\n}\n```' in text
-    assert '400, taken already:\n\n```json\n{\n  "uuid": [\n    "TAKEN"\n  ]\n}\n```' in text
+    assert 'Answer 400, taken already:\n\n```json\n{\n  "uuid": [\n    "TAKEN"\n  ]\n}\n```' in text
 
 
 @pytest.mark.parametrize(
     ("schema", "words"),
     [
-        ({"type": "integer", "minimum": 1, "maximum": 100}, "whole number, 1 to 100"),
+        ({"type": "integer", "minimum": 1, "maximum": 100}, "whole number (1 to 100)"),
         ({"type": ["string", "null"]}, "text or null"),
-        ({"enum": ["EUR", "JPY"]}, '`"EUR"` or `"JPY"`'),
+        ({"enum": ["EUR", "JPY"]}, "one of `EUR`, `JPY`"),
         ({"const": 1}, "`1`"),
         ({"type": "array", "items": {"type": "boolean"}}, "list of flag"),
         ({"type": "string", "format": "date"}, "day"),
