@@ -10,8 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 import jsonschema_rs
 
-from solitude.urls import description
-
 JSON = "application/json"
 # Whether a method is there is decided behind the gate, which may have something to say before.
 NO_SUCH_METHOD = {400, 401, 403, 405, 406, 409, 411, 413, 415, 422}
@@ -136,3 +134,10 @@ def followed(said: Mapping[str, Any]) -> Mapping[str, Any]:
     _, _, kind, name = said["$ref"].split("/")
     component: Mapping[str, Any] = description()["components"][kind][name]
     return component
+
+
+def description() -> Mapping[str, Any]:
+    # Only when it is wanted: who plays a marketplace to servers in other processes has no Django of his own.
+    from solitude import urls
+
+    return urls.description()
