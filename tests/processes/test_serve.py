@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from solitude import cli
 from solitude.client import Solitude
 from tests.support import processes
 from tests.support.environment import CLIENTS
@@ -42,6 +43,12 @@ def test_serve_with_the_database_behind_says_so_and_ends_with_3(tmp_path: Path) 
 
     assert ended.returncode == 3
     assert "run `solitude migrate` first" in ended.stderr
+
+
+def test_the_port_is_2602_unless_another_is_named() -> None:
+    parser = cli._parser()
+    assert parser.parse_args(["serve"]).port == 2602
+    assert parser.parse_args(["serve", "--port", "80"]).port == 80
 
 
 def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(tmp_path: Path) -> None:
