@@ -45,3 +45,22 @@ def test_the_files_of_the_document_can_be_imported_in_their_order(shop: Marketpl
 def test_the_limits_that_it_names_are_those_of_the_code() -> None:
     assert f"{LINE_MAX_BYTES} bytes" in TEXT
     assert re.search(r"`--batch` \(default 5000\)", TEXT)
+
+
+# What a row has and no file: given anew, or made from what is in the file.
+MADE_HERE = {
+    "buyers": {"id", "email_hash"},
+    "sellers": {"id"},
+    "products": {"id", "row_uuid"},
+    "paypal-sellers": {"id", "row_uuid", "paypal_id_hash"},
+    "paypal-buyers": {"id", "row_uuid", "key_hash", "expiry_told"},
+    "transactions": {"id", "follow_up_at", "refund_claimed_amount", "imported_at"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_that_a_row_has_is_forgotten(kind: str) -> None:
+    """A column that is added to a table is moved as well, or is named here."""
+    columns = {column.name.removesuffix("_hash") for column in KINDS[kind].columns}
+
+    assert {field.name for field in KINDS[kind].model._meta.concrete_fields} - columns == MADE_HERE[kind]
