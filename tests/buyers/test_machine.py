@@ -239,7 +239,7 @@ class Life(RuleBasedStateMachine):
 def test_the_rules_are_those_of_the_model(settings: Any) -> None:
     settings.SOLITUDE_PIN_FAILURES = LIMIT
     run_state_machine_as_test(
-        lambda: Life(Rules()), settings=hypothesis.settings(max_examples=150, stateful_step_count=40, deadline=None)
+        lambda: Life(Rules()), settings=hypothesis.settings(max_examples=100, stateful_step_count=40, deadline=None)
     )
 
 
@@ -250,7 +250,7 @@ def test_the_life_of_a_pin_behind_the_api_is_that_of_the_model(shop: Marketplace
     run_state_machine_as_test(
         lambda: Life(Api(shop)),
         settings=hypothesis.settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=30,
             deadline=None,
             phases=phases,
