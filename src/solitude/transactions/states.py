@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from solitude.events.models import Event, append
+from solitude.telemetry import metrics
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PAID, PROVIDER_NUMBERS, ExportMarker, ExportType, Status, Transaction, Type
 from solitude.web.bulk import insert_many, numbered
@@ -208,6 +209,9 @@ def _tell(row: Transaction, edge: str, old: Status | None, *, correction: bool) 
             data=_facts(row),
         )
     )
+    if old not in (None, new):
+        age_ms = int((row.modified - row.created).total_seconds() * 1000)
+        transaction.on_commit(lambda: metrics.timing_ms(f"transaction.status.{new.name.lower()}", age_ms))
 
 
 def _facts(row: Transaction) -> dict[str, Any]:
