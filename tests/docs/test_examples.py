@@ -22,9 +22,10 @@ ON_THE_WIRE = ("docs/api.md", "docs/errors.md")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with processes.house(tmp_path_factory.mktemp("house")) as running:
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """One for each document: nothing is there but what the document has made."""
+    with processes.house(tmp_path) as running:
         yield running
 
 
@@ -43,14 +44,13 @@ def test_the_python_in_a_document_runs_from_top_to_bottom(document: str, house: 
 
 
 @pytest.mark.parametrize("document", ON_THE_WIRE)
-def test_the_requests_in_a_document_are_answered_as_it_shows(document: str, tmp_path: Path) -> None:
-    """From top to bottom, by a house that is new, so that numbers are those of the document."""
+def test_the_requests_in_a_document_are_answered_as_it_shows(document: str, house: House) -> None:
+    """From top to bottom; numbers are those of the document."""
     shown = [Message.read(block) for block in blocks(document, "http")]
     assert len(shown) > 10
-    with processes.house(tmp_path) as new:
-        conversation = Conversation(new, processes.KEY, CLIENTS[processes.KEY])
-        for request, answer in zip(shown[::2], shown[1::2], strict=True):
-            conversation.hold(request, answer)
+    conversation = Conversation(house, processes.KEY, CLIENTS[processes.KEY])
+    for request, answer in zip(shown[::2], shown[1::2], strict=True):
+        conversation.hold(request, answer)
 
 
 def test_the_first_call_in_the_readme_works_as_it_is_written(tmp_path: Path) -> None:
