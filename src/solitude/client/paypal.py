@@ -1,0 +1,63 @@
+"""What is kept for PayPal of sellers and buyers, and what PayPal tells."""
+
+from collections.abc import Mapping
+
+from . import answers, reports
+from .calls import Calls, Path, given, path_of, uri_of
+
+PAYPAL_BUYERS = "/paypal/buyer/"
+PAYPAL_SELLERS = "/paypal/seller/"
+
+
+class PayPal(Calls):
+    """PayPal's data."""
+
+    def create_paypal_seller(
+        self, seller: Path, *, paypal_id: str, idempotency_key: str | None = None, **personal: str
+    ) -> answers.PayPalSeller:
+        """`personal`: any of `answers.PERSONAL`, e.g. country="NL"."""
+        body = {"seller": uri_of(seller), "paypal_id": paypal_id, **_personal(personal)}
+        return self._post(PAYPAL_SELLERS, body, answers.PayPalSeller.from_json, idempotency_key)
+
+    def get_paypal_seller(self, paypal_seller: int | Path) -> answers.PayPalSeller:
+        return self._send("GET", path_of(PAYPAL_SELLERS, paypal_seller), None, answers.PayPalSeller.from_json)
+
+    def change_paypal_seller(
+        self, paypal_seller: int | Path, *, paypal_id: str | None = None, **personal: str
+    ) -> answers.PayPalSeller:
+        """Changes what is given and keeps the rest."""
+        path = path_of(PAYPAL_SELLERS, paypal_seller)
+        self.call("PATCH", path, given({"paypal_id": paypal_id}) | _personal(personal))
+        # A PATCH of these resources may be answered with no body.
+        return self._send("GET", path, None, answers.PayPalSeller.from_json)
+
+    def create_paypal_buyer(self, buyer: Path, *, idempotency_key: str | None = None) -> answers.PayPalBuyer:
+        return self._post(PAYPAL_BUYERS, {"buyer": uri_of(buyer)}, answers.PayPalBuyer.from_json, idempotency_key)
+
+    def get_paypal_buyer(self, paypal_buyer: int | Path) -> answers.PayPalBuyer:
+        return self._send("GET", path_of(PAYPAL_BUYERS, paypal_buyer), None, answers.PayPalBuyer.from_json)
+
+    def forget_paypal_key(self, paypal_buyer: int | Path) -> None:
+        """Ends the buyer's pre-approval, at PayPal as well."""
+        self.call("PATCH", path_of(PAYPAL_BUYERS, paypal_buyer), {"key": None})
+
+    def delete_paypal_buyer(self, paypal_buyer: int | Path) -> None:
+        """Ends the buyer's pre-approval, at PayPal as well, and forgets all else that was kept for PayPal."""
+        self.call("DELETE", path_of(PAYPAL_BUYERS, paypal_buyer))
+
+    def forward_paypal_webhook(
+        self, headers: Mapping[str, str], body: bytes | str, *, idempotency_key: str | None = None
+    ) -> reports.Notice:
+        """Hands on a notification as it came from PayPal. Answer PayPal with 200 unless the notice says `retry`.
+
+        Of `headers` only PayPal's own are sent. A body that is not UTF-8 is a ValueError: it is not from PayPal.
+        """
+        given = reports.notification(headers, body)
+        return self._post("/paypal/webhook/", given, reports.Notice.from_json, idempotency_key)
+
+
+def _personal(fields: Mapping[str, str]) -> dict[str, str]:
+    unknown = set(fields) - set(answers.PERSONAL)
+    if unknown:
+        raise TypeError(f"There is no field {', '.join(sorted(unknown))}.")
+    return dict(fields)
