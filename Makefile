@@ -22,12 +22,13 @@ NO_DATABASE := client configuration money outbound sandbox telemetry \
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 SECONDS ?= 300
+EXAMPLES ?= 100
 TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill docs examples postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill fuzz docs examples postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,6 +68,10 @@ docs: $(DEV) ## the documentation as a site in build/docs, without the network
 
 examples: $(DEV) ## records the examples in the description of the API anew
 	@RECORD_EXAMPLES=true $(PY) -m pytest -q tests/openapi/test_examples.py -k run_through_everything
+
+fuzz: $(DEV) ## sends the API what its description allows and forbids, for SECONDS=300; EXAMPLES=100 an operation, SEED=7
+	@FUZZ_SECONDS=$(SECONDS) FUZZ_EXAMPLES=$(EXAMPLES) $(if $(SEED),FUZZ_SEED=$(SEED)) \
+		$(PY) -m pytest -q -s -o faulthandler_timeout=0 tests/openapi/test_fuzz.py $(ARGS)
 
 # The system's PostgreSQL if it has one, else one from the lock.
 postgres: $(DEV)

@@ -18,7 +18,7 @@ from solitude.payments import calls
 from solitude.vault import checks
 from solitude.vault.checks import VaultBroken
 from solitude.web.models import IdempotencyKey
-from solitude.web.openapi.examples import GATE, REQUEST
+from solitude.web.openapi.examples import GATE, PATH, REQUEST
 
 # What any operation may answer is recorded once.
 OF_THE_GATE = {401, 403, 404, 406, 411, 413, 415, 500}
@@ -45,6 +45,8 @@ class Recorder(Marketplace):
         operation = described.operation_of(method, target)
         if operation is not None and operation.name not in UNRECORDED:
             self._keep(operation, body, answer)
+            if answer.status < 300 and (named := described.path_of(method, target)):
+                self.recorded[operation.name].setdefault(PATH, named)
         return answer
 
     def _keep(self, operation: described.Operation, body: bytes, answer: Answer) -> None:

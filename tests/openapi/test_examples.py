@@ -20,7 +20,7 @@ from solitude.web.openapi.examples import RECORDED
 RECORDING = "RECORD_EXAMPLES"
 
 
-@pytest.mark.usefixtures("transactional_db")
+@pytest.mark.django_db(transaction=True, reset_sequences=True)
 def test_a_run_through_everything_is_answered_in_the_forms_of_the_examples(paypal: Simulator) -> None:
     shop = story.Recorder(paypal)
     story.tell(shop, paypal)

@@ -30,6 +30,10 @@ class Operation:
     def name(self) -> str:
         return str(self.said["operationId"])
 
+    @property
+    def label(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
     def has_own(self, status: int) -> bool:
         """Whether its answer of this status is not the one of all."""
         return "$ref" not in self.said["responses"].get(str(status), {})
@@ -55,6 +59,16 @@ def expect(method: str, target: str, status: int, headers: Mapping[str, str], bo
 def operation_of(method: str, target: str) -> Operation | None:
     found = _operations_at(unquote(urlsplit(target).path)) or {}
     return found.get("get" if method == "HEAD" else method.lower())
+
+
+def path_of(method: str, target: str) -> dict[str, Any]:
+    """The path's parameters in a target, as the document means them."""
+    operation = operation_of(method, target)
+    pattern = next((pattern for pattern, found in _patterns() if operation in found.values()), None)
+    found = pattern.fullmatch(_spelt(unquote(urlsplit(target).path))) if pattern else None
+    return {
+        name: int(value) if value.isdigit() else value for name, value in (found.groupdict() if found else {}).items()
+    }
 
 
 def _expect_of(operation: Operation, status: int, headers: Mapping[str, str], body: Any, *, is_head: bool) -> None:
@@ -98,14 +112,17 @@ def _pattern(path: str, operation: Operation) -> re.Pattern[str]:
     text = path.rstrip("/") + "/"
     for name, schema in own.items():
         value = _NUMBER if schema["type"] == "integer" else _UUID if schema.get("format") == "uuid" else _SEGMENT
-        text = text.replace(f"{{{name}}}", value)
+        text = text.replace(f"{{{name}}}", f"(?P<{name}>{value})")
     return re.compile(text.replace(".json", r"\.json"))
 
 
 @cache
 def _operations_at(path: str) -> dict[str, Operation] | None:
-    spelt = path if path.endswith("/") else f"{path}/"
-    return next((found for pattern, found in _patterns() if pattern.fullmatch(spelt)), None)
+    return next((found for pattern, found in _patterns() if pattern.fullmatch(_spelt(path))), None)
+
+
+def _spelt(path: str) -> str:
+    return path if path.endswith("/") else f"{path}/"
 
 
 @cache

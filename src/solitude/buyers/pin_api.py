@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired
 
 from django.http import HttpResponse
 from ninja import Router
-from pydantic import WithJsonSchema
+from pydantic import ConfigDict, WithJsonSchema
 from typing_extensions import TypedDict
 
 from solitude.buyers import pin_calls, pin_tokens, pins
@@ -23,13 +23,18 @@ from solitude.web.requests import ApiRequest, client_key
 router = Router()
 REQUIRED, INVALID = "required", "invalid"
 CEF_SEVERITY = 1
+# A number is taken as its digits.
+_UUID = {"type": ["string", "integer"], "minLength": 1, "maxLength": UUID_MAX_CHARS}
+_PIN = {"type": ["string", "integer"], "pattern": "^[0-9]{4}$", "minimum": 1000, "maximum": 9999}
 
 
 class PinIn(Body):
-    """Read by hand, because these calls have the newer form of errors."""
+    """The buyer, and the PIN that was typed."""
 
-    uuid: Annotated[Any, WithJsonSchema({"type": "string", "maxLength": UUID_MAX_CHARS})] = None
-    pin: Annotated[Any, WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}$"})] = None
+    # Read by hand, because these calls have the newer form of errors.
+    model_config = ConfigDict(json_schema_extra={"required": ["uuid", "pin"]})
+    uuid: Annotated[Any, WithJsonSchema(_UUID)] = None
+    pin: Annotated[Any, WithJsonSchema(_PIN)] = None
 
 
 class Confirmed(TypedDict):
@@ -48,13 +53,13 @@ class Verified(TypedDict):
     pin_token_expires: NotRequired[str]
 
 
-@router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 503)})
+@router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
 def confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     """The buyer repeats a PIN that was set. A wrong one is counted, and takes an earlier confirmation back."""
     return _confirmed(*_tried(request, pin_calls.CONFIRM, body))
 
 
-@router.post("/verify_pin/", response={200: Verified, **errors(404, 503)})
+@router.post("/verify_pin/", response={200: Verified, **errors(404, 422, 503)})
 def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     """The buyer gives the PIN. A wrong one is counted; too many lock the account for a while, for all three of these calls."""
     issued: list[tuple[str, datetime]] = []
@@ -75,7 +80,7 @@ def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     return answer(shown)
 
 
-@router.post("/reset_confirm_pin/", response={200: Confirmed, **errors(404, 503)})
+@router.post("/reset_confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
 def reset_confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     """The buyer repeats a `new_pin`, which then becomes the PIN. A wrong one is counted."""
     return _confirmed(*_tried(request, pin_calls.RESET_CONFIRM, body))

@@ -82,8 +82,10 @@ class _Document:
                 component["required"].append(name)
 
     def _operation(self, described: Described) -> dict[str, Any]:
+        path = self.examples.path(described.name)
         own = [
             {"in": "path", "name": name, "required": True, "schema": schema}
+            | ({"example": path[name]} if name in path else {})
             for name, schema in described.path_parameters.items()
         ]
         said: dict[str, Any] = {

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-# Beside the names of the operations, what any of them may answer; and beside the statuses, what was asked.
-GATE, REQUEST = "gate", "request"
+# Beside the names of the operations, what any of them may answer; and beside the statuses, what was asked: the parameters in the path,
+# and the body.
+GATE, PATH, REQUEST = "gate", "path", "request"
 RECORDED = Path(__file__).with_name("examples.json")
 
 
@@ -20,6 +21,10 @@ class Examples:
     @classmethod
     def read(cls) -> Self:
         return cls(json.loads(RECORDED.read_text(encoding="utf-8")))
+
+    def path(self, operation: str) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self.recorded.get(operation, {}).get(PATH, {})
+        return found
 
     def body(self, operation: str) -> Any:
         return self.recorded.get(operation, {}).get(REQUEST)

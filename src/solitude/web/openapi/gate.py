@@ -128,7 +128,7 @@ def is_conditional(described: Described) -> bool:
 
 
 def takes_key(described: Described) -> bool:
-    return described.method == "post"
+    return described.method == "post" and described.path not in idempotency.KEYLESS_PATHS
 
 
 def parameters(described: Described) -> list[dict[str, str]]:
