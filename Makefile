@@ -21,6 +21,10 @@ NO_DATABASE := client configuration money outbound sandbox telemetry \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips)
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
+BOTH_PASSED = \
+	if [ $$sqlite -ne 0 ]; then echo "make $@: failed on SQLite (status $$sqlite)" >&2; fi; \
+	if [ $$postgres -ne 0 ]; then echo "make $@: failed on PostgreSQL (status $$postgres)" >&2; fi; \
+	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
 SECONDS ?= 300
 EXAMPLES ?= 100
 TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
@@ -28,7 +32,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-sqlite test-postgres torture torture-kill fuzz docs examples postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs examples postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -38,14 +42,18 @@ venv: $(DEV) ## .venv with everything that development needs
 demo: $(SERVER) ## takes payments through the signed API with the provider simulators; KEEP=1 leaves it running
 	@KEEP='$(KEEP)' $(PY) examples/demo.py
 
-test: $(DEV) postgres ## the whole suite, on SQLite and on PostgreSQL, and how much of the code it reaches
+test: $(DEV) postgres ## the suite, on SQLite and on PostgreSQL, and how much of the code it reaches
 	@$(PY) -m coverage erase
 	@trap 'exit 130' INT TERM; \
-	$(ON_SQLITE) $(PYTEST) --cov --cov-report=term $(ARGS); sqlite=$$?; \
-	$(ON_POSTGRES) -- $(PYTEST) $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
-	if [ $$sqlite -ne 0 ]; then echo "make test: failed on SQLite (status $$sqlite)" >&2; fi; \
-	if [ $$postgres -ne 0 ]; then echo "make test: failed on PostgreSQL (status $$postgres)" >&2; fi; \
-	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
+	$(ON_SQLITE) $(PYTEST) -m "not long" --cov --cov-report=term $(ARGS); sqlite=$$?; \
+	$(ON_POSTGRES) -- $(PYTEST) -m "not long" $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
+	$(BOTH_PASSED)
+
+test-long: $(DEV) postgres ## what takes longer, on both: killed processes, simulations, state machines, Schemathesis
+	@trap 'exit 130' INT TERM; \
+	$(ON_SQLITE) $(PYTEST) -m long $(ARGS); sqlite=$$?; \
+	$(ON_POSTGRES) -- $(PYTEST) -m long $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
+	$(BOTH_PASSED)
 
 test-sqlite: $(DEV) ## the suite on SQLite only; ARGS="-k refund" for a part of it
 	@$(ON_SQLITE) $(PYTEST) $(ARGS)

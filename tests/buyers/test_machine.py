@@ -6,6 +6,7 @@ from typing import Any
 
 import hypothesis
 import hypothesis.strategies as st
+import pytest
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -243,6 +244,7 @@ def test_the_rules_are_those_of_the_model(settings: Any) -> None:
     )
 
 
+@pytest.mark.long
 def test_the_life_of_a_pin_behind_the_api_is_that_of_the_model(shop: Marketplace, settings: Any) -> None:
     settings.SOLITUDE_PIN_FAILURES = LIMIT
     # Not made smaller: that would take minutes. The rules alone tell the story of a fault in them sooner.

@@ -15,6 +15,7 @@ from solitude.buyers.models import Buyer, PinToken
 THREADS, TRIES = 20, 50
 
 
+@pytest.mark.long
 def test_a_thousand_wrong_guesses_at_once_lock_after_exactly_the_limit(
     shop: Marketplace, security_events: list[str]
 ) -> None:

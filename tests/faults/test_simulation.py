@@ -22,6 +22,8 @@ from solitude.web.idempotency import Claim
 from tests.faults.simulation import Simulation
 from tests.faults.tally import story, table
 
+pytestmark = pytest.mark.long
+
 SEEDS = (1, 2, 3)
 # A defect that is not found by then is not found.
 EPISODES_MOST = 25

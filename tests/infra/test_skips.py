@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from tests.support import skips
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 SUITE_TIMEOUT_S = 60
 PLUGINS = ("-p", "tests.support.skips", "-p", "no:django", "-p", "no:cacheprovider")

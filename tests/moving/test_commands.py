@@ -67,6 +67,7 @@ def killed_after(environment: dict[str, str], batches: int, folder: Path, *argum
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.long
 def test_an_import_that_is_killed_goes_on_and_ends_with_all_rows_once(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
@@ -83,6 +84,7 @@ def test_an_import_that_is_killed_goes_on_and_ends_with_all_rows_once(
     assert uuids == [f"shop:{number}" for number in range(MANY)]
 
 
+@pytest.mark.long
 def test_what_is_killed_in_one_transaction_has_written_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     file = many_buyers(tmp_path)
     killed_after(environment, 3, tmp_path, "import", "buyers", str(file), "--batch", "10", "--all-or-nothing")
@@ -92,6 +94,7 @@ def test_what_is_killed_in_one_transaction_has_written_nothing(environment: dict
     assert len(run(environment, "export", "buyers").stdout.splitlines()) == MANY
 
 
+@pytest.mark.long
 def test_two_processes_may_import_the_same_file(environment: dict[str, str], tmp_path: Path) -> None:
     file = many_buyers(tmp_path)
     command = processes.solitude("import", "buyers", str(file), "--batch", "200")

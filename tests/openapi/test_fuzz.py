@@ -27,6 +27,7 @@ def total() -> Iterator[Figures]:
 # The examples name rows by number.
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
 @pytest.mark.parametrize("tag", TAGS)
+@pytest.mark.long
 def test_no_answer_is_a_fault_or_undocumented(tag: str, paypal: Simulator, total: Figures) -> None:
     story.tell(story.Recorder(paypal), paypal)
     seconds = os.environ.get("FUZZ_SECONDS")

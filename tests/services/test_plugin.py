@@ -28,6 +28,8 @@ from solitude.services import health, plugin, signing
 from solitude.services.plugin import Options
 from solitude.web.clients import Client
 
+pytestmark = pytest.mark.long
+
 OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 CANARY = "canary-password-4711"
 # As the guidelines of the monitoring plugins say: a text, a bar, and 'label'=value[unit];[warn];[crit];[min];[max] in a row.

@@ -441,6 +441,7 @@ def test_days_that_were_never_delivered_as_a_whole_are_told(log: Log, tmp_path: 
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.long
 def test_a_killed_command_loses_nothing(shop: Marketplace, tmp_path: Path, moment: str) -> None:
     """The same with `kill -9`."""
     kept("u")
@@ -488,6 +489,7 @@ def test_a_disk_that_is_full_leaves_everything_as_it_was(
     assert (log.code, in_file(tmp_path)) == (DONE, ["u"])
 
 
+@pytest.mark.long
 def test_a_reader_that_goes_away_leaves_everything_as_it_was(shop: Marketplace, log: Log) -> None:
     for number in range(3000):
         kept(f"u{number}", status_reason="long " * 40)
@@ -524,6 +526,7 @@ def test_what_its_client_moves_on_meanwhile_is_no_revenue_yet(log: Log) -> None:
 # --- revenue, several at once --------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_of_runs_at_the_same_time_each_transaction_is_in_one(shop: Marketplace, tmp_path: Path) -> None:
     expected = [f"u{number}" for number in range(1500)]
     Transaction.objects.bulk_create(Transaction(uuid=uuid, modified=NOON, status=Status.COMPLETED) for uuid in expected)
@@ -722,6 +725,7 @@ def command(*arguments: str, database: str = "", dies_at: str = "") -> subproces
     return subprocess.run(line, env=environment(database), capture_output=True, timeout=WITHIN_S, check=False)
 
 
+@pytest.mark.long
 def test_the_command_writes_utf8_with_the_ends_of_lines_of_csv(shop: Marketplace, tmp_path: Path) -> None:
     kept("u", region="\u00fc\u6f22")
     ended = command("log", "--type", "stats", "--date", "2026-02-03")

@@ -2,8 +2,12 @@
 
 import os
 
+import pytest
+
 from tests.faults.processes.run import new_seed, run
 from tests.support import isolation
+
+pytestmark = pytest.mark.long
 
 PAYMENTS = 16
 

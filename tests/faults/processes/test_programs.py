@@ -18,6 +18,8 @@ from tests.faults.processes.supervisor import Supervisor
 from tests.support.postgres_binaries import account, candidates, is_usable, packaged
 from tests.support.simulator import Simulator
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 WITHIN_S = 20
 # Until the dice have named each kind of target, on a machine that has other things to do.
