@@ -156,6 +156,13 @@ def test_a_pre_approval_is_started_finished_and_dropped(fake: FakeSolitude, soli
     assert (drop.method, drop.target, drop.body) == ("DELETE", "/paypal/preapproval/3e1c/", b"")
 
 
+def test_a_pre_approval_is_looked_at(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(200, {"pk": "3e1c", "resource_uri": "/paypal/preapproval/3e1c/", "new": 1}))
+    known = solitude.get_preapproval("3e1c")
+    assert (only(fake).method, only(fake).target) == ("GET", "/paypal/preapproval/3e1c/")
+    assert (known.pk, known.resource_uri) == ("3e1c", "/paypal/preapproval/3e1c/")
+
+
 # Buyers, sellers, products, transactions
 
 

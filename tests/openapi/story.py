@@ -8,7 +8,7 @@ from unittest import mock
 
 from django.db.models.functions import Now
 from django.test import override_settings
-from tests.payments.world import TOO_LATE_MS, paypal_away
+from tests.payments.world import paypal_away
 from tests.support import described
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
@@ -187,18 +187,18 @@ def _payments(shop: Marketplace, paypal: Simulator, product: str) -> None:
     paypal.approve(refused["pay_url"])
     paypal.fault("capture_order", "issue:COMPLIANCE_VIOLATION")
     shop.check(uuid=refused["uuid"])
-    paypal.fault("create_order", "issue:PAYEE_ACCOUNT_RESTRICTED")
-    shop.pay("5530")
     paypal.fault("create_order", "rate_limit_429", retry_after_s=17)
     shop.pay("5530")
     with paypal_away():
         shop.pay("5530")
-    paypal.fault("create_order", "timeout_after", delay_ms=TOO_LATE_MS)
-    paypal.fault("get_order", "error_500", count=0)
+    paypal.fault("create_order", "disconnect_after")
+    paypal.fault("create_order", "error_500", count=0)
     unknown = shop.pay("5530")
     shop.check(uuid=unknown["uuid"])
     shop.get("/services/uncertain/")
     paypal.clear_faults()
+    paypal.fault("create_order", "issue:PAYEE_ACCOUNT_RESTRICTED")
+    shop.pay("5530")
     told = paypal.told("PAYMENT.CAPTURE.COMPLETED")
     shop.forward(told[0])
     shop.get("/events/?limit=3")

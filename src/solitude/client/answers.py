@@ -92,6 +92,9 @@ class PayPalSeller:
     state: str = field(repr=False)
     country: str
     phone: str = field(repr=False)
+    created: datetime
+    modified: datetime
+    counter: int
 
     @classmethod
     def from_json(cls, body: object) -> Self:
@@ -103,6 +106,9 @@ class PayPalSeller:
             paypal_id=f.text_or_none("paypal_id"),
             token=f.flag("token"),
             secret=f.flag("secret"),
+            created=f.time("created"),
+            modified=f.time("modified"),
+            counter=f.whole("counter"),
             **{name: f.text_or_none(name) or "" for name in PERSONAL},
         )
 
@@ -470,6 +476,19 @@ class Preapproval:
             paypal_url=f.text("paypal_url"),
             expires=f.time_or_none("expires"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPreapproval:
+    """A pre-approval that the server knows."""
+
+    pk: str
+    resource_uri: str
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(pk=str(f.reference("pk")), resource_uri=f.text("resource_uri"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,10 @@ class Payments(Calls):
         }
         return self._post(PREAPPROVALS, body, answers.Preapproval.from_json, idempotency_key)
 
+    def get_preapproval(self, pk: str) -> answers.KnownPreapproval:
+        """One that was started and can still be finished, or that was. Raises NotFound when its time is over."""
+        return self._send("GET", path_of(PREAPPROVALS, pk), None, answers.KnownPreapproval.from_json)
+
     def finish_preapproval(self, pk: str) -> answers.FinishedPreapproval:
         """Step two, when the buyer is back: keeps the key. Conflict `not_approved` when the buyer did not agree."""
         return self._send("PUT", path_of(PREAPPROVALS, pk), {}, answers.FinishedPreapproval.from_json)
