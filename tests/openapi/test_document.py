@@ -86,6 +86,18 @@ def test_no_two_types_have_one_name() -> None:
     assert [name for name in COMPONENTS["schemas"] if "__" in name or "-" in name] == []
 
 
+def test_every_shape_is_explained() -> None:
+    assert [name for name, schema in COMPONENTS["schemas"].items() if not schema.get("description")] == []
+
+
+def test_a_field_that_a_patch_leaves_out_has_no_default() -> None:
+    for operation in described.operations():
+        if operation.method == "patch":
+            schema = operation.said["requestBody"]["content"][described.JSON]["schema"]
+            named = COMPONENTS["schemas"][schema["$ref"].rpartition("/")[2]]
+            assert [name for name, field in named["properties"].items() if "default" in field] == []
+
+
 def test_no_component_is_missing_and_none_is_for_nothing() -> None:
     wanted = set(references(DOCUMENT))
     there = {

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from ninja import Router
-from pydantic import BeforeValidator
+from pydantic import Field
 
 from solitude.buyers import closing, hashing, pin_tokens, pins
 from solitude.buyers.models import EMAIL_LABEL, Buyer, parts, timed
@@ -15,7 +15,7 @@ from solitude.buyers.shown import BuyerShown, buyer_tag, shown_buyer
 from solitude.vault import hashes
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created, done
-from solitude.web.fields import Body, Flag, GivenText, StrictText, Text
+from solitude.web.fields import Body, Flag, GivenText, StrictText, Taken, Text, kept
 from solitude.web.filters import Filter
 from solitude.web.once import insert_once
 from solitude.web.openapi import Page, errors, query
@@ -49,32 +49,37 @@ def _pin(value: Any) -> Any:
     return value
 
 
-Pin = Annotated[str | None, BeforeValidator(_pin)]
+# Empty or null takes it away.
+Pin = Annotated[str | None, Taken(_pin, {"type": ["string", "null"], "pattern": "^([0-9]{4})?$"})]
 
 
 class BuyerIn(Body):
-    uuid: GivenText
+    """A buyer."""
+
+    uuid: Annotated[GivenText, Field(description="The marketplace's own name of the buyer, which no other buyer has.")]
     active: Flag = True
-    authenticated: Flag = True
+    authenticated: Annotated[Flag, Field(description="Whether the buyer came from a trusted login.")] = True
     email: StrictText | None = None
     locale: Text | None = None
-    pin: Pin = None
-    new_pin: Pin = None
+    pin: Annotated[Pin, Field(description="Four digits, which the buyer then confirms.")] = None
+    new_pin: Annotated[Pin, Field(description="Four digits, which become the PIN when the buyer confirms them.")] = None
     pin_confirmed: Flag = False
     needs_pin_reset: Flag = False
     pin_was_locked_out: Flag = False
 
 
 class BuyerChange(BuyerIn):
-    uuid: GivenText = ""
+    """What is to be changed of a buyer."""
+
+    uuid: GivenText = kept()
 
 
 @router.post("/buyer/", response={201: BuyerShown, **errors(503)})
 def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
     """Makes a buyer, with a PIN or without."""
     buyer = Buyer(**body.model_dump(exclude=set(PINS)))
-    for name, kept in _kept_pins(body.model_dump(include=set(PINS)), buyer).items():
-        setattr(buyer, name, kept)
+    for name, form in _kept_pins(body.model_dump(include=set(PINS)), buyer).items():
+        setattr(buyer, name, form)
     with transaction.atomic():
         if not insert_once(buyer):
             raise _clash(buyer)

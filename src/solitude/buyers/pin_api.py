@@ -16,7 +16,7 @@ from solitude.telemetry import cef
 from solitude.web.answers import answer, time_text
 from solitude.web.fields import Body
 from solitude.web.networks import facts
-from solitude.web.openapi import errors
+from solitude.web.openapi import Time, errors
 from solitude.web.refusals import not_found, unprocessable
 from solitude.web.requests import ApiRequest, client_key
 
@@ -38,6 +38,8 @@ class PinIn(Body):
 
 
 class Confirmed(TypedDict):
+    """Whether the PIN was right."""
+
     confirmed: bool
     uuid: str
 
@@ -50,7 +52,7 @@ class Verified(TypedDict):
     uuid: str
     pin: bool
     pin_token: NotRequired[str]
-    pin_token_expires: NotRequired[str]
+    pin_token_expires: NotRequired[Time]
 
 
 @router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})

@@ -1,5 +1,8 @@
 """Buyers as the API shows them: of a PIN no more than whether there is one, and of a lock whether it holds now."""
 
+from typing import Annotated
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.buyers import pins
@@ -9,22 +12,22 @@ from solitude.web import etags
 
 
 class BuyerShown(TypedDict):
-    """`pin`, `new_pin`: whether there is one."""
+    """A buyer, with a part for each provider. Of a PIN nothing is shown but whether there is one."""
 
     resource_pk: int
-    resource_uri: str
-    uuid: str
-    active: bool
-    authenticated: bool
+    resource_uri: Annotated[str, Field(examples=["/generic/buyer/31/"])]
+    uuid: Annotated[str, Field(examples=["shop:77"])]
+    active: Annotated[bool, Field(description="False: closed, or switched off by the client.")]
+    authenticated: Annotated[bool, Field(description="Whether the buyer came from a trusted login.")]
     email: str | None
-    locale: str | None
-    pin: bool
-    new_pin: bool
-    pin_confirmed: bool
-    pin_failures: int
-    pin_is_locked_out: bool
-    pin_was_locked_out: bool
-    needs_pin_reset: bool
+    locale: Annotated[str | None, Field(examples=["nl"])]
+    pin: Annotated[bool, Field(description="Whether there is one.")]
+    new_pin: Annotated[bool, Field(description="Whether there is one that is not confirmed yet.")]
+    pin_confirmed: Annotated[bool, Field(description="Whether the buyer has repeated it.")]
+    pin_failures: Annotated[int, Field(ge=0, description="Wrong tries since the last right one.")]
+    pin_is_locked_out: Annotated[bool, Field(description="Whether too many tries lock the account now.")]
+    pin_was_locked_out: Annotated[bool, Field(description="Whether they once did.")]
+    needs_pin_reset: Annotated[bool, Field(description="For the client to set, and to act on.")]
 
 
 def shown_buyer(buyer: Buyer) -> BuyerShown:

@@ -20,7 +20,7 @@ from solitude.telemetry.trial import Trial
 from solitude.transactions.failures import failed_products
 from solitude.web import paging
 from solitude.web.answers import answer, time_text
-from solitude.web.openapi import errors
+from solitude.web.openapi import Time, errors, unconditional
 from solitude.web.refusals import Refused, not_found
 from solitude.web.requests import ApiRequest
 
@@ -46,10 +46,14 @@ class FailedProduct(TypedDict):
 
 
 class FailedProducts(TypedDict):
+    """The newest first."""
+
     transactions: list[FailedProduct]
 
 
 class BadStatuses(TypedDict):
+    """The newest first."""
+
     statuses: list[BadStatus]
 
 
@@ -60,12 +64,14 @@ class UncertainCall(TypedDict):
     uuid: str | None
     provider: str
     operation: str
-    since: str
+    since: Time
     tries: int
-    next_try: str
+    next_try: Time
 
 
 class Uncertain(TypedDict):
+    """How many there are, how old the oldest is, and as many as one answer holds, the oldest first."""
+
     count: int
     oldest_s: int
     transactions: list[UncertainCall]
@@ -112,7 +118,7 @@ def list_settings(request: ApiRequest) -> HttpResponse:
     return answer(shown_settings.names())
 
 
-@router.get("/settings/{name}/", response=SettingShown)
+@router.get("/settings/{name}/", response=SettingShown, openapi_extra=unconditional())
 def get_setting(request: ApiRequest, name: str) -> HttpResponse:
     """One setting, without its secrets."""
     paging.only(request)

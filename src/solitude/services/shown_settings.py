@@ -24,6 +24,8 @@ _KEY_LIKE = re.compile(r"(?=[0-9+_=-]*[A-Za-z])(?=[A-Za-z+_=-]*[0-9])[A-Za-z0-9+
 
 
 class SettingShown(TypedDict):
+    """A setting; what looks like a secret is masked."""
+
     key: str
     value: Any
 

@@ -12,7 +12,7 @@ from solitude.transactions.shown import TransactionShown, below_of, shown_transa
 from solitude.transactions.timeline import Timeline
 from solitude.web import errors, etags, filters, paging
 from solitude.web.answers import answer, created
-from solitude.web.openapi import Page, query
+from solitude.web.openapi import Page, query, unconditional
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 
@@ -42,6 +42,7 @@ def create_transaction(request: ApiRequest, body: TransactionIn) -> HttpResponse
 
 @router.get("/transaction/", response=Page[TransactionShown], openapi_extra=query(FILTERS))
 def list_transactions(request: ApiRequest) -> HttpResponse:
+    """Transactions, the newest first, each with those that relate to it."""
     meta, rows = paging.page_of(request, Transaction.objects.all(), FILTERS)
     below = below_of(rows)
     return paging.answer_of(
@@ -51,6 +52,7 @@ def list_transactions(request: ApiRequest) -> HttpResponse:
 
 @router.get("/transaction/{int:pk}/", response=TransactionShown)
 def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
+    """A transaction, with those that relate to it."""
     row = paging.one(request, Transaction.objects.all(), pk, FILTERS)
     below = below_of([row])
     tag = transaction_tag(row, below)
@@ -72,7 +74,7 @@ def patch_transaction(request: ApiRequest, pk: int, body: TransactionChange) -> 
     return answer(shown_transaction(row, below), ETag=transaction_tag(row, below))
 
 
-@router.get("/transaction/{int:pk}/timeline/", response=Timeline)
+@router.get("/transaction/{int:pk}/timeline/", response=Timeline, openapi_extra=unconditional())
 def get_timeline(request: ApiRequest, pk: int) -> HttpResponse:
     """Why a transaction is where it is: what was asked, what the provider said, and every move, the oldest first."""
     row = paging.one(request, Transaction.objects.all(), pk, {})

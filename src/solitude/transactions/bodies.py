@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError as InvalidUrl
 from django.core.validators import URLValidator
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
+    Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
 )
 
@@ -21,24 +22,13 @@ from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
 from solitude.transactions.shown import REFERENCES
-from solitude.web.fields import Body, DecimalNumber, LongText, Text, reference
+from solitude.web.fields import Body, DecimalNumber, LongText, Taken, Text, number_of, reference
 from solitude.web.refusals import BadFields
 
 UUID_MAX_CHARS = 200
 PLAIN_CURRENCY = "EUR"
 _check_url = URLValidator(schemes=["http", "https", "ftp"])
 T = TypeVar("T")
-
-
-def _number_of(choices: Any) -> BeforeValidator:
-    def check(value: Any) -> Any:
-        numbers = {str(int(choice)): int(choice) for choice in choices}
-        text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-        if text not in numbers:
-            raise ValueError(f"must be one of {', '.join(numbers)}")
-        return numbers[text]
-
-    return BeforeValidator(check)
 
 
 def _currency(value: Any) -> Any:
@@ -51,23 +41,29 @@ def _no_relations(_value: Any) -> None:
     raise ValueError("is read-only")
 
 
-ProviderNumber = Annotated[int, _number_of(PROVIDER_NUMBERS)]
-StatusNumber = Annotated[int, _number_of(Status)]
+ProviderNumber = Annotated[int, number_of(PROVIDER_NUMBERS)]
+StatusNumber = Annotated[int, number_of(Status)]
+Uuid = Annotated[Text, WithJsonSchema({"type": ["string", "integer"], "maxLength": UUID_MAX_CHARS})]
+Currency = Annotated[str, Taken(_currency, {"type": "string", "pattern": "^([A-Z]{3})?$"})]
 
 
 class TransactionIn(Body):
-    uuid: Text | None = None
-    amount: DecimalNumber | None = None
-    currency: Annotated[str, BeforeValidator(_currency)] = ""
+    """A transaction that the client takes care of itself. References are paths, such as `/generic/buyer/31/`."""
+
+    uuid: Annotated[Uuid | None, Field(description="One is made where none is given.")] = None
+    amount: Annotated[DecimalNumber | None, Field(description="With no more digits than the currency has.")] = None
+    currency: Annotated[Currency, Field(description="An ISO 4217 code.")] = ""
     buyer: Text | None = None
     seller: Text | None = None
     seller_product: Text | None = None
-    related: Text | None = None
-    relations: Annotated[None, BeforeValidator(_no_relations)] = None
+    related: Annotated[Text | None, Field(description="Of a refund or reversal: the payment.")] = None
+    relations: Annotated[None, Taken(_no_relations, {"not": {}}), Field(description="Read-only, and so refused.")] = (
+        None
+    )
     provider: ProviderNumber | None = None
     status: StatusNumber = Status.STARTED
     status_reason: Text | None = None
-    type: Annotated[int, _number_of(Type)] = Type.PAYMENT
+    type: Annotated[int, number_of(Type)] = Type.PAYMENT
     uid_pay: Text | None = None
     uid_support: Text | None = None
     pay_url: Text | None = None
@@ -143,8 +139,9 @@ Later = Annotated[T, WrapValidator(_or_wrong)]
 
 
 class TransactionChange(Body):
-    """The fields that can change. What else is given is kept aside, because to give it is a mistake."""
+    """The fields that can change. Whatever else is given is a mistake, and refused."""
 
+    # Kept aside, to be told of together with all else that is wrong.
     model_config = ConfigDict(extra="allow", json_schema_extra={"additionalProperties": False})
 
     notes: Later[LongText | None] = None

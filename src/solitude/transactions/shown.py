@@ -2,16 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated
 
 from django.db.models import Model
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
 from solitude.web import etags
 from solitude.web.answers import time_text
+from solitude.web.openapi import Amount, Time
 
 # In one answer.
 RELATIONS_MAX, RELATIONS_DEPTH_MAX = 1000, 5
@@ -26,34 +29,52 @@ Below = Mapping[int, list[Transaction]]
 """What relates to a transaction, the newest first, by the transaction's pk."""
 
 
+def _named(numbers: Mapping[int, str]) -> str:
+    return ", ".join(f"{number}: {name}" for number, name in numbers.items())
+
+
+_STATUSES = _named({int(status): status.name.lower() for status in Status})
+_TYPES = _named({int(kind): kind.name.lower().replace("_", " ") for kind in Type})
+
+
 class TransactionShown(TypedDict):
+    """A payment, or the refund or reversal of one; with it, in `relations`, all that relates to it.
+
+    What went through a provider is written by this server; the rest is kept for its client.
+    """
+
     resource_pk: int
-    resource_uri: str
+    resource_uri: Annotated[str, Field(examples=["/generic/transaction/7/"])]
     uuid: str
-    amount: str | None
-    currency: str
-    captured_amount: str | None
-    refunded_amount: str | None
-    buyer: str | None
-    seller: str | None
-    seller_product: str | None
-    related: str | None
-    relations: list["TransactionShown"]
-    provider: int | None
-    status: int
-    status_reason: str | None
-    type: int
-    outcome: str
-    uid_pay: str | None
-    uid_support: str | None
-    pay_url: str | None
+    amount: Annotated[Amount | None, Field(description="Of a refund too it is positive.")]
+    currency: Annotated[str, Field(description="An ISO 4217 code; empty where the client gave none.", examples=["EUR"])]
+    captured_amount: Annotated[Amount | None, Field(description="Null before the money was taken.")]
+    refunded_amount: Annotated[Amount | None, Field(description="What has gone back of it.")]
+    buyer: Annotated[str | None, Field(examples=["/generic/buyer/31/"])]
+    seller: Annotated[str | None, Field(examples=["/generic/seller/4/"])]
+    seller_product: Annotated[str | None, Field(examples=["/generic/product/9/"])]
+    related: Annotated[str | None, Field(description="Of a refund or reversal: the path of its payment.")]
+    relations: Annotated[list["TransactionShown"], Field(description="The newest first.")]
+    provider: Annotated[int | None, Field(description=_named(PROVIDER_NUMBERS))]
+    status: Annotated[int, Field(json_schema_extra={"enum": [*Status.values]}, description=_STATUSES)]
+    status_reason: Annotated[str | None, Field(description="Why, in one word of the provider or of ours.")]
+    type: Annotated[int, Field(json_schema_extra={"enum": [*Type.values]}, description=_TYPES)]
+    outcome: Annotated[
+        str,
+        Field(
+            json_schema_extra={"enum": [*CallOutcome.values]}, description="What the last call to the provider came to."
+        ),
+    ]
+    uid_pay: Annotated[str | None, Field(description="The provider's name of it.")]
+    uid_support: Annotated[str | None, Field(description="What the provider's support asks for.")]
+    pay_url: Annotated[str | None, Field(description="Where the buyer approves it.")]
     carrier: str | None
     region: str | None
     source: str | None
     notes: str | None
-    created: str
-    modified: str
-    counter: int
+    created: Time
+    modified: Time
+    counter: Annotated[int, Field(ge=0, description="Grows with every change.")]
 
 
 def shown_transaction(row: Transaction, below: Below) -> TransactionShown:

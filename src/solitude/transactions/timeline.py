@@ -6,15 +6,19 @@ Higher rooms know more than this one: they offer their part as a source, at star
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.events.models import Event
 from solitude.transactions.models import Status, Transaction
 from solitude.web.answers import time_text
+from solitude.web.openapi import Time
 
 ENTRIES_MAX = 1000
+# Every kind of entry. At the same moment, the cause stands before its effect.
+_ORDER = ("request", "intent", "recovery", "call", "answer", "notification", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,34 +40,39 @@ class Entry:
     duration_ms: int | None = None
 
 
-EntryShown = TypedDict(
-    "EntryShown",
+_Move = TypedDict(
+    "_Move",
     {
-        "at": str,
-        "kind": str,
-        "summary": str,
-        "request_id": str | None,
-        "provider": str | None,
-        "operation": str | None,
-        "reference": str | None,
-        "correlation_id": str | None,
-        "outcome": str | None,
-        "from": str | None,
-        "to": str | None,
-        "duration_ms": int | None,
+        "from": Annotated[str | None, Field(description="The status before.")],
+        "to": Annotated[str | None, Field(description="The status after.")],
     },
 )
 
 
+class EntryShown(_Move):
+    """One moment in the life of a transaction. What a `kind` has nothing to say about is null."""
+
+    at: Time
+    kind: Annotated[str, Field(json_schema_extra={"enum": [*_ORDER]})]
+    summary: Annotated[str, Field(description="For people; without anything secret.")]
+    request_id: Annotated[str | None, Field(description="The `Transaction-Id` of the request that it belongs to.")]
+    provider: str | None
+    operation: Annotated[str | None, Field(description="What the provider was asked to do.")]
+    reference: Annotated[str | None, Field(description="Our name of the operation, which the provider knows as well.")]
+    correlation_id: Annotated[str | None, Field(description="What the provider's support asks for.")]
+    outcome: str | None
+    duration_ms: Annotated[int | None, Field(description="How long the provider took.")]
+
+
 class Timeline(TypedDict):
-    transaction: str
+    """All that happened to a transaction, the oldest first; of a very long life the newest."""
+
+    transaction: Annotated[str, Field(examples=["/generic/transaction/7/"])]
     entries: list[EntryShown]
 
 
 Source = Callable[[Transaction], Iterable[Entry]]
 _sources: list[Source] = []
-# At the same moment, the cause stands before its effect.
-_ORDER = ("request", "intent", "recovery", "call", "answer", "notification", "state")
 
 
 def offer(source: Source) -> None:

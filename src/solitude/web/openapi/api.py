@@ -14,6 +14,8 @@ from solitude.web.openapi.description import JSON
 
 
 class Welcome(TypedDict):
+    """Who is there."""
+
     message: str
 
 

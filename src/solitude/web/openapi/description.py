@@ -48,6 +48,7 @@ class _Document:
 
     def whole(self) -> dict[str, Any]:
         self._fill_parts()
+        self._take_defaults_out_of_changes()
         paths: dict[str, dict[str, Any]] = {}
         for described in self.operations:
             paths.setdefault(described.written_path, {})[described.method] = self._operation(described)
@@ -80,6 +81,13 @@ class _Document:
             for name in whole.shapes:
                 component["properties"][name] = self.found[f"{whole.shown_as} {name}", "serialization"]
                 component["required"].append(name)
+
+    def _take_defaults_out_of_changes(self) -> None:
+        """What a PATCH leaves out stays as it is."""
+        for described in self.operations:
+            if described.method == "patch":
+                for schema in self._named(self.found[described.name, "validation"])["properties"].values():
+                    schema.pop("default", None)
 
     def _operation(self, described: Described) -> dict[str, Any]:
         path = self.examples.path(described.name)
@@ -139,6 +147,10 @@ class _Document:
         return {JSON: media}
 
     def _required(self, schema: dict[str, Any]) -> list[str]:
-        component = self.components.get(schema.get("$ref", "").rpartition("/")[2], schema)
-        required: list[str] = component.get("required", [])
+        required: list[str] = self._named(schema).get("required", [])
         return required
+
+    def _named(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """The component that a schema refers to, or else the schema."""
+        found: dict[str, Any] = self.components.get(schema.get("$ref", "").rpartition("/")[2], schema)
+        return found

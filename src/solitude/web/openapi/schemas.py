@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core.core_schema import WithDefaultSchema
 
 Mode = Literal["validation", "serialization"]
 """What is taken, and what is given: a field with a default need not come in, and does go out."""
@@ -17,6 +18,11 @@ class _Readable(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        """Without a default of null, which only says that a field may be left out."""
+        said = super().default_schema(schema)
+        return {name: value for name, value in said.items() if name != "default" or value is not None}
 
     def normalize_name(self, name: str) -> str:
         return super().normalize_name(name.replace("[", "Of").replace("]", ""))

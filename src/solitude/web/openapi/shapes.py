@@ -33,6 +33,8 @@ class Meta(TypedDict):
 
 
 class Page(TypedDict, Generic[T]):
+    """One page of a list, the newest first."""
+
     meta: Meta
     objects: list[T]
 
