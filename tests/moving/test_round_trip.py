@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.moving.mover import brought, empty_database, json_lines, of_json_lines, took
 from tests.support.marketplace import Marketplace
+from tests.support.simulator import Simulator
 
 from solitude.buyers.models import Buyer
 from solitude.moving.kinds import KINDS
@@ -228,6 +229,19 @@ def test_a_refund_may_stand_in_the_same_file_as_its_payment(shop: Marketplace, t
 def test_only_in_a_transaction_are_past_rows_made(transactional_db: None) -> None:
     with pytest.raises(RuntimeError):
         states.past([Transaction(uuid="old:1")])
+
+
+def test_a_notification_about_a_past_payment_moves_nothing_and_is_looked_at(
+    shop: Marketplace, paypal: Simulator, paid: dict[str, str], tmp_path: Path
+) -> None:
+    moved(tmp_path, "csv")
+    before = answers(shop)
+    paypal.dispute(Transaction.objects.get(uuid=paid["uuid"]).taken_id or "")
+
+    told = shop.forward(paypal.told("CUSTOMER.DISPUTE.CREATED")[-1])
+
+    assert (told["status"], told["reason"]) == ("ERROR", "mismatch")
+    assert answers(shop) == before
 
 
 def test_what_ended_before_the_move_is_no_news(shop: Marketplace, tmp_path: Path) -> None:
