@@ -17,6 +17,7 @@ from solitude.telemetry import cef, context
 @dataclass(frozen=True)
 class Line:
     logger: str
+    level: str
     says: str
     of: dict[str, str]
 
@@ -27,7 +28,7 @@ class Lines(logging.Handler):
         self.seen: list[Line] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.seen.append(Line(record.name, record.getMessage()[:100], context.current()))
+        self.seen.append(Line(record.name, record.levelname, record.getMessage()[:100], context.current()))
 
 
 @pytest.fixture
@@ -142,3 +143,17 @@ def test_no_request_takes_anothers_id(shop: Marketplace, lines: list[Line]) -> N
     own = [line for line in lines if line.logger == cef.LOGGER]
     assert sorted(line.of["request_id"] for line in own) == sorted(f"web-head-{number}" for number in range(20))
     assert all(f"?{line.of['request_id'].replace('web-head-', 'n')}=" in line.says for line in own)
+
+
+def signed_lines(lines: list[Line]) -> list[Line]:
+    return [line for line in lines if "request_signed" in line.says]
+
+
+def test_a_signed_request_is_a_line_with_its_client_and_without_its_query(shop: Marketplace, lines: list[Line]) -> None:
+    shop.get("/generic/buyer/?email=ada%40buyer.example", **{"Transaction-Id": "tr-1"})
+    shop.send_unsigned("GET", "/generic/buyer/")
+    shop.get("/services/request/")
+    (told, monitoring) = signed_lines(lines)
+    assert (told.of["request_id"], told.of["client"]) == ("tr-1", shop.key)
+    assert not any("ada" in line.says for line in lines)
+    assert (told.level, monitoring.level) == ("INFO", "DEBUG")

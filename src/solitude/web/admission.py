@@ -14,6 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from solitude.telemetry import cef, context
+from solitude.telemetry.logs import get_logger
 from solitude.web import idempotency, oauth1, purge, signature
 from solitude.web.docs import pages
 from solitude.web.idempotency import Claim
@@ -24,6 +25,8 @@ from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Signed
 
+log = get_logger("solitude.web")
+ASKED_BY_MONITORING = "/services/request/"
 UNSIGNED_PATHS = {"/", "/openapi.json/", "/services/status/"}
 LENGTH_MAX_DIGITS = 18
 
@@ -67,11 +70,20 @@ def admit(request: ApiRequest) -> HttpResponse | None:
         if signed:
             _remember(signed)
         claimed = _claimed(request, client_key(request))
+    if signed:
+        _tell(request)
     if isinstance(claimed, HttpResponse):
         return claimed
     request.claim = claimed
     purge.when_due()
     return None
+
+
+def _tell(request: ApiRequest) -> None:
+    """One line for each signed request, without its query, in which there may be an address; the monitoring's own question is asked
+    too often for that."""
+    write = log.debug if request.path_info == ASKED_BY_MONITORING else log.info
+    write("request_signed", method=request.META["REQUEST_METHOD"], path=request.path_info)
 
 
 def _length(request: ApiRequest) -> int:
