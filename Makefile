@@ -42,10 +42,10 @@ venv: $(DEV) ## .venv with everything that development needs
 demo: $(SERVER) ## takes payments through the signed API with the provider simulators; KEEP=1 leaves it running
 	@KEEP='$(KEEP)' $(PY) examples/demo.py
 
-test: $(DEV) postgres ## the suite, on SQLite and on PostgreSQL, and how much of the code it reaches
+test: $(DEV) postgres ## the suite, on SQLite and on PostgreSQL; COVERAGE=true tells how much of the code it reaches
 	@$(PY) -m coverage erase
 	@trap 'exit 130' INT TERM; \
-	$(ON_SQLITE) $(PYTEST) -m "not long" --cov --cov-report=term $(ARGS); sqlite=$$?; \
+	$(ON_SQLITE) $(PYTEST) -m "not long" $(if $(COVERAGE),--cov --cov-report=term) $(ARGS); sqlite=$$?; \
 	$(ON_POSTGRES) -- $(PYTEST) -m "not long" $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
 	$(BOTH_PASSED)
 
