@@ -44,7 +44,7 @@ def run_suite(folder: Path, *arguments: str, **variables: str) -> subprocess.Com
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("PYTEST", "COV", "SOLITUDE_", "TESTS_"))
+        if not name.startswith(("PYTEST", "COV", "DJANGO_", "SOLITUDE_", "TESTS_"))
     }
     return subprocess.run(
         [
