@@ -48,7 +48,7 @@ class TestEveryLine:
         logged = setup()
         context.bind(request_id="r", client="c", transaction="t", correlation_id="p")
         log.info("ours")
-        logging.getLogger("some.library").warning("theirs")
+        logging.getLogger("some.package").warning("theirs")
         context.clear()
         log.info("later")
         ours, theirs, later = logged.json()

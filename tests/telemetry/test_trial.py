@@ -57,7 +57,7 @@ def test_names_that_are_no_loggers_are_skipped(setup: Setup) -> None:
 
 def test_loggers_of_others_are_left_alone(setup: Setup) -> None:
     setup()
-    logging.getLogger("some.library")
+    logging.getLogger("some.package")
     logging.getLogger("solitude_elsewhere")
 
     tried = {name.split(".")[0] for name, _ in trial.run()["passed"]}
