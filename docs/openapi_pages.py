@@ -59,6 +59,7 @@ class Generated(SphinxDirective):
         return list(node.children)
 
     def text(self) -> str:
+        """Each directive's own: what it puts on the page, as Markdown."""
         raise NotImplementedError
 
 

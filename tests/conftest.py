@@ -6,7 +6,12 @@ import hypothesis
 
 from tests.support import environment, isolation
 
-pytest_plugins = ["tests.support.skips", "tests.support.fixtures", "tests.support.security_events"]
+pytest_plugins = [
+    "tests.support.skips",
+    "tests.support.fixtures",
+    "tests.support.security_events",
+    "tests.support.statsd",
+]
 
 isolation.isolate()
 os.environ |= environment.of_the_house()

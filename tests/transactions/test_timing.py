@@ -1,27 +1,16 @@
 """How long transactions take to come to a status, for statsd: told once for each status, and only when it is committed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
-from tests.telemetry.test_metrics import PATIENCE_S, Daemon
+from tests.support.statsd import PATIENCE_S, Daemon
 
-from solitude.telemetry import metrics
 from solitude.transactions import states
 from solitude.transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def daemon() -> Iterator[Daemon]:
-    listening = Daemon()
-    metrics.configure(listening.address, "")
-    yield listening
-    metrics.close()
-    listening.socket.close()
 
 
 def test_a_status_that_is_reached_is_timed_from_the_beginning_of_its_transaction(daemon: Daemon) -> None:

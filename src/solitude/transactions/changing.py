@@ -7,7 +7,6 @@ the database refuses, and at last the state that the client has seen. All but th
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from solitude.telemetry import cef
@@ -15,7 +14,7 @@ from solitude.transactions import states
 from solitude.transactions.bodies import TransactionChange
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.models import Status, Transaction
-from solitude.web import etags
+from solitude.web.changes import judged
 from solitude.web.networks import facts
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
@@ -34,14 +33,8 @@ def change(request: ApiRequest, row: Transaction, body: TransactionChange) -> No
     rules = _rules_of_engine(body) if is_of_engine(row) else _rules_of_client(request, row, body)
     if rules or body.wrong:
         raise BadFields(**({"__all__": rules} if rules else {}), **body.wrong)
-    is_current = etags.matches(request, row)
-    try:
-        with transaction.atomic():
-            states.change_by_client(row, **body.columns)
-    except IntegrityError:
-        raise BadFields(__all__=CLASH) from None
-    if not is_current:
-        raise etags.PreconditionFailed
+    with judged(request, row, lambda _row: BadFields(__all__=CLASH)):
+        states.change_by_client(row, **body.columns)
 
 
 def tell_moved(request: ApiRequest, old: Status, new: Status) -> None:

@@ -1,6 +1,7 @@
 """PUT and PATCH: the columns that a request gives, and the order in which it can be wrong."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
@@ -21,14 +22,21 @@ def given(body: Body, reset: Iterable[str] = ()) -> dict[str, Any]:
 
 
 def change(request: HttpRequest, row: R, clash: Callable[[R], BadFields], **columns: Any) -> None:
-    """Changes the locked row inside the transaction of its lock. What is wrong with the body is told before what is stale.
+    """Changes the locked row inside the transaction of its lock; raises as `judged` does."""
+    with judged(request, row, clash):
+        row.change(**columns)
+
+
+@contextmanager
+def judged(request: HttpRequest, row: R, clash: Callable[[R], BadFields]) -> Iterator[None]:
+    """Around a change of the locked row. What is wrong with the body is told before what is stale.
 
     Raises what `clash` makes when a unique constraint refuses the row as it would be, and PreconditionFailed.
     """
     is_current = matches(request, row)
     try:
         with transaction.atomic():
-            row.change(**columns)
+            yield
     except IntegrityError:
         raise clash(row) from None
     if not is_current:

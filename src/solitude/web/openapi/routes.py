@@ -8,12 +8,13 @@ from ninja.operation import Operation
 
 from solitude.web.filters import Filters
 from solitude.web.openapi.shapes import FORMS
+from solitude.web.paging import LIMIT_MAX, PAGE_MAX, PAGE_ROWS
 
 # Under this name a route says that it looks at no If-Match.
 UNCONDITIONAL = "x-unconditional"
 _PAGING: dict[str, tuple[str, Mapping[str, Any]]] = {
-    "page": ("The page, from 1 on.", {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 1}),
-    "limit": ("Rows a page.", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+    "page": ("The page, from 1 on.", {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": 1}),
+    "limit": ("Rows a page.", {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": PAGE_ROWS}),
     "cursor": (
         "Instead of `page`, for long lists: empty for the beginning, then as `next` has it.",
         {"type": "string", "pattern": "^[0-9a-f]{0,15}$"},
