@@ -54,6 +54,17 @@ def flag(text: str) -> bool:
     raise ValueError("must be true or false")
 
 
+def one_of(*names: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def parse(text: str) -> str:
+        if text not in names:
+            raise ValueError(f"must be {' or '.join(names)}")
+        return text
+
+    return parse
+
+
 def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 

@@ -21,6 +21,7 @@ from solitude.configuration import (
     is_on_this_machine,
     metrics_prefix,
     networks,
+    one_of,
     plain_id,
     process_environment,
     safe_url_prefixes,
@@ -325,6 +326,12 @@ SOLITUDE_PAYPAL_WEB_URL: str = _get(
     "Where buyers are sent.",
     shown="PayPal's sandbox; with debug the simulator",
 )
+SOLITUDE_PAYPAL_API: str = _get(
+    "SOLITUDE_PAYPAL_API",
+    one_of("rest", "classic"),
+    "rest",
+    "By which of PayPal's interfaces sellers are paid who have none of their own, and pre-approvals are made: `rest` or `classic`.",
+)
 SOLITUDE_PAYPAL_CLIENT_ID: str = environment.text(
     "SOLITUDE_PAYPAL_CLIENT_ID",
     "sandbox-client" if SOLITUDE_DEBUG else "",
@@ -336,6 +343,52 @@ SOLITUDE_PAYPAL_CLIENT_SECRET: str = environment.text(
     "sandbox-secret" if SOLITUDE_DEBUG else "",
     "Credentials at PayPal.",
     shown="with debug the simulator's",
+)
+SOLITUDE_PAYPAL_PARTNER_ID: str = environment.text(
+    "SOLITUDE_PAYPAL_PARTNER_ID",
+    "SANDBXPARTNR2" if SOLITUDE_DEBUG else "",
+    "The marketplace's own merchant id at PayPal, under which sellers are onboarded.",
+    shown="none; with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CLASSIC_URL: str = _get(
+    "SOLITUDE_PAYPAL_CLASSIC_URL",
+    web_url,
+    SOLITUDE_PAYPAL_URL if SOLITUDE_DEBUG else "https://svcs.sandbox.paypal.com",
+    "PayPal's classic API (Adaptive Payments, Accounts and Permissions).",
+    shown="PayPal's sandbox; with debug `SOLITUDE_PAYPAL_URL`",
+)
+SOLITUDE_PAYPAL_IPN_URL: str = _get(
+    "SOLITUDE_PAYPAL_IPN_URL",
+    web_url,
+    f"{SOLITUDE_PAYPAL_WEB_URL}/cgi-bin/webscr"
+    if SOLITUDE_DEBUG
+    else "https://ipnpb.sandbox.paypal.com/cgi-bin/webscr",
+    "Where PayPal is asked whether an IPN is its own.",
+    shown="PayPal's sandbox; with debug `SOLITUDE_PAYPAL_WEB_URL` + `/cgi-bin/webscr`",
+)
+SOLITUDE_PAYPAL_CLASSIC_APP_ID: str = environment.text(
+    "SOLITUDE_PAYPAL_CLASSIC_APP_ID",
+    "APP-80W284485P519543T" if SOLITUDE_DEBUG else "",
+    "Credentials for the classic API.",
+    shown="none; with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CLASSIC_USER: str = environment.text(
+    "SOLITUDE_PAYPAL_CLASSIC_USER",
+    "sandbox-api-user" if SOLITUDE_DEBUG else "",
+    "Credentials for the classic API.",
+    shown="none; with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CLASSIC_PASSWORD: str = environment.text(
+    "SOLITUDE_PAYPAL_CLASSIC_PASSWORD",
+    "sandbox-api-password" if SOLITUDE_DEBUG else "",
+    "Credentials for the classic API.",
+    shown="none; with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CLASSIC_SIGNATURE: str = environment.text(
+    "SOLITUDE_PAYPAL_CLASSIC_SIGNATURE",
+    "sandbox-api-signature" if SOLITUDE_DEBUG else "",
+    "Credentials for the classic API.",
+    shown="none; with debug the simulator's",
 )
 SOLITUDE_PAYPAL_BN_CODE: str = environment.text(
     "SOLITUDE_PAYPAL_BN_CODE", "", "The partner's attribution id, sent with every call."
@@ -420,6 +473,16 @@ def _production_problems() -> None:
         ),
         "SOLITUDE_CLEANSED_SETTINGS_ACCESS may be true only with SOLITUDE_DEBUG=true": SOLITUDE_CLEANSED_SETTINGS_ACCESS,
         "SOLITUDE_PAYPAL_CLIENT_ID and SOLITUDE_PAYPAL_CLIENT_SECRET are the simulator's": is_simulators,
+        "SOLITUDE_PAYPAL_CLASSIC_USER, _PASSWORD or _SIGNATURE is the simulator's": any(
+            secret.startswith("sandbox-api-")
+            for secret in (
+                SOLITUDE_PAYPAL_CLASSIC_USER,
+                SOLITUDE_PAYPAL_CLASSIC_PASSWORD,
+                SOLITUDE_PAYPAL_CLASSIC_SIGNATURE,
+            )
+        ),
+        "SOLITUDE_PAYPAL_CLASSIC_URL must be https": not SOLITUDE_PAYPAL_CLASSIC_URL.startswith("https://"),
+        "SOLITUDE_PAYPAL_IPN_URL must be https": not SOLITUDE_PAYPAL_IPN_URL.startswith("https://"),
         "SOLITUDE_PAYPAL_URL must be https": not SOLITUDE_PAYPAL_URL.startswith("https://"),
         "SOLITUDE_PAYPAL_WEB_URL must be https": not SOLITUDE_PAYPAL_WEB_URL.startswith("https://"),
         "SOLITUDE_PAYPAL_WEBHOOK_ID is the simulator's": SOLITUDE_PAYPAL_WEBHOOK_ID == _SIMULATORS_WEBHOOK,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from solitude.client import Retries
-from solitude.providers.paypal import notices
+from solitude.providers.paypal.rest import webhooks
 from tests.docs.test_examples import ROOT, blocks
 from tests.services.test_plugin import LINE
 from tests.support import processes
@@ -76,7 +76,7 @@ def test_every_event_that_is_read_is_named() -> None:
         family = full.rpartition(".")[0]
         named.add(full)
 
-    assert named == set(notices._READERS)
+    assert named == set(webhooks._READERS)
 
 
 def test_the_line_of_the_check_is_one_that_it_prints() -> None:

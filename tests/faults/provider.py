@@ -22,9 +22,9 @@ import solitude_sandbox
 from solitude import failpoints
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.payments import registry
-from solitude.providers.paypal import verification
 from solitude.providers.paypal.provider import PayPal
-from solitude.providers.paypal.token import TokenKeeper
+from solitude.providers.paypal.rest import verification
+from solitude.providers.paypal.rest.token import TokenKeeper
 from solitude_sandbox import faults
 from solitude_sandbox.paypal import books as sandbox_books
 from solitude_sandbox.paypal.signing import Signer
@@ -197,7 +197,8 @@ def forget_tokens() -> None:
     """As a process that has just started: it has no access token."""
     paypal = registry.provider("paypal")
     assert isinstance(paypal, PayPal)
-    paypal._wire._tokens = TokenKeeper(paypal._wire._fetch_token)
+    wire = paypal.rest.wire
+    wire._tokens = TokenKeeper(wire._fetch_token)
 
 
 def _after_send(request: Request) -> None:

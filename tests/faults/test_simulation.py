@@ -13,9 +13,9 @@ from solitude.money.money import Money
 from solitude.payments import calls, money_back, refund
 from solitude.payments.contract import Call, Intent, Operation, Outcome, Result
 from solitude.payments.models import ProviderCall
-from solitude.providers.paypal import reading
 from solitude.providers.paypal.provider import PayPal
-from solitude.providers.paypal.wire import Failed
+from solitude.providers.paypal.rest import reading
+from solitude.providers.paypal.rest.wire import Failed
 from solitude.transactions import states
 from solitude.transactions.models import Transaction
 from solitude.web.idempotency import Claim

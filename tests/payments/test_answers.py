@@ -24,7 +24,7 @@ from tests.support.simulator import Simulator
 from solitude.outbound.limits import InProgress
 from solitude.payments import calls
 from solitude.payments.models import ProviderCall
-from solitude.providers.paypal import requests
+from solitude.providers.paypal.rest import requests
 from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, FAILED, CANCELLED, ERRORED = 0, 1, 4, 5, 7

@@ -14,10 +14,10 @@ from tests.support.simulator import Simulator
 from solitude.payments import recovery
 from solitude.payments.contract import Outcome, Reason, Result
 from solitude.payments.models import ProviderCall
-from solitude.providers.paypal import report
 from solitude.providers.paypal.models import BuyerPaypal
-from solitude.providers.paypal.provider import PayPal
-from solitude.providers.paypal.wire import Failed, Reply
+from solitude.providers.paypal.rest import report
+from solitude.providers.paypal.rest.provider import RestPayPal
+from solitude.providers.paypal.rest.wire import Failed, Reply
 from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, FAILED, CANCELLED = 0, 1, 4, 5
@@ -664,7 +664,7 @@ def test_a_refund_that_is_failed_and_turns_out_done_is_corrected(
 ) -> None:
     answer = lost_refund(shop, paypal, paid, "disconnect_after")
     not_listed = Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"))
-    monkeypatch.setattr(PayPal, "_find_refund", lambda *_: not_listed)
+    monkeypatch.setattr(RestPayPal, "_find_refund", lambda *_: not_listed)
     recover()
     assert shop.transaction(answer["transaction"])["status"] == FAILED
     (event,) = paypal.told("PAYMENT.CAPTURE.REFUNDED")

@@ -16,8 +16,8 @@ from tests.web.parallel import at_once
 from solitude.payments import news, notifications, registry
 from solitude.payments.contract import NotUnderstood, Verdict
 from solitude.payments.models import Notification, ProviderCall
-from solitude.providers.paypal import verification
-from solitude.providers.paypal.verification import Verified
+from solitude.providers.paypal.rest import verification
+from solitude.providers.paypal.rest.verification import Verified
 from solitude.transactions.models import Transaction
 from solitude.web.models import IdempotencyKey
 
@@ -612,4 +612,6 @@ def test_a_process_that_dies_at_it_leaves_it_to_others(
 
 def test_a_message_that_says_less_than_it_should_is_told_from_a_forged_one() -> None:
     with pytest.raises(NotUnderstood):
-        registry.inbound("paypal").read(b'{"id": "WH-1", "event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": {}}')
+        registry.inbound("paypal").read(
+            {}, b'{"id": "WH-1", "event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": {}}'
+        )

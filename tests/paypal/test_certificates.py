@@ -21,9 +21,9 @@ from tests.support.free_port import free_port
 from tests.web.parallel import at_once
 
 from solitude.outbound.http import Outlet
-from solitude.providers.paypal import certificates as module
-from solitude.providers.paypal import verification
-from solitude.providers.paypal.certificates import (
+from solitude.providers.paypal.rest import certificates as module
+from solitude.providers.paypal.rest import verification
+from solitude.providers.paypal.rest.certificates import (
     BAD,
     CHAIN_MAX_BYTES,
     FAILURE_KEPT_FOR_S,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from solitude.money.money import Money
 from solitude.payments.contract import Call, Intent, Operation, Outcome, Result, Seen
 from solitude.providers.paypal.provider import PayPal
-from solitude.providers.paypal.wire import Ask, Failed, Reply
+from solitude.providers.paypal.rest.wire import Ask, Failed, Reply
 from solitude.telemetry.redaction import Secret
 
 KEY = "0e0c8a6e-6d4f-4f0e-9a53-000000004711"
@@ -50,7 +50,7 @@ def answered_in_turn(monkeypatch: pytest.MonkeyPatch, replies: list[tuple[int, A
         understood = isinstance(body, dict)
         return Reply(status, body if understood else {}, understood, "debug-1", None, ())
 
-    monkeypatch.setattr(paypal_of_the_tests()._wire, "ask", ask)
+    monkeypatch.setattr(paypal_of_the_tests().rest.wire, "ask", ask)
     return paypal_of_the_tests().perform(call(operation))
 
 

@@ -10,8 +10,8 @@ from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
-from solitude.providers.paypal import token
-from solitude.providers.paypal.token import AccessToken, NoToken, TokenKeeper
+from solitude.providers.paypal.rest import token
+from solitude.providers.paypal.rest.token import AccessToken, NoToken, TokenKeeper
 from solitude.telemetry.redaction import MASK
 
 LIFE_S = 32_400

@@ -17,8 +17,8 @@ from tests.paypal import notary
 from tests.paypal.notary import BODY, NOW, Notification, Paypal, answer_of, signature, signed
 from tests.web.parallel import at_once
 
-from solitude.providers.paypal.verification import Verdict, Verified, verify, verify_online
-from solitude.providers.paypal.wire import Wire
+from solitude.providers.paypal.rest.verification import Verdict, Verified, verify, verify_online
+from solitude.providers.paypal.rest.wire import Wire
 
 GENUINE = Verified(Verdict.GENUINE)
 

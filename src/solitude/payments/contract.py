@@ -169,8 +169,21 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """What somebody else than the payee gets of a payment."""
+
+    payee: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Intent:
-    """All that is needed to make the call, and to make the very same call again. Kept encrypted with the call."""
+    """All that is needed to make the call, and to make the very same call again. Kept encrypted with the call.
+
+    `interface`: by which of its interfaces the provider is asked, where it has several. `delayed`: the payee gets the money only when
+    it is released. `notify_url`: where the provider sends its notification. `terms`: to what a pre-approval is limited, where the
+    provider itself watches over that.
+    """
 
     amount: Money | None = None
     payee: str = ""
@@ -180,6 +193,11 @@ class Intent:
     description: str = ""
     credential: Secret | None = None
     note: str = ""
+    interface: str = ""
+    shares: tuple[Share, ...] = ()
+    notify_url: str = ""
+    delayed: bool = False
+    terms: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -191,6 +209,11 @@ class Intent:
             "description": self.description,
             "credential": self.credential.reveal() if self.credential else None,
             "note": self.note,
+            "interface": self.interface,
+            "shares": [[share.payee, *_money_list(share.amount)] for share in self.shares],
+            "notify_url": self.notify_url,
+            "delayed": self.delayed,
+            "terms": dict(self.terms),
         }
 
     @classmethod
@@ -204,6 +227,14 @@ class Intent:
             description=kept["description"],
             credential=Secret(kept["credential"]) if kept["credential"] else None,
             note=kept["note"],
+            # Intents of the versions before have none of these.
+            interface=kept.get("interface", ""),
+            shares=tuple(
+                Share(payee, Money(Decimal(text), currency)) for payee, text, currency in kept.get("shares", ())
+            ),
+            notify_url=kept.get("notify_url", ""),
+            delayed=kept.get("delayed", False),
+            terms=kept.get("terms", {}),
         )
 
 
@@ -250,12 +281,16 @@ class Inbound(Protocol):
     def verify(self, headers: Mapping[str, str], body: bytes) -> tuple[Verdict, str]:
         """The verdict, and why in one word. May go out for a certificate, so no transaction is open."""
 
-    def read(self, body: bytes) -> Notice:
-        """Of a body that is genuine. Raises NotUnderstood."""
+    def read(self, headers: Mapping[str, str], body: bytes) -> Notice:
+        """Of a message that is genuine. Raises NotUnderstood."""
 
 
 def _money_json(money: Money | None) -> list[str] | None:
-    return [money.text, money.currency] if money else None
+    return _money_list(money) if money else None
+
+
+def _money_list(money: Money) -> list[str]:
+    return [money.text, money.currency]
 
 
 def _money(kept: list[str] | None) -> Money | None:

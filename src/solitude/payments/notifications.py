@@ -106,7 +106,7 @@ def _handle(pk: int) -> Handled:
         if verdict != Verdict.GENUINE:
             return _not_proved(row, verdict, why)
     try:
-        notice = inbound.read(body)
+        notice = inbound.read(row.headers or {}, body)
     except NotUnderstood as error:
         log.error("notification_not_understood", provider=row.provider, problem=str(error))
         return _refused(row, NOT_UNDERSTOOD, 7)

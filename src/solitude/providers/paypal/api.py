@@ -16,8 +16,8 @@ from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
 from solitude.providers.paypal import currencies, form
 from solitude.providers.paypal.form import PayIn
-from solitude.providers.paypal.provider import PayPal
-from solitude.providers.paypal.requests import NOTE_MAX_CHARS
+from solitude.providers.paypal.names import NAME, NUMBER
+from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
 from solitude.providers.paypal.shown import (
     ERRORS,
     PaypalCheck,
@@ -39,7 +39,6 @@ from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest, client_key
 
 router = Router()
-NAME, NUMBER = PayPal.name, PayPal.number
 
 
 @router.post("/pay/", response={201: PaypalPayment, **ERRORS})

@@ -15,12 +15,17 @@ class PaypalConfig(AppConfig):
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import preapprovals, records
-        from solitude.providers.paypal.notices import Webhooks
         from solitude.providers.paypal.provider import PayPal
+        from solitude.providers.paypal.rest.webhooks import Webhooks
         from solitude.sellers.models import parts as seller_parts
 
-        if settings.SOLITUDE_PAYPAL_CLIENT_SECRET:
-            redaction.register(settings.SOLITUDE_PAYPAL_CLIENT_SECRET)
+        for secret in (
+            settings.SOLITUDE_PAYPAL_CLIENT_SECRET,
+            settings.SOLITUDE_PAYPAL_CLASSIC_PASSWORD,
+            settings.SOLITUDE_PAYPAL_CLASSIC_SIGNATURE,
+        ):
+            if secret:
+                redaction.register(secret)
         registry.register(
             "paypal",
             registry.Registered(

@@ -11,6 +11,7 @@ from solitude.vault.fields import EncryptedTextField, SealedModel
 from solitude.web.rows import Row
 
 HASH_MAX_CHARS = 128
+INTERFACE_MAX_CHARS = 8
 PERSON_LIMITS = {
     "first_name": 255, "last_name": 255, "full_name": 255, "business_name": 255, "address_one": 255, "address_two": 255,
     "post_code": 128, "city": 128, "country": 64, "state": 64, "phone": 32,
@@ -24,6 +25,11 @@ class SellerPaypal(SealedModel, Row):
     paypal_id = EncryptedTextField(null=True, default=None, max_length=255)
     # By which a notification finds the seller.
     paypal_id_hash = models.CharField(max_length=HASH_MAX_CHARS, default="", db_default="", db_index=True)
+    # By which of PayPal's interfaces the seller is paid; empty: by SOLITUDE_PAYPAL_API.
+    interface = models.CharField(max_length=INTERFACE_MAX_CHARS, default="", db_default="")
+    # PayPal's own id of the seller, once the seller let us act: by it REST knows who granted what, and webhooks name the seller.
+    merchant_id = EncryptedTextField(null=True, default=None, max_length=64)
+    merchant_id_hash = models.CharField(max_length=HASH_MAX_CHARS, default="", db_default="", db_index=True)
     token = EncryptedTextField(null=True, default=None, max_length=4096)
     secret = EncryptedTextField(null=True, default=None, max_length=4096)
     first_name = EncryptedTextField(default="", max_length=255)
@@ -50,6 +56,8 @@ class BuyerPaypal(SealedModel, Row):
     key = EncryptedTextField(null=True, default=None, max_length=255)
     # By which a notification finds the credential.
     key_hash = models.CharField(max_length=HASH_MAX_CHARS, default="", db_default="", db_index=True)
+    # Whose credential it is: one of the classic interface does not work in REST.
+    interface = models.CharField(max_length=INTERFACE_MAX_CHARS, default="rest", db_default="rest")
     currency = models.CharField(max_length=3, null=True, default=None)
     start = models.DateField(null=True, default=None)
     expiry = models.DateField(null=True, default=None)
@@ -86,6 +94,7 @@ class Preapproval(SealedModel, Row):
     buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="+")
     key = EncryptedTextField(null=True, default=None, max_length=255)
     pay_url = EncryptedTextField(null=True, default=None, max_length=2048)
+    interface = models.CharField(max_length=INTERFACE_MAX_CHARS, default="rest", db_default="rest")
     currency = models.CharField(max_length=3, null=True, default=None)
     start = models.DateField(null=True, default=None)
     end = models.DateField(null=True, default=None)

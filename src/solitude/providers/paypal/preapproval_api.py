@@ -17,7 +17,7 @@ from solitude.payments.models import ProviderCall
 from solitude.providers.paypal import allowed_urls, currencies, preapprovals
 from solitude.providers.paypal.form import CURRENCIES, Url
 from solitude.providers.paypal.models import Preapproval
-from solitude.providers.paypal.provider import NOT_APPROVED, PayPal
+from solitude.providers.paypal.names import NAME, NOT_APPROVED
 from solitude.providers.paypal.shown import ERRORS
 from solitude.web import paging
 from solitude.web.answers import answer, settle, time_text
@@ -105,7 +105,7 @@ def begin_preapproval(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
                 lambda: preapprovals.begin(preapproval, body.return_url, body.cancel_url, request.claim)
             )
             call = calls.carry_out(begun, keep)
-    if refused := answers.refusal(PayPal.name, calls.result_of(call), None):
+    if refused := answers.refusal(NAME, calls.result_of(call), None):
         raise refused
     kept = _of(call)
     if kept is None:
@@ -203,4 +203,4 @@ def _store_refusal(call: ProviderCall) -> Refused | None:
     if call.outcome == Outcome.DECLINED and call.reason_code == NOT_APPROVED:
         body: NotApproved = {"detail": "The buyer has not approved yet.", "code": "not_approved"}
         return Refused(409, body)
-    return answers.refusal(PayPal.name, calls.result_of(call), None)
+    return answers.refusal(NAME, calls.result_of(call), None)

@@ -11,7 +11,7 @@ from solitude.payments import notifications
 from solitude.payments.contract import Action
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification
 from solitude.payments.notifications import Handled
-from solitude.providers.paypal.provider import PayPal
+from solitude.providers.paypal.names import NAME
 from solitude.transactions.amounts import amount_text
 from solitude.web.answers import answer
 from solitude.web.fields import Body, Taken, text_of
@@ -96,7 +96,7 @@ class PaypalNotice(TypedDict):
 @router.post("/webhook/", response=PaypalNotice)
 def receive_notification(request: ApiRequest, body: WebhookIn) -> HttpResponse:
     """Takes in a notification of PayPal, as the marketplace hands it on: proves it, and enters what it tells."""
-    return answer(_shown(notifications.receive(PayPal.name, body.headers, body.body)))
+    return answer(_shown(notifications.receive(NAME, body.headers, body.body)))
 
 
 def _shown(handled: Handled) -> PaypalNotice:

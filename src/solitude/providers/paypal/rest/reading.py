@@ -28,7 +28,7 @@ from solitude.payments.contract import (
     Seen,
 )
 from solitude.providers.paypal import currencies
-from solitude.providers.paypal.wire import Failed, Reply
+from solitude.providers.paypal.rest.wire import Failed, Reply
 from solitude.telemetry import redaction
 
 TEXT_MAX_CHARS = 255

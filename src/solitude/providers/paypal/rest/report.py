@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from solitude.outbound.record import Exchange
-from solitude.providers.paypal.reading import ID
-from solitude.providers.paypal.wire import Failed, Reply
+from solitude.providers.paypal.rest.reading import ID
+from solitude.providers.paypal.rest.wire import Failed, Reply
 
 REPORT, CAPTURES = "/v1/reporting/transactions", "/v2/payments/captures"
 LAG = timedelta(hours=3)

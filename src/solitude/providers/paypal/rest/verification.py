@@ -24,8 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from django.conf import settings
 
 from solitude.payments.contract import Verdict
-from solitude.providers.paypal.certificates import Certificates, NoKey
-from solitude.providers.paypal.wire import Ask, Failed, TokenRefused, Wire
+from solitude.providers.paypal.rest.certificates import Certificates, NoKey
+from solitude.providers.paypal.rest.wire import Ask, Failed, TokenRefused, Wire
 from solitude.telemetry.logs import get_logger
 
 log = get_logger("solitude.paypal")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from solitude.payments.contract import Intent
-from solitude.providers.paypal import reading
+from solitude.providers.paypal.rest import reading
 
 DESCRIPTION_MAX_CHARS = 127
 NOTE_MAX_CHARS = 255

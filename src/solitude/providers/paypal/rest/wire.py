@@ -16,7 +16,7 @@ from django.conf import settings
 
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.outbound.record import Exchange, Kept, describe
-from solitude.providers.paypal.token import AccessToken, NoToken, TokenKeeper, basic
+from solitude.providers.paypal.rest.token import AccessToken, NoToken, TokenKeeper, basic
 from solitude.telemetry.redaction import Secret
 
 # What the call log keeps in clear. Ids of orders and captures are not secrets; ids of the vault are, and so is everything

@@ -22,7 +22,7 @@ from solitude.payments.contract import (
     Seen,
     Verdict,
 )
-from solitude.providers.paypal import reading, verification
+from solitude.providers.paypal.rest import reading, verification
 from solitude.telemetry.redaction import Secret
 
 EVENT_ID_MAX_CHARS = 128
@@ -39,7 +39,7 @@ class Webhooks:
         verified = verification.verify(headers, body, datetime.now(UTC))
         return verified.verdict, verified.reason
 
-    def read(self, body: bytes) -> Notice:
+    def read(self, _headers: Mapping[str, str], body: bytes) -> Notice:
         try:
             event = json.loads(body)
         except (ValueError, RecursionError):

@@ -1,0 +1,14 @@
+"""What the parts of this provider call the same."""
+
+from typing import Final, Literal
+
+NAME: Final = "paypal"
+NUMBER: Final = 0
+
+# PayPal's two interfaces: the platform of today, and the Adaptive one of 2012.
+Interface = Literal["rest", "classic"]
+REST: Final = "rest"
+CLASSIC: Final = "classic"
+
+# Codes of ours.
+NOT_APPROVED: Final = "not_approved"

@@ -1,0 +1,406 @@
+"""PayPal's REST platform as the engine's contract asks: requests are built here, and answers read.
+
+No database and no Django request: what is known comes in with the call, what was learnt goes out with the result.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+
+from solitude.money.money import Money
+from solitude.payments.contract import (
+    Call,
+    Evidence,
+    NotUnderstood,
+    Operation,
+    Outcome,
+    Reason,
+    RefundEvidence,
+    RefundSeen,
+    Result,
+    Seen,
+)
+from solitude.providers.paypal.names import NAME, NOT_APPROVED, NUMBER
+from solitude.providers.paypal.rest import reading, report, requests
+from solitude.providers.paypal.rest.wire import Ask, Failed, Reply, TokenRefused, Wire
+from solitude.telemetry import cef
+from solitude.telemetry.logs import get_logger
+from solitude.telemetry.redaction import Secret
+
+log = get_logger("solitude.paypal")
+ORDERS, SETUP_TOKENS, PAYMENT_TOKENS = "/v2/checkout/orders", "/v3/vault/setup-tokens", "/v3/vault/payment-tokens"
+REFUNDS = "/v2/payments/refunds"
+# How long PayPal remembers a request id: then a repeat is a new request, and comes only after a look-up. A little less than PayPal
+# says, because a repeat takes its time, and nobody's clock is exact.
+MARGIN_S = 600
+ORDER_MEMORY_S = 6 * 3600 - MARGIN_S
+REFUND_MEMORY_S = 45 * 24 * 3600 - MARGIN_S
+VAULT_MEMORY_S = 3 * 3600 - MARGIN_S
+# A refund that PayPal answers with a server error and still does not list after so long was not made.
+REFUND_LISTED_S = 3600
+
+_NOTHING_TAKEN = {"ORDER_NOT_APPROVED"}
+_CHOOSE_ANOTHER = {"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"}
+# Statuses of refusals that come before PayPal looks at its memory of our key.
+_OF_THE_ASKER = {403, 404, 405, 415}
+_LOOK_UP = {"ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"}
+_ENDS = {Seen.PAID, Seen.UNDER_REVIEW, Seen.DECLINED, Seen.EXPIRED}
+
+
+class RestPayPal:
+    name = NAME
+    number = NUMBER
+
+    def __init__(self) -> None:
+        self.wire = Wire()
+        self._performers: dict[Operation, Callable[[Call], Result]] = {
+            Operation.PAY: self._pay,
+            Operation.CAPTURE: self._capture,
+            Operation.REFUND: self._refund,
+            Operation.LOOK_UP: self._look_up,
+            Operation.LOOK_UP_REFUND: self._look_up_refund,
+            Operation.ASK_CONSENT: self._ask_consent,
+            Operation.STORE_CREDENTIAL: self._store_credential,
+            Operation.DELETE_CREDENTIAL: self._delete_credential,
+        }
+
+    def perform(self, call: Call) -> Result:
+        return self._guarded(self._performers[call.operation], call)
+
+    def find_out(self, call: Call) -> Result:
+        """What became of a call: PayPal is asked by what it knows; where that is only our key, the call is repeated.
+
+        A repeat under the same PayPal-Request-Id does nothing new as long as PayPal remembers it; a payment may be charged
+        for the first time by it, so it is repeated for a short while only. PayPal may also remember a server error of its own
+        for ever: then a look-up decides.
+        """
+        match call.operation:
+            case Operation.PAY if call.age_s > min(settings.SOLITUDE_RESEND_MAX_S, ORDER_MEMORY_S):
+                return self._guarded(self._find_payment, call)
+            case Operation.CAPTURE:
+                return self._guarded(self._find_capture, call)
+            case Operation.REFUND:
+                return self._guarded(self._find_refund, call)
+            case Operation.STORE_CREDENTIAL if call.age_s > VAULT_MEMORY_S:
+                return self._guarded(self._find_credential, call)
+            case Operation.ASK_CONSENT if call.age_s > VAULT_MEMORY_S:
+                # Whatever became of it, nobody was ever sent there, and PayPal lets it expire.
+                return Result(Outcome.DECLINED, reason=Reason("ABANDONED"))
+        again = self.perform(call)
+        return replace(again, outcome=Outcome.UNKNOWN) if _is_of_the_repeat_alone(again) else again
+
+    def _guarded(self, perform: Callable[[Call], Result], call: Call) -> Result:
+        try:
+            return perform(call)
+        except TokenRefused as error:
+            log.error("paypal_credentials_refused", operation=call.operation)
+            cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": self.name})
+            return reading.refused_credentials(error.exchanges)
+
+    # --- payments ---
+
+    def _pay(self, call: Call) -> Result:
+        reply = self._ask("pay", call, "POST", ORDERS, requests.order(call.key, call.intent))
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status in (200, 201):
+            return self._order(reply, call.intent.amount, call.key)
+        if reply.issue == "DUPLICATE_INVOICE_ID":
+            # The invoice id is this operation's own: an earlier try of it was taken, and PayPal does not say how it ended.
+            return reading.unknown(reply)
+        return reading.refused(reply)
+
+    def _capture(self, call: Call) -> Result:
+        path = f"{ORDERS}/{call.ids['payment']}/capture"
+        reply = self._ask("capture", call, "POST", path, {})
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status in (200, 201):
+            return self._order(reply, call.intent.amount)
+        if reply.issue in _NOTHING_TAKEN:
+            return reading.result(
+                reply, Outcome.DECLINED, evidence=Evidence(Seen.NOT_APPROVED), reason=reading.reason_of(reply)
+            )
+        if reply.issue in _CHOOSE_ANOTHER:
+            return _choose_another(reply, call)
+        if reply.issue in _LOOK_UP or reply.status == 404:
+            return self._taken_already(call, reply)
+        if reply.issue == "ORDER_COMPLETION_IN_PROGRESS":
+            return reading.unknown(reply)
+        return reading.refused(reply)
+
+    def _taken_already(self, call: Call, refused: Reply) -> Result:
+        """A capture that PayPal refused because of what was before: the order tells, and nothing else."""
+        found = self._guarded(self._look_up, call)
+        exchanges = (*refused.exchanges, *found.exchanges)
+        if found.evidence and found.evidence.state in _ENDS:
+            return replace(found, exchanges=exchanges)
+        # Also an order that looks as if nothing had been taken: the refusal says that something was.
+        return replace(reading.unknown(refused), exchanges=exchanges)
+
+    def _find_payment(self, call: Call) -> Result:
+        """PayPal cannot be asked for an order by our reference: its report of transactions lists it, some hours late."""
+        now = datetime.now(UTC)
+        since = now - timedelta(seconds=call.age_s)
+        until = since + timedelta(seconds=settings.SOLITUDE_RESEND_MAX_S)
+
+        def page(path: str) -> Reply | Failed:
+            return self._ask("report", call, "GET", path, seller=call.intent.payee)
+
+        found = report.find(page, call.key, since, until, now)
+        if found.order:
+            seen = self._look_up(replace(call, ids={**call.ids, "payment": found.order}))
+            return replace(seen, exchanges=(*found.exchanges, *seen.exchanges))
+        if found.is_absent:
+            reason = Reason("NOT_CHARGED", "PayPal's report does not list it.")
+            return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
+        return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
+
+    def _find_capture(self, call: Call) -> Result:
+        found = self._look_up(call)
+        if found.evidence is None:
+            return Result(Outcome.UNKNOWN, exchanges=found.exchanges)
+        match found.evidence.state:
+            case Seen.APPROVED:
+                return self._capture_again(call)
+            case Seen.NOT_APPROVED:
+                return replace(found, outcome=Outcome.DECLINED, reason=None, ids={})
+        return found
+
+    def _capture_again(self, call: Call) -> Result:
+        """A repeat; if PayPal has kept an error of its own under our key, that key takes nothing any more.
+
+        An order is captured once, whatever the key: so another operation may try when the order is still as approved.
+        """
+        again = self._capture(call)
+        if not _is_server_error(again):
+            return again
+        found = self._look_up(call)
+        exchanges = (*again.exchanges, *found.exchanges)
+        if found.evidence is None or found.evidence.state == Seen.NOT_APPROVED:
+            return replace(again, exchanges=exchanges)
+        if found.evidence.state == Seen.APPROVED:
+            return replace(again, outcome=Outcome.DECLINED, evidence=found.evidence, exchanges=exchanges)
+        return replace(found, exchanges=exchanges)
+
+    def _look_up(self, call: Call) -> Result:
+        reply = self._ask("look_up", call, "GET", f"{ORDERS}/{call.ids['payment']}")
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status == 404 and reply.understood and reply.issue:
+            return reading.result(reply, Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=Reason("EXPIRED"))
+        if reply.status != 200:
+            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+        # A refund's amount is not the order's.
+        return self._order(reply, None if call.operation == Operation.REFUND else call.intent.amount)
+
+    def _order(self, reply: Reply, expected: Money | None, key: str = "") -> Result:
+        """The result that an order in an answer is; `key` is the reference that it must bear if it bears one."""
+        try:
+            if key and reading.reference(reply.body) not in ("", key):
+                raise NotUnderstood("an order of another reference")
+            token = str(reply.body.get("id", ""))
+            pay_url = reading.buyer_link(reply.link("payer-action", "approve"), f"/checkoutnow?token={token}")
+            evidence, reason, ids = reading.order(reply.body, pay_url, expected)
+        except NotUnderstood as error:
+            log.error("paypal_answer_not_understood", problem=str(error), correlation_id=reply.correlation_id)
+            return reading.unknown(reply)
+        return reading.result(reply, _OUTCOMES[evidence.state], evidence=evidence, reason=reason, ids=ids)
+
+    # --- refunds ---
+
+    def _refund(self, call: Call) -> Result:
+        path = f"/v2/payments/captures/{call.ids['capture']}/refund"
+        reply = self._ask(
+            "refund", call, "POST", path, requests.refund(call.key, call.intent), seller=call.intent.payee
+        )
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status in (200, 201):
+            return _refund_result(reply, call)
+        if reply.issue == "CAPTURE_FULLY_REFUNDED":
+            return self._refunded_already(call, reply)
+        return reading.refused(reply)
+
+    def _refunded_already(self, call: Call, refused: Reply) -> Result:
+        """Everything is refunded: by this very operation, or by somebody else. The order lists the refunds."""
+        found = self._guarded(self._look_up, call)
+        if found.evidence is None or found.evidence.state != Seen.PAID:
+            return replace(reading.unknown(refused), exchanges=(*refused.exchanges, *found.exchanges))
+        own = next((refund for refund in found.evidence.refunds if refund.reference == call.key), None)
+        if own:
+            return _of_refund(refused, own)
+        return reading.result(refused, Outcome.DECLINED, reason=reading.reason_of(refused), evidence=found.evidence)
+
+    def _find_refund(self, call: Call) -> Result:
+        """A repeat while PayPal remembers our key; beyond that, and when it answers with an error of its own, the list tells."""
+        again = self._refund(call) if call.age_s <= REFUND_MEMORY_S else None
+        if again is not None and not _is_server_error(again) and not _is_of_the_repeat_alone(again):
+            return again
+        found = self._look_up(call)
+        exchanges = (*(again.exchanges if again else ()), *found.exchanges)
+        if found.evidence is None or found.evidence.state != Seen.PAID:
+            return Result(Outcome.UNKNOWN, exchanges=exchanges)
+        own = next((refund for refund in found.evidence.refunds if refund.reference == call.key), None)
+        if own is not None:
+            return Result(_REFUND_OUTCOMES[own.state], refund=own, exchanges=exchanges)
+        if again is not None and call.age_s < REFUND_LISTED_S:
+            return Result(Outcome.UNKNOWN, exchanges=exchanges)
+        return Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"), exchanges=exchanges)
+
+    def _look_up_refund(self, call: Call) -> Result:
+        reply = self._ask("look_up_refund", call, "GET", f"{REFUNDS}/{call.ids['refund']}", seller=call.intent.payee)
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status != 200:
+            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+        return _refund_result(reply, call)
+
+    # --- pre-approval ---
+
+    def _ask_consent(self, call: Call) -> Result:
+        reply = self._ask("ask_consent", call, "POST", SETUP_TOKENS, requests.setup_token(call.intent), vault=True)
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        token = reply.body.get("id")
+        if reply.status not in (200, 201) or not isinstance(token, str) or not token:
+            return reading.refused(reply) if reply.status >= 400 else reading.unknown(reply)
+        url = reading.buyer_link(reply.link("approve"), f"/agreements/approve?approval_session_id={token}")
+        return reading.result(
+            reply, Outcome.PENDING, credential=Secret(token), evidence=Evidence(Seen.NOT_APPROVED, pay_url=url)
+        )
+
+    def _store_credential(self, call: Call) -> Result:
+        reply = self._ask(
+            "store_credential", call, "POST", PAYMENT_TOKENS, requests.payment_token(call.intent), vault=True
+        )
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        key = reply.body.get("id")
+        if reply.status == 422:
+            return self._why_not_stored(reply, call)
+        if reply.status not in (200, 201) or not isinstance(key, str) or not key:
+            return reading.refused(reply) if reply.status >= 400 else reading.unknown(reply)
+        return reading.result(reply, Outcome.SUCCEEDED, credential=Secret(key))
+
+    def _why_not_stored(self, refused: Reply, call: Call) -> Result:
+        """PayPal's refusal has several names; whether the buyer approved is what the setup token itself says."""
+        found = self.wire.ask(
+            Ask("GET", f"{SETUP_TOKENS}/", "look_up", vault=True, secret_in_path=call.intent.credential)
+        )
+        if (
+            isinstance(found, Reply)
+            and found.status == 200
+            and found.body.get("status") in ("CREATED", "PAYER_ACTION_REQUIRED")
+        ):
+            return reading.result(
+                refused, Outcome.DECLINED, reason=Reason(NOT_APPROVED, "The buyer has not approved yet.")
+            )
+        return reading.refused(refused)
+
+    def _find_credential(self, call: Call) -> Result:
+        """Beyond PayPal's memory of our key: the setup token says whether it was used, and its customer has the permanent key."""
+        setup = self.wire.ask(
+            Ask("GET", f"{SETUP_TOKENS}/", "look_up", vault=True, secret_in_path=call.intent.credential)
+        )
+        if isinstance(setup, Failed):
+            return reading.failed(setup)
+        if setup.status == 404:
+            return reading.result(setup, Outcome.DECLINED, reason=Reason("EXPIRED"))
+        if setup.status != 200:
+            return reading.unknown(setup)
+        if setup.body.get("status") in ("CREATED", "PAYER_ACTION_REQUIRED", "APPROVED"):
+            return self._store_credential(call)
+        customer = setup.body.get("customer")
+        customer_id = customer.get("id") if isinstance(customer, dict) else None
+        if not isinstance(customer_id, str):
+            return reading.unknown(setup)
+        path = f"{PAYMENT_TOKENS}?customer_id="
+        listed = self.wire.ask(
+            Ask("GET", path, "look_up", vault=True, secret_in_path=Secret(quote(customer_id, safe="")))
+        )
+        if isinstance(listed, Failed):
+            return reading.failed(listed)
+        tokens = listed.body.get("payment_tokens")
+        keys = [token.get("id") for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
+        if listed.status != 200 or not keys or not isinstance(keys[-1], str):
+            return reading.unknown(listed)
+        return reading.result(listed, Outcome.SUCCEEDED, credential=Secret(keys[-1]))
+
+    def _delete_credential(self, call: Call) -> Result:
+        reply = self.wire.ask(
+            Ask("DELETE", f"{PAYMENT_TOKENS}/", "delete_credential", vault=True, secret_in_path=call.intent.credential)
+        )
+        if isinstance(reply, Failed):
+            return Result(Outcome.UNKNOWN, reason=Reason(reply.reason), exchanges=reply.exchanges)
+        # Gone already is what was wanted. Whatever else PayPal says, the key may still be there, and must be tried again.
+        return reading.result(reply, Outcome.SUCCEEDED) if reply.status in (204, 404) else reading.unknown(reply)
+
+    def _ask(
+        self,
+        operation: str,
+        call: Call,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        seller: str = "",
+        vault: bool = False,
+    ) -> Reply | Failed:
+        request_id = call.key if method == "POST" else ""
+        return self.wire.ask(Ask(method, path, operation, body, request_id, seller, vault))
+
+
+_OUTCOMES = {
+    Seen.NOT_APPROVED: Outcome.PENDING,
+    Seen.APPROVED: Outcome.PENDING,
+    Seen.UNDER_REVIEW: Outcome.PENDING,
+    Seen.PAID: Outcome.SUCCEEDED,
+    Seen.DECLINED: Outcome.DECLINED,
+    Seen.EXPIRED: Outcome.DECLINED,
+}
+_REFUND_OUTCOMES = {
+    RefundSeen.DONE: Outcome.SUCCEEDED,
+    RefundSeen.UNDER_WAY: Outcome.PENDING,
+    RefundSeen.FAILED: Outcome.DECLINED,
+}
+
+
+def _is_server_error(found: Result) -> bool:
+    """Whether PayPal answered, with an error of its own: it may keep that under our key, and repeat it for ever."""
+    last = found.exchanges[-1] if found.exchanges else None
+    return found.outcome == Outcome.UNKNOWN and last is not None and (last.status or 0) >= 500
+
+
+def _is_of_the_repeat_alone(again: Result) -> bool:
+    """Whether a repeat was refused for who asked, and not for what was asked: an earlier try may have been let in, and have been done."""
+    last = again.exchanges[-1] if again.exchanges else None
+    return again.outcome == Outcome.DECLINED and last is not None and last.status in _OF_THE_ASKER
+
+
+def _choose_another(reply: Reply, call: Call) -> Result:
+    pay_url = reading.buyer_link(
+        reply.link("payer-action", "redirect", "approve"), f"/checkoutnow?token={call.ids['payment']}"
+    )
+    evidence = Evidence(Seen.INSTRUMENT_DECLINED, pay_url=pay_url)
+    return reading.result(reply, Outcome.DECLINED, evidence=evidence, reason=reading.reason_of(reply))
+
+
+def _refund_result(reply: Reply, call: Call) -> Result:
+    try:
+        seen, facts = reading.refund(reply.body), reading.refund_facts(reply.body)
+        if seen.amount != call.intent.amount:
+            raise NotUnderstood("a refund of another amount")
+    except NotUnderstood as error:
+        log.error("paypal_answer_not_understood", problem=str(error), correlation_id=reply.correlation_id)
+        return reading.unknown(reply)
+    return _of_refund(reply, seen, facts)
+
+
+def _of_refund(reply: Reply, seen: RefundEvidence, facts: Mapping[str, str] | None = None) -> Result:
+    reason = Reason("REFUND_FAILED") if seen.state == RefundSeen.FAILED else None
+    return reading.result(reply, _REFUND_OUTCOMES[seen.state], refund=seen, facts=facts or {}, reason=reason)
