@@ -4,8 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from solitude.vault import keyring
 
+pytestmark = pytest.mark.long
 PROGRAM = """
 import sys
 import django

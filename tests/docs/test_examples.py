@@ -53,6 +53,7 @@ def test_the_requests_in_a_document_are_answered_as_it_shows(document: str, hous
         conversation.hold(request, answer)
 
 
+@pytest.mark.long
 def test_the_first_call_in_the_readme_works_as_it_is_written(tmp_path: Path) -> None:
     """The shell of README's section is run as one script, on other ports; then its Python."""
     api, sandbox = str(free_port()), str(free_port())

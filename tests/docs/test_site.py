@@ -8,6 +8,7 @@ import pytest
 
 from tests.docs.site import Page, build, inner, pages
 
+pytestmark = pytest.mark.long
 # Sphinx's own pages, to which the theme links from its search and not from the text.
 NOT_IN_THE_TREE = {"search.html", "genindex.html", "py-modindex.html"}
 READERS = {"You build a marketplace": "api.html", "You run it": "operating.html", "You audit it": "reliability.html"}

@@ -18,6 +18,7 @@ from tests.support.processes import House
 from solitude.client import Solitude
 from solitude.client.signing import authorization
 
+pytestmark = pytest.mark.long
 WAITING = 3
 WITHIN_S = 20
 # The requests would wait for 30 s.

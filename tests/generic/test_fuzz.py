@@ -13,6 +13,7 @@ from solitude.buyers.api import BuyerIn
 from solitude.sellers.api import ProductIn, SellerIn
 from solitude.transactions.bodies import TransactionChange, TransactionIn
 
+pytestmark = pytest.mark.long
 FORMS: dict[str, Any] = {
     "/generic/buyer/": BuyerIn,
     "/generic/seller/": SellerIn,

@@ -41,7 +41,10 @@ sys.stdin.read()
 
 THERE = packaged() or any(is_usable(folder, account()) for folder in candidates())
 
-pytestmark = pytest.mark.skipif(not THERE, reason="no PostgreSQL on this machine: `make postgres` installs one")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(not THERE, reason="no PostgreSQL on this machine: `make postgres` installs one"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,7 @@ from tests.support.simulator import Simulator
 from solitude.urls import TAGS
 
 EXAMPLES, SEED = 5, 20261123
-# These are in `make test` as well, the others in `make test-long`.
-QUICK = {"buyers", "sellers"}
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +27,7 @@ def total() -> Iterator[Figures]:
 
 # The examples name rows by number.
 @pytest.mark.django_db(transaction=True, reset_sequences=True)
-@pytest.mark.parametrize("tag", [pytest.param(tag, marks=() if tag in QUICK else pytest.mark.long) for tag in TAGS])
+@pytest.mark.parametrize("tag", list(TAGS))
 def test_no_answer_is_a_fault_or_undocumented(tag: str, paypal: Simulator, total: Figures) -> None:
     story.tell(story.Recorder(paypal), paypal)
     seconds = os.environ.get("FUZZ_SECONDS")
