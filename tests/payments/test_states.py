@@ -74,19 +74,22 @@ def test_every_status_of_the_engine_is_reached_by_a_named_edge() -> None:
     payments = {edge.target for edge in states.PAYMENT_EDGES}
     refunds = {edge.target for edge in states.REFUND_EDGES}
 
-    # CHECKED is the classic interface's, RECEIVED the client's own.
-    assert payments == set(Status) - {Status.CHECKED, Status.RECEIVED}
+    # RECEIVED is the client's own.
+    assert payments == set(Status) - {Status.RECEIVED}
     assert refunds == {Status.PENDING, Status.COMPLETED, Status.FAILED, Status.ERRORED}
     assert {edge.target for edge in states.REVERSAL_EDGES} == {Status.COMPLETED}
     assert len(states.EDGES) == len(states.PAYMENT_EDGES) + len(states.REFUND_EDGES) + len(states.REVERSAL_EDGES)
 
 
 def test_money_that_was_taken_is_never_forgotten() -> None:
-    """Nothing leaves COMPLETED, and only a correction leaves an end."""
+    """Nothing leaves COMPLETED, CHECKED leads only there, and only a correction leaves an end."""
     assert [edge.name for edge in states.EDGES.values() if Status.COMPLETED in edge.sources] == []
+    assert [(edge.name, edge.target) for edge in states.EDGES.values() if Status.CHECKED in edge.sources] == [
+        ("paid", Status.COMPLETED)
+    ]
     ends = {Status.FAILED, Status.CANCELLED, Status.ERRORED}
     assert {edge.name for edge in states.EDGES.values() if edge.sources & ends} == {
-        "corrected_to_paid", "corrected_to_review", "refund_corrected", "refund_corrected_to_pending",
+        "corrected_to_paid", "corrected_to_checked", "corrected_to_review", "refund_corrected", "refund_corrected_to_pending",
     }  # fmt: skip
     assert all(edge.correction for edge in states.EDGES.values() if edge.sources & ends)
 

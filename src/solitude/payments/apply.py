@@ -65,6 +65,8 @@ def _payment_edge(row: Transaction, found: Result) -> str | None:
 
 def _edge_of_evidence(row: Transaction, evidence: Evidence) -> str | None:
     match evidence.state:
+        case Seen.PAID if evidence.awaits_notice:
+            return "checked" if states.can(row, "checked") else "corrected_to_checked"
         case Seen.PAID:
             return "paid" if states.can(row, "paid") else "corrected_to_paid"
         case Seen.UNDER_REVIEW:

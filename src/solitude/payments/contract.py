@@ -89,12 +89,16 @@ class RefundEvidence:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A payment as the provider tells it. `refunds` are those of the payment that the answer listed."""
+    """A payment as the provider tells it. `refunds` are those of the payment that the answer listed.
+
+    `awaits_notice`: that it is paid is what a look-up saw, and the provider's notification is still to say so.
+    """
 
     state: Seen
     captured: Money | None = None
     pay_url: str = ""
     refunds: tuple[RefundEvidence, ...] = ()
+    awaits_notice: bool = False
 
 
 class Resolved(StrEnum):

@@ -22,7 +22,7 @@ from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.telemetry import cef
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
-from solitude.transactions.models import Status, Transaction
+from solitude.transactions.models import PAID, Status, Transaction
 
 OLD_NEWS = "known_already"
 _REFUND_OUTCOMES = {
@@ -71,7 +71,7 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
         if evidence.state == Seen.APPROVED:
             # Says that there is something to take, and moves nothing by itself.
             return Applied(payment, is_news=True)
-    elif payment.status == Status.COMPLETED and evidence.state != Seen.PAID:
+    elif payment.status in PAID and evidence.state != Seen.PAID:
         extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "told", "cs7": evidence.state}
         cef.event("A payment that was taken is told as not taken", 8, extra=extra)
         raise Mismatch("state")

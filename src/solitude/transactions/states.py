@@ -47,11 +47,13 @@ PAYMENT_EDGES = (
     _edge("review_awaited", _OPEN, Status.PENDING),
     _edge("instrument_declined", _OPEN, Status.PENDING),
     _edge("outcome_unknown", _OPEN, Status.PENDING),
-    _edge("paid", _OPEN, Status.COMPLETED),
+    _edge("checked", _OPEN, Status.CHECKED),
+    _edge("paid", (*_OPEN, Status.CHECKED), Status.COMPLETED),
     _edge("declined", _OPEN, Status.FAILED),
     _edge("expired", _OPEN, Status.CANCELLED),
     _edge("not_sent", (Status.STARTED,), Status.ERRORED),
     _edge("corrected_to_paid", _ENDED_UNPAID, Status.COMPLETED, correction=True),
+    _edge("corrected_to_checked", _ENDED_UNPAID, Status.CHECKED, correction=True),
     _edge("corrected_to_review", _ENDED_UNPAID, Status.PENDING, correction=True),
 )
 REFUND_EDGES = (
