@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from tests.payments.world import nothing_happens, written
+from tests.payments.world import call_of, nothing_happens, written
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
 
@@ -21,6 +21,11 @@ def refused(paypal: Simulator, shop: Marketplace, app_id: str, **more: Any) -> d
         answer = shop.pay(app_id, **more)
     assert answer.status == 400, answer
     return dict(answer.json)
+
+
+def seller_data(shop: Marketplace, seller: dict[str, Any]) -> str:
+    """The path of what is kept of a seller for PayPal."""
+    return str(shop.get(seller["resource_uri"])["paypal"]["resource_uri"])
 
 
 def ordered(paypal: Simulator) -> dict[str, Any]:
@@ -236,6 +241,27 @@ def test_an_app_of_an_inactive_seller(shop: Marketplace, paypal: Simulator) -> N
 
 def test_an_app_that_is_only_simulated(shop: Marketplace, paypal: Simulator) -> None:
     assert refused(paypal, shop, shop.product(access=2)) == {"app_id": ["simulate"]}
+
+
+def test_a_sellers_interface_goes_before_the_setting(shop: Marketplace, paypal: Simulator) -> None:
+    seller = shop.seller()
+    shop.put(seller_data(shop, seller), {"interface": "rest"})
+    app_id = shop.product(seller=seller)
+
+    with override_settings(SOLITUDE_PAYPAL_API="classic"):
+        payment = shop.pay(app_id)
+
+    assert (payment.status, call_of(payment["transaction"]).intended.interface) == (201, "rest")
+
+
+def test_a_credential_of_another_interface_is_not_used(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str
+) -> None:
+    BuyerPaypal.objects.update(interface="classic")
+
+    payment = shop.pay(app_id, user_id=preapproved, use_preapproval=True)
+
+    assert (payment["use_preapproval"], payment["status"]) == (False, "created")
 
 
 # --- URLs ----------------------------------------------------------------------------------------------------------

@@ -209,3 +209,15 @@ def test_data_of_a_buyer_that_are_not_there(shop: Marketplace, buyer_data: Answe
 
 def test_nobody_lists_the_data_of_everybody(shop: Marketplace) -> None:
     assert {shop.get("/paypal/seller/").status, shop.get("/paypal/buyer/").status} == {405}
+
+
+def test_by_which_interface_a_seller_is_paid_is_kept_and_can_be_left_to_the_setting_again(
+    shop: Marketplace, seller_data: Answer
+) -> None:
+    path = seller_data["resource_uri"]
+    assert seller_data["interface"] is None
+
+    assert shop.put(path, {"interface": "classic"})["interface"] == "classic"
+    assert shop.put(path, {"city": "Utrecht"})["interface"] == "classic"
+    assert shop.put(path, {"interface": "soap"}).json == {"interface": ["must be rest or classic"]}
+    assert shop.put(path, {"interface": None})["interface"] is None

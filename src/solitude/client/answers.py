@@ -79,6 +79,7 @@ class PayPalSeller:
     resource_uri: str
     seller: str
     paypal_id: str | None = field(repr=False)
+    interface: str | None
     token: bool
     secret: bool
     first_name: str = field(repr=False)
@@ -104,6 +105,7 @@ class PayPalSeller:
             resource_uri=f.text("resource_uri"),
             seller=f.text("seller"),
             paypal_id=f.text_or_none("paypal_id"),
+            interface=f.text_or_none("interface"),
             token=f.flag("token"),
             secret=f.flag("secret"),
             created=f.time("created"),

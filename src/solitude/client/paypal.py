@@ -13,21 +13,36 @@ class PayPal(Calls):
     """PayPal's data."""
 
     def create_paypal_seller(
-        self, seller: Path, *, paypal_id: str, idempotency_key: str | None = None, **personal: str
+        self,
+        seller: Path,
+        *,
+        paypal_id: str,
+        interface: str | None = None,
+        idempotency_key: str | None = None,
+        **personal: str,
     ) -> answers.PayPalSeller:
-        """`personal`: any of `answers.PERSONAL`, e.g. country="NL"."""
-        body = {"seller": uri_of(seller), "paypal_id": paypal_id, **_personal(personal)}
+        """`interface`: by which of PayPal's the seller is paid, "rest" or "classic"; a setting decides by default.
+
+        `personal`: any of `answers.PERSONAL`, e.g. country="NL".
+        """
+        named = given({"interface": interface})
+        body = {"seller": uri_of(seller), "paypal_id": paypal_id, **named, **_personal(personal)}
         return self._post(PAYPAL_SELLERS, body, answers.PayPalSeller.from_json, idempotency_key)
 
     def get_paypal_seller(self, paypal_seller: int | Path) -> answers.PayPalSeller:
         return self._send("GET", path_of(PAYPAL_SELLERS, paypal_seller), None, answers.PayPalSeller.from_json)
 
     def change_paypal_seller(
-        self, paypal_seller: int | Path, *, paypal_id: str | None = None, **personal: str
+        self,
+        paypal_seller: int | Path,
+        *,
+        paypal_id: str | None = None,
+        interface: str | None = None,
+        **personal: str,
     ) -> answers.PayPalSeller:
         """Changes what is given and keeps the rest."""
         path = path_of(PAYPAL_SELLERS, paypal_seller)
-        self.call("PATCH", path, given({"paypal_id": paypal_id}) | _personal(personal))
+        self.call("PATCH", path, given({"paypal_id": paypal_id, "interface": interface}) | _personal(personal))
         # A PATCH of these resources may be answered with no body.
         return self._send("GET", path, None, answers.PayPalSeller.from_json)
 

@@ -14,10 +14,12 @@ from solitude.sellers.models import Seller
 from solitude.web.fields import text_of
 
 TOKEN_MAX_CHARS = 4096
+MerchantId = Annotated[str, text_of(64)]
 Token = Annotated[str, text_of(TOKEN_MAX_CHARS)]
 
 
 class PaypalSellerLine(PaypalSellerIn, OfEveryRow):  # type: ignore[misc]  # made at start, from the table of limits
+    merchant_id: MerchantId | None = None
     token: Token | None = None
     secret: Token | None = None
 
@@ -27,6 +29,9 @@ def make(line: PaypalSellerLine, found: Mapping[str, int], now: datetime) -> Sel
         seller_id=found["seller"],
         paypal_id=line.paypal_id,
         paypal_id_hash=paypal_id_hash(line.paypal_id),
+        interface=line.interface or "",
+        merchant_id=line.merchant_id,
+        merchant_id_hash=paypal_id_hash(line.merchant_id),
         token=line.token,
         secret=line.secret,
         **{name: getattr(line, name) for name in PERSON_LIMITS},
@@ -43,6 +48,12 @@ PAYPAL_SELLERS = Kind(
             "seller", "The uuid of a seller who is there and has no PayPal data. Required.", attrgetter("seller.uuid")
         ),
         same("paypal_id", "The seller's e-mail address or merchant id at PayPal. Kept encrypted."),
+        Column(
+            "interface",
+            "By which of PayPal's interfaces the seller is paid, `rest` or `classic`; by the setting, if it is not given.",
+            lambda row: row.interface or None,
+        ),
+        same("merchant_id", "PayPal's own id of the seller. Kept encrypted."),
         same("token", "The permission that the seller gave. Kept encrypted.", secret=True),
         same("secret", "The secret of that permission. Kept encrypted.", secret=True),
         *(

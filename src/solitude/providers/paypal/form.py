@@ -13,8 +13,9 @@ from pydantic import Field, WithJsonSchema, model_validator
 from solitude.buyers.models import Buyer
 from solitude.money.money import Money
 from solitude.payments.contract import Intent
-from solitude.providers.paypal import allowed_urls, currencies, limits
+from solitude.providers.paypal import allowed_urls, currencies, limits, payees
 from solitude.providers.paypal.models import BuyerPaypal
+from solitude.providers.paypal.payees import Payee
 from solitude.sellers.models import Access, Product
 from solitude.telemetry.redaction import Secret
 from solitude.web.fields import TEXT_MAX_CHARS, Body, DecimalNumber, Flag, StrictText, Taken, Text
@@ -107,14 +108,15 @@ def order(body: PayIn) -> Order:
     money = _collect(problems, "amount", lambda: _money(body, problems))
     fee = _collect(problems, "platform_fee", lambda: _fee(body, money)) if money else None
     buyer = _collect(problems, "user_id", lambda: _buyer(str(body.user_id)))
-    product = _collect(problems, "app_id", lambda: _product(str(body.app_id)))
-    credential = _credential(buyer, body.currency) if body.use_preapproval and buyer else None
+    product, payee = _collect(problems, "app_id", lambda: _sold(str(body.app_id))) or (None, None)
+    credential = _credential(buyer, body.currency, payee) if body.use_preapproval and buyer and payee else None
     urls = _urls(body, problems, needed=credential is None)
-    if problems or money is None or buyer is None or product is None:
+    if problems or money is None or buyer is None or product is None or payee is None:
         raise BadFields(**problems)
     intent = Intent(
         amount=money,
-        payee=product.seller.paypal.paypal_id or "",
+        payee=payee.paypal_id,
+        interface=payee.interface,
         fee=fee,
         return_url=urls["return_url"],
         cancel_url=urls["cancel_url"],
@@ -154,26 +156,26 @@ def _buyer(uuid: str) -> Buyer:
     return known or Buyer(uuid=uuid)
 
 
-def _credential(buyer: Buyer, currency: str) -> Secret | None:
-    """The buyer's stored credential, if there is one that fits this payment."""
+def _credential(buyer: Buyer, currency: str, payee: Payee) -> Secret | None:
+    """The buyer's stored credential, if there is one that fits this payment: one of another interface is unknown in this one."""
     row: BuyerPaypal | None = getattr(buyer, "paypal", None) if buyer.pk else None
     if row is None or not row.key or row.currency not in (None, "", currency) or not row.is_in_force:
         return None
-    return Secret(row.key)
+    return Secret(row.key) if row.interface == payee.interface else None
 
 
-def _product(app_id: str) -> Product:
-    """By `public_id`, else by `external_id` if only one seller has it."""
+def _sold(app_id: str) -> tuple[Product, Payee]:
+    """By `public_id`, else by `external_id` if only one seller has it; and who gets what is paid for it."""
     known = Product.objects.select_related("seller__paypal")
     product = known.filter(public_id=app_id).first() or _by_external_id(known.filter(external_id=app_id)[:2])
     if product.access == Access.SIMULATE:
         raise ValueError("simulate")
     if not product.seller.active:
         raise ValueError("inactive")
-    paypal = getattr(product.seller, "paypal", None)
-    if paypal is None or not paypal.paypal_id:
+    payee = payees.payee(product)
+    if payee is None:
         raise ValueError("no_paypal_id")
-    return product
+    return product, payee
 
 
 def _by_external_id(found: Any) -> Product:

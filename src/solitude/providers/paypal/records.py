@@ -1,6 +1,6 @@
 """How PayPal data of sellers and buyers are shown: secrets go in, and only whether there is one comes out."""
 
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -10,6 +10,7 @@ from solitude.events.models import Event, append
 from solitude.payments.contract import Notice
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
+from solitude.providers.paypal.names import Interface
 from solitude.sellers.models import Seller
 from solitude.vault import hashes
 from solitude.web.answers import time_text
@@ -68,6 +69,7 @@ class SellerPaypalShown(TypedDict):
     resource_uri: Annotated[str, Field(examples=["/paypal/seller/5/"])]
     seller: Annotated[str, Field(description="The path of the seller.", examples=["/generic/seller/4/"])]
     paypal_id: Annotated[str | None, Field(description="An e-mail address or merchant id: who gets the money.")]
+    interface: Annotated[Interface | None, Field(description="By which of PayPal's interfaces; null: by the setting.")]
     token: bool
     secret: bool
     first_name: str
@@ -103,6 +105,7 @@ def shown_seller(row: SellerPaypal) -> SellerPaypalShown:
         "resource_uri": row.resource_uri,
         "seller": f"/generic/seller/{row.seller_id}/",
         "paypal_id": row.paypal_id,
+        "interface": cast(Interface, row.interface) if row.interface else None,
         "token": bool(row.token),
         "secret": bool(row.secret),
         **{name: getattr(row, name) for name in PERSON_LIMITS},  # type: ignore[typeddict-item]

@@ -11,12 +11,13 @@ from pydantic import Field, WithJsonSchema, create_model
 from solitude.buyers.models import Buyer
 from solitude.providers.paypal import preapprovals, records
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
+from solitude.providers.paypal.names import CLASSIC, REST, Interface
 from solitude.providers.paypal.records import BuyerPaypalShown, SellerPaypalShown
 from solitude.sellers.models import Seller
 from solitude.sellers.shown import SELLERS
 from solitude.web import etags, paging
 from solitude.web.answers import answer, created
-from solitude.web.fields import Body, Day, GivenText, Text, kept, path_under, reference, text_of
+from solitude.web.fields import Body, Day, GivenText, Taken, Text, kept, path_under, reference, text_of
 from solitude.web.once import insert_once
 from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
@@ -38,13 +39,28 @@ PaypalId = Annotated[
 ]
 
 
+def _interface(value: Any) -> Any:
+    if value not in (REST, CLASSIC):
+        raise ValueError(f"must be {REST} or {CLASSIC}")
+    return value
+
+
+OneInterface = Annotated[Interface, Taken(_interface, {"enum": [REST, CLASSIC]})]
+PaidBy = Annotated[
+    OneInterface | None,
+    Field(description="By which of PayPal's interfaces the seller is paid; null: by `SOLITUDE_PAYPAL_API`."),
+]
+
+
 class _SellerIn(Body):
     seller: Annotated[GivenText, path_under(SELLERS), Field(description="The path of the seller.")]
     paypal_id: PaypalId = None
+    interface: PaidBy = None
 
 
 class _SellerChange(Body):
     paypal_id: PaypalId = kept()
+    interface: PaidBy = kept()
 
 
 PaypalSellerIn: Any = create_model(
@@ -87,8 +103,7 @@ class PaypalBuyerChange(Body):
 @router.post("/seller/", response={201: SellerPaypalShown})
 def create_seller_data(request: ApiRequest, body: PaypalSellerIn) -> HttpResponse:
     """Keeps a seller's PayPal data: above all, who gets the money."""
-    row = SellerPaypal(seller=_seller(body.seller), **body.model_dump(exclude={"seller"}))
-    row.paypal_id_hash = records.paypal_id_hash(body.paypal_id)
+    row = SellerPaypal(seller=_seller(body.seller), **_seller_columns(body.model_dump(exclude={"seller"})))
     with transaction.atomic():
         if not insert_once(row):
             raise BadFields(seller="has PayPal data already")
@@ -170,14 +185,22 @@ def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 def _change_seller(request: ApiRequest, pk: int, body: Any) -> SellerPaypal:
-    columns = body.model_dump(include=body.model_fields_set)
-    if "paypal_id" in columns:
-        columns["paypal_id_hash"] = records.paypal_id_hash(body.paypal_id)
+    columns = _seller_columns(body.model_dump(include=body.model_fields_set))
     with transaction.atomic():
         row: SellerPaypal = _row(SellerPaypal, pk, lock=True)
         etags.check_match(request, row)
         row.change(**columns)
     return row
+
+
+def _seller_columns(given: dict[str, Any]) -> dict[str, Any]:
+    """The columns that hold what is given."""
+    columns = dict(given)
+    if "paypal_id" in given:
+        columns["paypal_id_hash"] = records.paypal_id_hash(given["paypal_id"])
+    if "interface" in given:
+        columns["interface"] = given["interface"] or ""
+    return columns
 
 
 def _answer(body: Mapping[str, Any], row: Row, status: int = 200) -> HttpResponse:
