@@ -111,13 +111,19 @@ class Description:
         schema = _schema_of(operation.get("requestBody", {}))
         if schema is None:
             return
-        found = self._resolved(schema)
-        required = found.get("required", ())
+        forms = self._forms(schema)
+        for form in forms:
+            if len(forms) > 1:
+                yield f"{form.get('description', '')}\n"
+            yield self._form(form) or f"Body: {self.type_of(schema)}.\n"
+
+    def _form(self, form: dict[str, Any]) -> str:
+        required = form.get("required", ())
 
         def type_of(name: str, field: dict[str, Any]) -> str:
             return self.type_of(field) + _need({"required": name in required}, field)
 
-        yield self._fields(found, type_of) if found.get("properties") else f"Body: {self.type_of(schema)}.\n"
+        return self._fields(form, type_of)
 
     def _answers(self, operation: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         usual = []
@@ -161,8 +167,9 @@ class Description:
     def _answered(self) -> set[str]:
         """The shapes that an answer names, or a field; a request's own stands in its operation."""
         requests = [
-            self._resolved(_schema_of(operation.get("requestBody", {})) or {}).get("properties")
+            form.get("properties")
             for *_, operation in self.operations()
+            for form in self._forms(_schema_of(operation.get("requestBody", {})) or {})
         ]
         answers = [
             self._found(answer) for *_, operation in self.operations() for answer in operation["responses"].values()
@@ -179,6 +186,11 @@ class Description:
     def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         name = _name(schema)
         return self.shapes[name] if name else schema
+
+    def _forms(self, schema: dict[str, Any]) -> list[dict[str, Any]]:
+        """What a body may be: the alternatives, where there are several."""
+        found = self._resolved(schema)
+        return [self._resolved(one) for one in found.get("anyOf", [found])]
 
     def _found(self, said: dict[str, Any]) -> dict[str, Any]:
         """The parameter or answer itself, where only its name is said."""

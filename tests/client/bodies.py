@@ -3,6 +3,17 @@
 from typing import Any
 
 TIME = "2026-11-23T14:05:06.789Z"
+OWN_PAYMENT: dict[str, Any] = {
+    "pay_key": "5O190127TN364715T",
+    "status": "CREATED",
+    "use_preapproval": False,
+    "uuid": "order:1",
+    "transaction": "/generic/transaction/7/",
+    "correlation_id": "9f2e1",
+    "pay_url": "https://www.sandbox.paypal.com/checkoutnow?token=5O190127TN364715T",
+    "resource_pk": "0b5e9a1c-6c1f-4f57-9c53-0d1f6a0b1c2d",
+    "resource_uri": "/paypal/pay/0b5e9a1c-6c1f-4f57-9c53-0d1f6a0b1c2d/",
+}
 PAYMENT: dict[str, Any] = {
     "user_id": 8812,
     "app_id": "5530",

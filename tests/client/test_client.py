@@ -60,6 +60,26 @@ def test_pay_sends_all_that_was_given_and_leaves_defaults_to_the_server(fake: Fa
     assert only(fake).json == {"user_id": "8812", "app_id": 5530, "amount": 150, "currency": "JPY", **more}
 
 
+def test_pay_for_speaks_solitudes_own_form(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(Reply(201, bodies.OWN_PAYMENT))
+    wanted = {"currency": "EUR", "memo": "Star Map", "return_url": RETURN, "cancel_url": CANCEL, "ipn_url": RETURN}
+
+    payment = solitude.pay_for("dev:12", amount=Decimal("2.50"), buyer="shop:77", uuid="order:1", **wanted)
+
+    sent = {
+        "seller_product": "dev:12",
+        "amount": "2.50",
+        "buyer": "shop:77",
+        "uuid": "order:1",
+        "use_preapproval": False,
+    }
+    assert only(fake).json == sent | wanted
+    assert (payment.status, payment.use_preapproval, payment.uuid) == ("CREATED", False, "order:1")
+    assert payment.pay_key == bodies.OWN_PAYMENT["pay_key"]
+    assert payment.pay_url == bodies.OWN_PAYMENT["pay_url"]
+    assert (payment.transaction, payment.correlation_id) == ("/generic/transaction/7/", "9f2e1")
+
+
 @pytest.mark.parametrize("field", ["amount", "platform_fee"])
 def test_pay_with_a_float_sends_nothing(fake: FakeSolitude, solitude: Solitude, field: str) -> None:
     given: dict[str, Any] = {"user_id": 1, "app_id": "1", "amount": Decimal("2.49"), "currency": "EUR"}

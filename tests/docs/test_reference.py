@@ -58,6 +58,20 @@ def test_a_request_shows_each_field_with_its_type_and_whether_it_must_be_there()
     assert "| `email` | text or null |" in text
 
 
+def test_a_request_of_two_forms_shows_each_with_its_fields() -> None:
+    shapes = {
+        "ThingIn": {"anyOf": [{"$ref": "#/components/schemas/Old"}, {"$ref": "#/components/schemas/New"}]},
+        "Old": {"properties": {"id": {"type": "integer"}}, "required": ["id"], "description": "In the old form."},
+        "New": {"properties": {"uuid": {"type": "string"}}, "description": "In the new form."},
+    }
+    text = described({"requestBody": body({"$ref": "#/components/schemas/ThingIn"})}, **shapes).section("things")
+
+    old, new = text.split("In the new form.")
+    assert "In the old form." in old
+    assert "| `id` | whole number, required |" in old
+    assert "| `uuid` | text |" in new
+
+
 def test_an_answer_names_its_shape_and_a_page_of_it() -> None:
     thing = {
         "type": "object",

@@ -322,7 +322,6 @@ def test_a_long_url_keeps_its_length(shop: Marketplace, paypal: Simulator, app_i
     [
         {},
         {"amount": 1, "currency": "EUR"},
-        {"seller_product": "dev:1", "amount": 1, "currency": "EUR"},
         {"seller_product": "dev:1", "user_id": 1, "app_id": "1", "amount": 1, "currency": "EUR"},
         {"seller_product": "dev:1", "user_id": 1},
     ],

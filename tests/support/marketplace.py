@@ -100,6 +100,20 @@ class Marketplace(Api):
         } | more
         return self.send("POST", "/paypal/pay", pay_body(body), **(headers or {}))
 
+    def pay_for(self, seller_product: str, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+        """A payment in Solitude's own form; whatever `more` does not say is usual, and None leaves it out."""
+        body = {
+            "seller_product": seller_product,
+            "amount": "3.75",
+            "currency": "GBP",
+            "memo": "Star Map",
+            "return_url": RETURN_URL,
+            "cancel_url": CANCEL_URL,
+            "ipn_url": RETURN_URL + "/ipn",
+        } | more
+        given = {name: value for name, value in body.items() if value is not None}
+        return self.post("/paypal/pay/", given, **(headers or {}))
+
     def check(self, **selector: str) -> Answer:
         return self.post("/paypal/pay-check/", selector)
 

@@ -377,6 +377,33 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPayment:
+    """A payment in Solitude's own form. `status`: CREATED (send the buyer to `pay_url`, then check), COMPLETED, or PENDING (taken,
+    under review)."""
+
+    status: str
+    use_preapproval: bool
+    pay_key: str | None = field(repr=False)
+    pay_url: str | None = field(repr=False)
+    uuid: str
+    transaction: str
+    correlation_id: str | None
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(
+            status=f.text("status"),
+            use_preapproval=f.flag("use_preapproval"),
+            pay_key=f.text_or_none("pay_key"),
+            pay_url=f.text_or_none("pay_url"),
+            uuid=f.text("uuid"),
+            transaction=f.text("transaction"),
+            correlation_id=f.text_or_none("correlation_id"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """The state of a payment: CREATED (not approved yet), COMPLETED, PENDING, DECLINED, CANCELLED, EXPIRED, REFUNDED or
     PARTIALLY_REFUNDED. With a `pay_url` the buyer may try again there.

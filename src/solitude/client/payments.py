@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from . import answers
-from .calls import Calls, decimal_text, given, path_of
+from .calls import Calls, Path, decimal_text, given, path_of, uri_of
 from .wire import Amount, decimal
 
 PREAPPROVALS = "/paypal/preapproval/"
@@ -48,6 +48,46 @@ class Payments(Calls):
             "pin_token": pin_token,
         }
         return self._post("/paypal/pay", body, answers.Payment.from_json, idempotency_key)
+
+    def pay_for(
+        self,
+        seller_product: Path,
+        *,
+        amount: Amount,
+        currency: str,
+        memo: str,
+        return_url: str,
+        cancel_url: str,
+        ipn_url: str,
+        buyer: str | None = None,
+        use_preapproval: bool = False,
+        uuid: str | None = None,
+        source: str | None = None,
+        platform_fee: Amount | None = None,
+        pin_token: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> answers.OwnPayment:
+        """The same in Solitude's own form: for a seller's uuid, or a product.
+
+        `buyer`: the uuid of one who is known; any other is left out. `uuid`: your own of the transaction. PayPal's classic interface
+        sends its notifications to `ipn_url`.
+        """
+        body = {
+            "seller_product": uri_of(seller_product),
+            "amount": decimal_text(amount),
+            "currency": currency,
+            "memo": memo,
+            "return_url": return_url,
+            "cancel_url": cancel_url,
+            "ipn_url": ipn_url,
+            "buyer": buyer,
+            "use_preapproval": use_preapproval,
+            "uuid": uuid,
+            "source": source,
+            "platform_fee": decimal_text(platform_fee),
+            "pin_token": pin_token,
+        }
+        return self._post("/paypal/pay", body, answers.OwnPayment.from_json, idempotency_key)
 
     def check(
         self, *, pay_key: str | None = None, uuid: str | None = None, idempotency_key: str | None = None

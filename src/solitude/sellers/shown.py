@@ -10,7 +10,7 @@ from solitude.web import etags
 from solitude.web.answers import time_text
 from solitude.web.openapi import Time
 
-SELLERS = "/generic/seller/"
+SELLERS, PRODUCTS = "/generic/seller/", "/generic/product/"
 
 
 class SellerShown(TypedDict):

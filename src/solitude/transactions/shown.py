@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
 from solitude.sellers.models import Product, Seller
+from solitude.sellers.shown import PRODUCTS, SELLERS
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
 from solitude.web import etags
@@ -20,8 +21,8 @@ from solitude.web.openapi import Amount, Time
 RELATIONS_MAX, RELATIONS_DEPTH_MAX = 1000, 5
 REFERENCES: dict[str, tuple[str, type[Model]]] = {
     "buyer": ("/generic/buyer/", Buyer),
-    "seller": ("/generic/seller/", Seller),
-    "seller_product": ("/generic/product/", Product),
+    "seller": (SELLERS, Seller),
+    "seller_product": (PRODUCTS, Product),
     "related": ("/generic/transaction/", Transaction),
 }
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 
+from django.db import IntegrityError
 from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field, model_validator
@@ -14,12 +15,15 @@ from solitude.payments import answers, calls, check, pay, refund
 from solitude.payments.contract import Intent, Operation, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
-from solitude.providers.paypal import currencies, form
-from solitude.providers.paypal.form import PayIn
+from solitude.providers.paypal import currencies, forms, own_form, wiki_form
+from solitude.providers.paypal.form import Order
+from solitude.providers.paypal.forms import PayIn
 from solitude.providers.paypal.names import NAME, NUMBER
+from solitude.providers.paypal.own_form import OwnPaymentIn
 from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
 from solitude.providers.paypal.shown import (
     ERRORS,
+    OwnPayment,
     PaypalCheck,
     PaypalPayment,
     PaypalRefund,
@@ -30,7 +34,7 @@ from solitude.providers.paypal.shown import (
 )
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
-from solitude.transactions.models import Status, Transaction, Type
+from solitude.transactions.models import Status, Transaction, Type, new_uuid
 from solitude.web.answers import answer, created, settle
 from solitude.web.etags import check_match
 from solitude.web.fields import Body, DecimalNumber, Text
@@ -39,50 +43,70 @@ from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest, client_key
 
 router = Router()
+# How Solitude's own form calls what the wiki's calls otherwise.
+_OWN_NAMES = {"app_id": "seller_product"}
 
 
-@router.post("/pay/", response={201: PaypalPayment, **ERRORS})
+@router.post("/pay/", response={201: PaypalPayment | OwnPayment, **ERRORS})
 def make_payment(request: ApiRequest, body: PayIn) -> HttpResponse:
     """Takes a payment by the buyer's pre-approval, or begins one that the buyer has to approve at PayPal.
+
+    It is answered in the form in which it was asked for.
 
     A buyer who has a PIN needs a `pin_token` where the client's buyers do: without one 403 `pin_required`, with one that is wrong, used
     or old 403 `pin_token_invalid`. After 502 nothing was charged, and the same key makes a new attempt.
     """
 
     def keep(call: ProviderCall) -> None:
-        _keep(request, _pay_refusal(call), lambda: shown_payment(body, call))
+        _keep(request, _pay_refusal(call, body), lambda: shown_payment(body, call))
 
     known = calls.begun_under(request.claim)
     with answers.room():
         if known:
             call = calls.find_out(known, keep)
         else:
-            order = form.order(body)
-            call = calls.carry_out(calls.intended(lambda: _begin(order, request, body.pin_token)), keep)
-    if refused := _pay_refusal(call):
+            order = forms.order(body)
+            call = calls.carry_out(_intended(order, request, body.root.pin_token), keep)
+    if refused := _pay_refusal(call, body):
         raise refused
     return answer(shown_payment(body, call), 201)
 
 
-def _begin(order: form.Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
-    form.save_buyer(order)
+def _intended(order: Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
+    try:
+        return calls.intended(lambda: _begin(order, request, pin_token))
+    except IntegrityError as error:
+        if order.uuid and "uuid" in str(error):
+            # Another request has taken it since the form was read.
+            raise BadFields(uuid=own_form.NOT_UNIQUE) from None
+        raise
+
+
+def _begin(order: Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
+    wiki_form.save_buyer(order)
     row = Transaction(
+        uuid=order.uuid or new_uuid(),
         provider=NUMBER,
         amount=order.amount.amount,
         currency=order.amount.currency,
         buyer=order.buyer,
-        seller=order.product.seller,
-        seller_product=order.product,
+        seller=order.sold.seller,
+        seller_product=order.sold.product,
+        source=order.source,
     )
     return pay.begin(row, NAME, order.intent, request.claim, client=client_key(request), pin_token=pin_token)
 
 
-def _pay_refusal(call: ProviderCall) -> Refused | None:
+def _pay_refusal(call: ProviderCall, body: PayIn | None = None) -> Refused | None:
+    """What a payment is refused with, or None; a field at fault is named as the request's form names it."""
     result, row = calls.result_of(call), call.transaction
     if row is not None and row.type == Type.PAYMENT and row.status == Status.FAILED:
         # Perhaps it failed only after its call: PayPal held the money, and then denied it.
         reason = result.reason if result.outcome == Outcome.DECLINED else Reason(row.status_reason or "DECLINED")
         result = replace(result, outcome=Outcome.DECLINED, reason=reason)
+    if result.reason and body and isinstance(body.root, OwnPaymentIn):
+        field = _OWN_NAMES.get(result.reason.field, result.reason.field)
+        result = replace(result, reason=replace(result.reason, field=field))
     return answers.refusal(NAME, result, row)
 
 

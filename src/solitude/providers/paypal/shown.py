@@ -10,12 +10,14 @@ from solitude.payments import answers
 from solitude.payments.answers import Named
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundableCode
-from solitude.providers.paypal.form import PayIn
+from solitude.providers.paypal.forms import PayIn
+from solitude.providers.paypal.wiki_form import WikiPaymentIn
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.openapi import Amount, CodedError, Detail, NumericAmount
 
 PayStatus = Literal["created", "completed", "pending", "cancelled"]
+OwnPayStatus = Literal["CREATED", "COMPLETED", "PENDING", "CANCELLED"]
 CheckStatus = Literal[
     "CREATED",
     "COMPLETED",
@@ -65,6 +67,26 @@ class PaypalPayment(TypedDict):
     transaction: Path
     paykey: NotRequired[Annotated[str, Field(description="PayPal's name of a payment that waits for the buyer.")]]
     pay_url: NotRequired[Annotated[str, Field(description="Where the buyer approves it.")]]
+
+
+class OwnPayment(TypedDict):
+    """A payment that PayPal has taken or has begun, in Solitude's own form."""
+
+    pay_key: Annotated[str | None, Field(description="PayPal's name of the payment.")]
+    status: Annotated[
+        OwnPayStatus,
+        Field(
+            description="`CREATED`: the buyer has to approve at `pay_url`. `COMPLETED`: the money is taken. `PENDING`: PayPal has it "
+            "under review. `CANCELLED`: it came to nothing before this request was repeated."
+        ),
+    ]
+    use_preapproval: Annotated[bool, Field(description="Whether a pre-approval was used.")]
+    uuid: str
+    transaction: Path
+    correlation_id: CorrelationId
+    pay_url: NotRequired[Annotated[str, Field(description="Where the buyer approves it.")]]
+    resource_pk: Annotated[str, Field(description="Of this request; it names nothing later.")]
+    resource_uri: Annotated[str, Field(examples=["/paypal/pay/0b5e9a1c-6c1f-4f57-9c53-0d1f6a0b1c2d/"])]
 
 
 class PaypalCheck(TypedDict):
@@ -124,13 +146,37 @@ class RefundRefused(TypedDict):
     refundable: Amount
 
 
-def shown_payment(body: PayIn, call: ProviderCall) -> PaypalPayment:
+def shown_payment(body: PayIn, call: ProviderCall) -> PaypalPayment | OwnPayment:
+    """In the form of the request."""
+    return _wiki_payment(body.root, call) if isinstance(body.root, WikiPaymentIn) else _own_payment(call)
+
+
+def _own_payment(call: ProviderCall) -> OwnPayment:
+    row = call.transaction
+    assert row is not None  # noqa: S101  # a payment's call has one
+    status = _OWN_PAY_STATUS[_pay_status(row)]
+    shown: OwnPayment = {
+        "pay_key": row.uid_pay,
+        "status": status,
+        "use_preapproval": call.intended.credential is not None,
+        "uuid": row.uuid,
+        "transaction": row.resource_uri,
+        "correlation_id": row.uid_support,
+        "resource_pk": call.key,
+        "resource_uri": f"/paypal/pay/{call.key}/",
+    }
+    if status == "CREATED" and row.pay_url:
+        shown["pay_url"] = row.pay_url
+    return shown
+
+
+def _wiki_payment(form: WikiPaymentIn, call: ProviderCall) -> PaypalPayment:
     row = call.transaction
     assert row is not None and row.amount is not None  # noqa: PT018, S101  # a payment has both
     status = _pay_status(row)
     shown: PaypalPayment = {
-        "user_id": body.user_id,
-        "app_id": body.app_id,
+        "user_id": form.user_id,
+        "app_id": form.app_id,
         "amount": Money(row.amount, row.currency).amount,
         "currency": row.currency,
         "use_preapproval": call.intended.credential is not None,
@@ -141,6 +187,14 @@ def shown_payment(body: PayIn, call: ProviderCall) -> PaypalPayment:
     if status == "created" and row.uid_pay and row.pay_url:
         shown["paykey"], shown["pay_url"] = row.uid_pay, row.pay_url
     return shown
+
+
+_OWN_PAY_STATUS: dict[PayStatus, OwnPayStatus] = {
+    "created": "CREATED",
+    "completed": "COMPLETED",
+    "pending": "PENDING",
+    "cancelled": "CANCELLED",
+}
 
 
 def _pay_status(row: Transaction) -> PayStatus:

@@ -147,7 +147,12 @@ class _Document:
         return {JSON: media}
 
     def _required(self, schema: dict[str, Any]) -> list[str]:
-        required: list[str] = self._named(schema).get("required", [])
+        """What is there in any case: of alternatives, what all of them require."""
+        named = self._named(schema)
+        if "anyOf" in named:
+            first, *others = (self._required(one) for one in named["anyOf"])
+            return [name for name in first if all(name in other for other in others)]
+        required: list[str] = named.get("required", [])
         return required
 
     def _named(self, schema: dict[str, Any]) -> dict[str, Any]:

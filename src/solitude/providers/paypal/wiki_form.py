@@ -1,0 +1,115 @@
+"""The wiki's form of a payment: buyer and product by the marketplace's own names, and a buyer who is made when unknown."""
+
+from typing import Annotated, Any
+
+from django.conf import settings
+from pydantic import Field
+
+from solitude.buyers.models import Buyer
+from solitude.payments.contract import Intent
+from solitude.providers.paypal import form, payees
+from solitude.providers.paypal.form import Order, PaymentIn, Reading, Sold, Url
+from solitude.providers.paypal.models import BuyerPaypal
+from solitude.sellers.models import Product
+from solitude.web.fields import TEXT_MAX_CHARS, Taken, Text
+from solitude.web.once import insert_once
+from solitude.web.refusals import REQUIRED
+
+KEYS = ("user_id", "app_id")
+
+
+def _identity(value: Any) -> Any:
+    """An id that comes back as it was sent: a whole number or a text."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("must be a whole number or a text")
+    if value == "" or len(str(value)) > TEXT_MAX_CHARS or "\x00" in str(value):
+        raise ValueError(REQUIRED if value == "" else f"must have at most {TEXT_MAX_CHARS} characters")
+    return value
+
+
+Identity = Annotated[
+    int | str, Taken(_identity, {"type": ["integer", "string"], "minLength": 1, "maxLength": TEXT_MAX_CHARS})
+]
+
+
+class WikiPaymentIn(PaymentIn):
+    """A payment in the wiki's form, which `user_id` and `app_id` tell."""
+
+    user_id: Annotated[Identity, Field(description="The marketplace's uuid of the buyer, who is made when unknown.")]
+    app_id: Annotated[
+        Identity, Field(description="The product's `public_id`, or an `external_id` that one seller has.")
+    ]
+    return_url: Annotated[Url | None, Field(description="Where the buyer comes back to; a setting by default.")] = None
+    cancel_url: Annotated[Url | None, Field(description="Where a buyer who gives up goes; a setting by default.")] = (
+        None
+    )
+    memo: Annotated[Text | None, Field(description="What is bought, in words that the buyer sees.")] = None
+
+
+def order(body: WikiPaymentIn) -> Order:
+    """Checks the form against what we know. Raises BadFields with every field at fault."""
+    reading = Reading()
+    money = reading.money(body)
+    fee = reading.fee(body, money)
+    buyer = reading.take("user_id", lambda: _buyer(str(body.user_id)))
+    sold = reading.take("app_id", lambda: _sold(str(body.app_id)))
+    credential = form.credential(buyer, body.currency, sold) if body.use_preapproval else None
+    urls = {
+        "return_url": body.return_url or settings.SOLITUDE_PAYPAL_RETURN_URL,
+        "cancel_url": body.cancel_url or settings.SOLITUDE_PAYPAL_CANCEL_URL,
+    }
+    # Who pays by a pre-approval is sent nowhere.
+    urls = reading.urls(urls, needed=credential is None)
+    reading.end()
+    assert money and buyer and sold  # noqa: PT018, S101  # or the reading had not ended well
+    intent = Intent(
+        amount=money,
+        payee=sold.payee.paypal_id,
+        interface=sold.payee.interface,
+        fee=fee,
+        return_url=urls["return_url"],
+        cancel_url=urls["cancel_url"],
+        description=form.description(body.memo),
+        credential=credential,
+    )
+    return Order(buyer, sold, money, intent)
+
+
+def save_buyer(order: Order) -> None:
+    """Makes a buyer that was unknown, with all its records, in the commit of the intent."""
+    buyer = order.buyer
+    if buyer is None or buyer.pk is not None:
+        return
+    if insert_once(buyer):
+        insert_once(BuyerPaypal(buyer=buyer))
+        return
+    # Made by another request in the meantime.
+    known = Buyer.objects.get(uuid=buyer.uuid)
+    buyer.pk, buyer._state.adding = known.pk, False
+
+
+def _buyer(uuid: str) -> Buyer:
+    known = Buyer.objects.select_related("paypal").filter(uuid=uuid).first()
+    if known is not None and not known.active:
+        raise ValueError(form.INACTIVE)
+    return known or Buyer(uuid=uuid)
+
+
+def _sold(app_id: str) -> Sold:
+    """By `public_id`, else by `external_id` if only one seller has it."""
+    known = Product.objects.select_related("seller__paypal")
+    product = known.filter(public_id=app_id).first() or _by_external_id(known.filter(external_id=app_id)[:2])
+    form.sellable(product, product.seller)
+    payee = payees.payee(product)
+    if payee is None:
+        raise ValueError("no_paypal_id")
+    return Sold(product.seller, product, payee)
+
+
+def _by_external_id(found: Any) -> Product:
+    products: list[Product] = list(found)
+    if not products:
+        raise ValueError(form.UNKNOWN)
+    if len(products) > 1:
+        raise ValueError("ambiguous")
+    return products[0]
