@@ -24,6 +24,9 @@ from solitude.money.money import Money
 PREFIX = "SOLITUDE_"
 _METRICS_PREFIX = re.compile(r"([A-Za-z0-9_-]{1,32}(\.[A-Za-z0-9_-]{1,32}){0,3})?")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]{0,50}")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
+# PayPal takes six receivers of a payment; one is the seller.
+RECEIVERS_MAX = 5
 # No client can have this key.
 ALL_CLIENTS = "*"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -186,6 +189,32 @@ def amount_limits(text: str) -> dict[str, tuple[Money, Money]]:
     if any(not 0 < least.amount <= most.amount for least, most in limits.values()):
         raise ValueError("must hold a least above zero and a most that is not below it")
     return limits
+
+
+def chains(text: str) -> tuple[tuple[Decimal, str], ...]:
+    """Who gets how much of every payment, in percent: `[["5", "partner@shop.example"]]`."""
+    try:
+        given = json.loads(text or "[]", parse_float=Decimal)
+        found = tuple((Decimal(percent), email) for percent, email in given)
+    except (ValueError, TypeError, InvalidOperation, RecursionError):
+        raise ValueError("must be a JSON list of [percent, e-mail address]") from None
+    if not isinstance(given, list):
+        raise ValueError("must be a JSON list of [percent, e-mail address]")
+    if not all(percent.is_finite() and 0 < percent <= 100 for percent, _ in found) or sum(p for p, _ in found) > 100:
+        raise ValueError("must have percentages above 0, of together 100 at most")
+    emails = [email for _, email in found]
+    if not all(isinstance(email, str) and _EMAIL.fullmatch(email) for email in emails):
+        raise ValueError("must name receivers by e-mail address")
+    if len(set(emails)) < len(emails) or len(emails) > RECEIVERS_MAX:
+        raise ValueError(f"must have at most {RECEIVERS_MAX} receivers, each once")
+    return found
+
+
+def email(text: str) -> str:
+    """An e-mail address; empty stays empty."""
+    if text and not _EMAIL.fullmatch(text):
+        raise ValueError("must be an e-mail address")
+    return text
 
 
 class Environment:

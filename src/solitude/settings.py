@@ -4,6 +4,7 @@ The environment is emptied of them as they are read. A value that cannot be used
 """
 
 import secrets
+from decimal import Decimal
 from pathlib import Path
 
 import dj_database_url
@@ -15,6 +16,8 @@ from solitude.configuration import (
     amount_limits,
     base_url,
     certificates_file,
+    chains,
+    email,
     flag,
     folder,
     host_and_port,
@@ -41,6 +44,7 @@ _NO_LIMITS: dict[str, tuple[Money, Money]] = {}
 _NOBODY: frozenset[str] = frozenset()
 _NO_CLIENTS: dict[str, Client] = {}
 _NO_PREFIXES: tuple[str, ...] = ()
+_NO_CHAINS: tuple[tuple[Decimal, str], ...] = ()
 
 # --- the process ---------------------------------------------------------------------------------------------------
 SOLITUDE_DEBUG: bool = environment.flag(
@@ -389,6 +393,24 @@ SOLITUDE_PAYPAL_CLASSIC_SIGNATURE: str = environment.text(
     "sandbox-api-signature" if SOLITUDE_DEBUG else "",
     "Credentials for the classic API.",
     shown="none; with debug the simulator's",
+)
+SOLITUDE_PAYPAL_CLASSIC_EMAIL: str = _get(
+    "SOLITUDE_PAYPAL_CLASSIC_EMAIL",
+    email,
+    "",
+    "The marketplace's own PayPal account, which gets its share in the classic interface.",
+)
+SOLITUDE_PAYPAL_CHAINS = _get(
+    "SOLITUDE_PAYPAL_CHAINS",
+    chains,
+    _NO_CHAINS,
+    'Who else gets how many percent of every payment in the classic interface, as JSON: `[["5", "partner@shop.example"]]`.',
+)
+SOLITUDE_PAYPAL_NOTIFY_URL: str = _get(
+    "SOLITUDE_PAYPAL_NOTIFY_URL",
+    web_url,
+    "",
+    "Where PayPal sends the IPNs of a classic payment or pre-approval whose request names no place.",
 )
 SOLITUDE_PAYPAL_BN_CODE: str = environment.text(
     "SOLITUDE_PAYPAL_BN_CODE", "", "The partner's attribution id, sent with every call."

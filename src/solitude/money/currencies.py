@@ -13,17 +13,18 @@ from typing import Final
 
 from .errors import UnknownCurrency
 
-__all__ = ["CODES", "UnknownCurrency", "digits", "is_currency", "smallest_unit"]
+__all__ = ["CODES", "UnknownCurrency", "digits", "is_currency", "name", "smallest_unit"]
 
 
-def _read() -> Mapping[str, int]:
-    """Return the digits of every payable currency; metals, units of account and test codes have no minor unit."""
+def _read() -> dict[str, dict[str, str]]:
+    """Return the list's row of every payable currency; metals, units of account and test codes have no minor unit."""
     text = resources.files(__package__).joinpath("currencies.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
-    return MappingProxyType({row["code"]: int(row["digits"]) for row in rows if row["digits"]})
+    return {row["code"]: row for row in rows if row["digits"]}
 
 
-_DIGITS: Final = _read()
+_ROWS: Final = _read()
+_DIGITS: Final[Mapping[str, int]] = MappingProxyType({code: int(row["digits"]) for code, row in _ROWS.items()})
 _UNITS: Final[Mapping[int, Decimal]] = MappingProxyType({n: Decimal((0, (1,), -n)) for n in set(_DIGITS.values())})
 
 CODES: Final[tuple[str, ...]] = tuple(sorted(_DIGITS))
@@ -44,6 +45,11 @@ def digits(code: str) -> int:
         # The code may come from anyone: the message must not grow with it.
         raise UnknownCurrency(f"{str(code)[:8]!r} is not a currency that can be paid in (ISO 4217).")
     return _DIGITS[code]
+
+
+def name(code: str) -> str:
+    """Return the list's English name of a currency that can be paid in: "Pound Sterling" for GBP."""
+    return _ROWS[code]["name"]
 
 
 def smallest_unit(code: str) -> Decimal:

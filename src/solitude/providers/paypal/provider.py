@@ -4,7 +4,8 @@ from typing import cast
 
 from solitude.payments import registry
 from solitude.payments.contract import Call, Provider, Result
-from solitude.providers.paypal.names import NAME, NUMBER, REST
+from solitude.providers.paypal.classic.provider import ClassicPayPal
+from solitude.providers.paypal.names import CLASSIC, NAME, NUMBER, REST
 from solitude.providers.paypal.rest.provider import RestPayPal
 
 
@@ -16,7 +17,8 @@ class PayPal:
 
     def __init__(self) -> None:
         self.rest = RestPayPal()
-        self._interfaces: dict[str, Provider] = {REST: self.rest}
+        self.classic = ClassicPayPal()
+        self._interfaces: dict[str, Provider] = {REST: self.rest, CLASSIC: self.classic}
 
     def perform(self, call: Call) -> Result:
         return self._of(call).perform(call)

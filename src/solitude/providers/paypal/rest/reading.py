@@ -13,11 +13,8 @@ from django.conf import settings
 
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
-from solitude.outbound.record import Exchange
 from solitude.payments.contract import (
     BUSY,
-    CONFIGURATION,
-    UNREACHABLE,
     Evidence,
     NotUnderstood,
     Outcome,
@@ -28,7 +25,9 @@ from solitude.payments.contract import (
     Seen,
 )
 from solitude.providers.paypal import currencies
-from solitude.providers.paypal.rest.wire import Failed, Reply
+from solitude.providers.paypal.rest.wire import Reply
+from solitude.providers.paypal.unanswered import failed as failed
+from solitude.providers.paypal.unanswered import refused_credentials as refused_credentials
 from solitude.telemetry import redaction
 
 TEXT_MAX_CHARS = 255
@@ -56,19 +55,6 @@ _FIELDS_BY_POINTER = (
     ("vault_id", "use_preapproval"),
 )
 _FIELDS_BY_ISSUE = (("PAYEE_", "app_id"), ("PLATFORM_FEE", "platform_fee"), ("BILLING_AGREEMENT", "use_preapproval"))
-
-
-def failed(found: Failed) -> Result:
-    """The result of a call that got no answer."""
-    if found.sent:
-        return Result(Outcome.UNKNOWN, reason=Reason(found.reason), exchanges=found.exchanges)
-    code = BUSY if found.reason == "busy" else UNREACHABLE
-    return Result(Outcome.NOT_SENT, reason=Reason(code, found.reason), exchanges=found.exchanges)
-
-
-def refused_credentials(exchanges: tuple[Exchange, ...]) -> Result:
-    reason = Reason(CONFIGURATION, "PayPal refuses the credentials of this server.")
-    return Result(Outcome.NOT_SENT, reason=reason, exchanges=exchanges)
 
 
 def refused(reply: Reply) -> Result:

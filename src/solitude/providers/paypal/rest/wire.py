@@ -17,6 +17,7 @@ from django.conf import settings
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.outbound.record import Exchange, Kept, describe
 from solitude.providers.paypal.rest.token import AccessToken, NoToken, TokenKeeper, basic
+from solitude.providers.paypal.unanswered import Failed as Failed
 from solitude.telemetry.redaction import Secret
 
 # What the call log keeps in clear. Ids of orders and captures are not secrets; ids of the vault are, and so is everything
@@ -68,15 +69,6 @@ class Reply:
             if isinstance(link, dict) and link.get("rel") in rels:
                 return str(link.get("href", ""))
         return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """No answer: `sent` is False only when it is certain that PayPal did not act."""
-
-    sent: bool
-    reason: str
-    exchanges: tuple[Exchange, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,161 @@
+"""One call of PayPal's classic interface (Adaptive Payments, Accounts, Permissions): sent once, recorded, and read as far as every call is
+read alike.
+
+The rules are those of PayPal's Adaptive Payments Developer Guide: name-value pairs both ways, credentials in X-PAYPAL- header
+fields, an answer that says in `responseEnvelope.ack` how it went, with HTTP 200 also where it went wrong.
+"""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+
+from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
+from solitude.outbound.record import Exchange, Kept, describe
+from solitude.providers.paypal.classic import nvp, signature
+from solitude.providers.paypal.classic.signature import Permission
+from solitude.providers.paypal.unanswered import Failed
+
+CORRELATION_ID_MAX_CHARS = 128
+# What the call log keeps in clear. Keys of payments and ids of transactions are not secrets; those of pre-approvals and permissions
+# are, and so is everything about persons: nothing outside this list is kept.
+KEPT = frozenset(
+    """actionType currencyCode trackingId payKey transactionId amount primary feesPayer invoiceID paymentType errorLanguage ack
+    correlationId timestamp build paymentExecStatus status errorId domain severity category refundStatus refundNetAmount
+    refundFeeAmount refundGrossAmount totalOfAllRefunds refundHasBecomeFull refundTransactionStatus encryptedRefundTransactionId
+    refundedAmount pendingRefund pendingReason transactionStatus senderTransactionStatus approved startingDate endingDate
+    maxTotalAmountOfAllPayments maxAmountPerPayment maxNumberOfPaymentsPerPeriod paymentPeriod accountType accountStatus""".split()
+)
+_HEADERS = frozenset({"content-type", "retry-after"})
+# Answers that say: these credentials are not good, or this application is not known.
+_CREDENTIALS = frozenset({"520003", "560022"})
+
+
+class CredentialsRefused(Exception):
+    """PayPal refuses the credentials of this server, or there are none."""
+
+    def __init__(self, exchanges: tuple[Exchange, ...] = ()) -> None:
+        super().__init__("the classic credentials are refused")
+        self.exchanges = exchanges
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call: `path` such as `AdaptivePayments/Pay`, and what it says besides the envelope.
+
+    `permission` is that of the seller that we act for.
+    """
+
+    path: str
+    operation: str
+    fields: Mapping[str, Any] = field(repr=False)
+    permission: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """PayPal's answer: the HTTP status and its pairs. `understood` is False for what says not how it went."""
+
+    status: int
+    pairs: Mapping[str, str] = field(repr=False)
+    understood: bool
+    retry_after_s: int | None
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def is_success(self) -> bool:
+        return self.status == 200 and self.ack.startswith("Success")
+
+    @property
+    def ack(self) -> str:
+        return self.pairs.get("responseEnvelope.ack", "")
+
+    @property
+    def correlation_id(self) -> str:
+        return self.pairs.get("responseEnvelope.correlationId", "")[:CORRELATION_ID_MAX_CHARS]
+
+    @property
+    def error_id(self) -> str:
+        """What PayPal decides by."""
+        return self.pairs.get("error(0).errorId", "")
+
+    @property
+    def error_parameter(self) -> str:
+        """Which of the request's names is at fault, where PayPal says so."""
+        return self.pairs.get("error(0).parameter(0)", "")
+
+    @property
+    def is_error_of_paypals(self) -> bool:
+        """PayPal itself failed: what it was asked for may have been done."""
+        return self.status >= 500 or self.pairs.get("error(0).category", "").casefold() == "system"
+
+
+class Wire:
+    """The way to PayPal's classic interface."""
+
+    def __init__(self) -> None:
+        self._outlet = Outlet(
+            "paypal-classic",
+            base_urls=[settings.SOLITUDE_PAYPAL_CLASSIC_URL],
+            connect_timeout_ms=settings.SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS,
+            read_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
+            total_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
+            pool_size=settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
+            in_progress_limit=settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
+        )
+
+    def ask(self, ask: Ask) -> Reply | Failed:
+        """Sends the call, once. Raises CredentialsRefused."""
+        if not signature.is_configured():
+            raise CredentialsRefused
+        url = f"{settings.SOLITUDE_PAYPAL_CLASSIC_URL}/{ask.path}"
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-PAYPAL-APPLICATION-ID": settings.SOLITUDE_PAYPAL_CLASSIC_APP_ID,
+            "X-PAYPAL-REQUEST-DATA-FORMAT": "NV",
+            "X-PAYPAL-RESPONSE-DATA-FORMAT": "NV",
+            **signature.headers(url, ask.permission, int(time.time())),
+        }
+        tree = {**ask.fields, "requestEnvelope": {"errorLanguage": "en_US"}}
+        reply = self._exchange(Request("POST", url, headers, nvp.encode(tree), ask.operation))
+        if isinstance(reply, Reply) and reply.error_id in _CREDENTIALS:
+            raise CredentialsRefused(reply.exchanges)
+        return reply
+
+    def _exchange(self, request: Request) -> Reply | Failed:
+        sent_at = datetime.now(UTC)
+        shown = replace(request, body=_shown(nvp.decode(request.body)))
+        kept = Kept(keys=KEPT, headers=_HEADERS)
+        try:
+            answer = self._outlet.send(request)
+        except (NotSent, NoAnswer) as error:
+            exchange = describe(shown, error, sent_at=sent_at, kept=kept)
+            busy = error.reason in (Reason.BUSY, Reason.NO_CONNECTION_FREE)
+            return Failed(isinstance(error, NoAnswer), "busy" if busy else str(error.reason), (exchange,))
+        reply = _read(answer)
+        seen = replace(answer, body=_shown(reply.pairs) if reply.pairs else answer.body)
+        exchange = describe(shown, replace(seen, correlation_id=reply.correlation_id), sent_at=sent_at, kept=kept)
+        return replace(reply, exchanges=(exchange,))
+
+
+def _read(answer: Answer) -> Reply:
+    try:
+        pairs = nvp.decode(answer.body)
+    except ValueError:
+        pairs = {}
+    understood = bool(pairs.get("responseEnvelope.ack"))
+    return Reply(answer.status, pairs, understood, _retry_after(answer), ())
+
+
+def _shown(pairs: Mapping[str, str]) -> bytes:
+    """The pairs as the record of an exchange reads them."""
+    return json.dumps(nvp.tree(pairs)).encode()
+
+
+def _retry_after(answer: Answer) -> int | None:
+    text = answer.headers.get("Retry-After", "")
+    return min(int(text), 3600) if text.isascii() and text.isdigit() and len(text) < 9 else None
