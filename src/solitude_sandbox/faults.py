@@ -76,7 +76,7 @@ class Trouble:
 class FaultBoard:
     """The faults that are set. Thread-safe: two requests never take the same last one."""
 
-    def __init__(self, operations: Collection[str], knows_issue: Callable[[str], bool]) -> None:
+    def __init__(self, operations: Collection[str], knows_issue: Callable[[str, str], bool]) -> None:
         self._operations = frozenset(operations)
         self._knows_issue = knows_issue
         self._lock = threading.Lock()
@@ -88,7 +88,7 @@ class FaultBoard:
         operation = order.get("operation", ANY)
         if not isinstance(operation, str) or operation not in (ANY, *self._operations):
             raise ValueError(f"operation must be any or one of: {', '.join(sorted(self._operations))}.")
-        kind = self._kind(order.get("fault"))
+        kind = self._kind(operation, order.get("fault"))
         count = _whole(order, "count", default=1, limit=COUNT_LIMIT)
         fault = Fault(
             id=next(self._ids),
@@ -104,11 +104,11 @@ class FaultBoard:
             self._faults.append(fault)
         return fault
 
-    def _kind(self, kind: object) -> str:
+    def _kind(self, operation: str, kind: object) -> str:
         if isinstance(kind, str):
             if kind in NAMED_FAULTS:
                 return kind
-            if kind.startswith(ISSUE_PREFIX) and self._knows_issue(kind.removeprefix(ISSUE_PREFIX)):
+            if kind.startswith(ISSUE_PREFIX) and self._knows_issue(operation, kind.removeprefix(ISSUE_PREFIX)):
                 return kind
         raise ValueError(f"fault must be issue:NAME (a known issue) or one of: {', '.join(sorted(NAMED_FAULTS))}.")
 

@@ -23,22 +23,33 @@ ACCOUNTS_LIMIT = 20_000
 
 @dataclass(frozen=True)
 class Trait:
-    """What an account cannot do, as the issue that PayPal then names; None: it can."""
+    """What an account cannot do, as the issue that PayPal then names (the classic interface has numbers); None: it can."""
 
     meaning: str
     payment_issue: str | None = None
     fee_issue: str | None = None
     refund_issue: str | None = None
     refund_pending: bool = False
+    classic_payment_error: str | None = None
+    account_type: str = "BUSINESS"
 
 
 ORDINARY = Trait("verified, onboarded, granted PARTNER_FEE and REFUND")
 
 # The local part of the e-mail starts with the name and a hyphen: `norefund-anything@example.com`.
 TRAITS: dict[str, Trait] = {
-    "unverified": Trait("never verified its account", payment_issue="PAYEE_ACCOUNT_NOT_VERIFIED"),
-    "closed": Trait("closed its account", payment_issue="PAYEE_ACCOUNT_LOCKED_OR_CLOSED"),
-    "restricted": Trait("is restricted by PayPal", payment_issue="PAYEE_ACCOUNT_RESTRICTED"),
+    "unverified": Trait(
+        "never verified its account", payment_issue="PAYEE_ACCOUNT_NOT_VERIFIED", classic_payment_error="569042"
+    ),
+    "closed": Trait(
+        "closed its account", payment_issue="PAYEE_ACCOUNT_LOCKED_OR_CLOSED", classic_payment_error="559044"
+    ),
+    "restricted": Trait(
+        "is restricted by PayPal", payment_issue="PAYEE_ACCOUNT_RESTRICTED", classic_payment_error="520009"
+    ),
+    "nobody": Trait("has no account", payment_issue="PAYEE_ACCOUNT_INVALID", classic_payment_error="589039"),
+    "personal": Trait("has a personal account", account_type="PERSONAL"),
+    "premier": Trait("has a premier account", account_type="PREMIER"),
     "nofee": Trait("did not grant PARTNER_FEE", fee_issue="PERMISSION_DENIED"),
     "norefund": Trait("did not grant REFUND", refund_issue="PERMISSION_DENIED"),
     "insufficient": Trait("has no funds for refunds", refund_issue="REFUND_FAILED_INSUFFICIENT_FUNDS"),

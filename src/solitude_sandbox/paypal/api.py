@@ -2,14 +2,13 @@
 
 import json
 import math
-import time
 from datetime import datetime, timedelta
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import faults
-from solitude_sandbox.faults import Fault, FaultBoard, Wire
+from solitude_sandbox.faults import Fault, FaultBoard
 from solitude_sandbox.paypal import oauth
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
@@ -17,12 +16,11 @@ from solitude_sandbox.paypal.errors import ApiError, Problem, error_for, knows_i
 from solitude_sandbox.paypal.idempotency import REQUEST_ID_LENGTH, fingerprint
 from solitude_sandbox.paypal.journal import Entry
 from solitude_sandbox.paypal.operations import TOKEN, Operation
+from solitude_sandbox.paypal.trouble import STATUSES, lose, wait
 from solitude_sandbox.server import BODY_LIMIT_BYTES
 
 # Made once: json.dumps would make a new one for every answer.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
-
-GARBAGE = "<!DOCTYPE html><title>Gateway</title><p>The gateway has had an accident.</p>"
 
 
 class Api:
@@ -45,7 +43,7 @@ class Api:
             status, body = render(error, name, debug_id)
             response = json_response(body, status)
         if trouble.fault is not None:
-            response = _lose(request, response, trouble.fault)
+            response = lose(request, response, trouble.fault)
         entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
         return response
 
@@ -53,15 +51,15 @@ class Api:
         self, operation: Operation | None, request: Request, path_id: str, latency_s: float, fault: Fault | None
     ) -> Response:
         if fault is not None and (fault.kind in faults.BEFORE_THE_WORK or fault.issue is not None):
-            _wait(latency_s)
+            wait(latency_s)
             raise _failure(fault)
         if operation is None:
-            _wait(latency_s)
+            wait(latency_s)
             return self._token(request, fault)
         call = self._call(operation, request, path_id)
         if operation.memory is not None and call.request_id is not None:
             return self._once(operation, call, request.path, latency_s, fault)
-        _wait(latency_s)
+        wait(latency_s)
         with self._books.lock:
             return _shown(self._act(operation, call, fault), call)
 
@@ -74,13 +72,13 @@ class Api:
         with self._books.lock:
             repeated = memory.begin(key, seen, call.now, until)
         if repeated is not None:
-            _wait(latency_s)
+            wait(latency_s)
             with self._books.lock:
                 return _shown(repeated, call, again=True)
         answer = None
         try:
             # The lock is not held here: a second request finds the first one in progress.
-            _wait(latency_s)
+            wait(latency_s)
             with self._books.lock:
                 answer = self._act(operation, call, fault)
                 memory.finish(key, seen, answer, until)
@@ -154,12 +152,6 @@ def json_response(body: Any, status: int) -> Response:
     return Response(content, status, content_type="application/json")
 
 
-def _wait(latency_s: float) -> None:
-    """Sleep, if at all: to sleep for no time still gives the processor away, and costs more than the whole request."""
-    if latency_s > 0:
-        time.sleep(latency_s)
-
-
 def _shown(answer: Answer, call: Call, *, again: bool = False) -> Response:
     content = answer.show(call)
     if isinstance(content, str):
@@ -220,23 +212,4 @@ def _failure(fault: Fault) -> ApiError:
     """The error of a fault that strikes before the work; a lost connection leaves it unsent."""
     if fault.issue is not None:
         return error_for(fault.issue)
-    statuses = {"error_503": 503, "rate_limit_429": 429}
-    return ApiError(status=statuses.get(fault.kind, 500))
-
-
-def _lose(request: Request, response: Response, fault: Fault) -> Response:
-    """Keep the answer, or part of it, from the client."""
-    if fault.kind == "garbage_after":
-        return Response(GARBAGE, 200, content_type="text/html; charset=utf-8")
-    wires = {
-        "timeout_before": Wire(fault.delay_ms / 1000, 0),
-        "timeout_after": Wire(fault.delay_ms / 1000, 0),
-        "disconnect_before": Wire(0, 0),
-        "disconnect_after": Wire(0, 0),
-        "truncated_after": Wire(0, 0.5),
-    }
-    if fault.kind in wires:
-        request.environ[faults.WIRE_KEY] = wires[fault.kind]
-    if fault.kind == "rate_limit_429":
-        response.headers["Retry-After"] = str(fault.retry_after_s)
-    return response
+    return ApiError(status=STATUSES.get(fault.kind, 500))

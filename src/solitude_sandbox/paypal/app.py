@@ -14,6 +14,10 @@ from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.paypal import console, pages
 from solitude_sandbox.paypal.api import Api, json_response
 from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.classic import operations as classic
+from solitude_sandbox.paypal.classic.api import ClassicApi
+from solitude_sandbox.paypal.classic.control import ClassicControl
+from solitude_sandbox.paypal.classic.errors import knows_error
 from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
@@ -37,8 +41,9 @@ class PayPal:
     def __init__(self, seed: int | None = None) -> None:
         self._ids = Ids(seed)
         self._books = Books(Clock(), self._ids)
-        board = FaultBoard(NAMES, knows_issue)
+        board = FaultBoard(NAMES | classic.NAMES, _knows_issue)
         self._api = Api(self._books, board)
+        self._classic = ClassicApi(self._books, board)
         self._controls = console.Controls(
             Control(self._books, board), EventControl(self._books), DisputeControl(self._books)
         )
@@ -72,6 +77,11 @@ class PayPal:
                 response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return response
 
+    def _answer_classic(
+        self, operation: classic.ClassicOperation, request: Request, _path_id: str, debug_id: str
+    ) -> Response:
+        return self._classic.answer(operation, request, debug_id)
+
     def _rules(self) -> Iterable[Rule]:
         def rule(path: str, methods: tuple[str, ...], route: Route) -> Rule:
             return Rule(path, methods=methods, endpoint=route)
@@ -81,9 +91,12 @@ class PayPal:
 
         api, books = self._api, self._books
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
+        classic_control = ClassicControl(books)
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:
             yield rule(operation.path, (operation.method,), partial(api.answer, operation))
+        for each in classic.OPERATIONS:
+            yield rule(each.path, ("POST",), partial(self._answer_classic, each))
         yield plain("/checkoutnow", ("GET", "POST"), lambda request: pages.checkout(books, request))
         yield plain("/agreements/approve", ("GET", "POST"), lambda request: pages.agreement(books, request))
         yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), control.faults)
@@ -94,8 +107,14 @@ class PayPal:
         yield plain("/sandbox/dispute", ("POST",), disputes.open)
         yield plain("/sandbox/dispute/update", ("POST",), disputes.update)
         yield plain("/sandbox/dispute/resolve", ("POST",), disputes.resolve)
+        yield plain("/sandbox/preapproval", ("POST",), classic_control.preapproval)
         yield plain("/sandbox/events", ("GET",), events.events)
         yield plain("/sandbox/delivery", ("GET", "POST"), events.delivery)
         yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)
         yield plain("/sandbox/state", ("GET",), control.state)
         yield plain("/sandbox/console", ("POST",), lambda request: console.act(self._controls, request))
+
+
+def _knows_issue(operation: str, issue: str) -> bool:
+    """Whether an operation has the issue that a fault names; the classic ones have numbers."""
+    return knows_error(issue) if operation in classic.NAMES else knows_issue(issue)

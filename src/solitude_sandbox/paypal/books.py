@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from solitude_sandbox.paypal.captures import Capture
+    from solitude_sandbox.paypal.classic.payment import Payment
+    from solitude_sandbox.paypal.classic.permission import Permission
+    from solitude_sandbox.paypal.classic.preapproval import Preapproval
     from solitude_sandbox.paypal.disputes import Dispute
     from solitude_sandbox.paypal.order import Order
     from solitude_sandbox.paypal.refunds import Refund
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 WEBHOOKS_LIMIT = 100
 RESOURCES_LIMIT = 50_000
 INVOICES_LIMIT = 100_000
+# Of the classic interface; a payment to one receiver has two.
+TRANSACTIONS_LIMIT = 200_000
 
 
 class Books:
@@ -61,6 +66,12 @@ class Books:
         self.disputes: BoundedStore[str, Dispute] = BoundedStore(RESOURCES_LIMIT)
         self.setup_tokens: BoundedStore[str, SetupToken] = BoundedStore(RESOURCES_LIMIT)
         self.payment_tokens: BoundedStore[str, PaymentToken] = BoundedStore(RESOURCES_LIMIT)
+        # The classic interface's; a payment is also found by its tracking id and by the ids of its transactions.
+        self.payments: BoundedStore[str, Payment] = BoundedStore(RESOURCES_LIMIT)
+        self.tracking_ids: BoundedStore[str, Payment] = BoundedStore(RESOURCES_LIMIT)
+        self.transactions: BoundedStore[str, Payment] = BoundedStore(TRANSACTIONS_LIMIT)
+        self.preapprovals: BoundedStore[str, Preapproval] = BoundedStore(RESOURCES_LIMIT)
+        self.permissions: BoundedStore[str, Permission] = BoundedStore(RESOURCES_LIMIT)
         # (merchant id, invoice id) of sales and of refunds, each to be used once -> where it was used.
         self.sale_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)
         self.refund_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)

@@ -9,6 +9,9 @@ from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.paypal.api import json_response
 from solitude_sandbox.paypal.approval import Choice, answer_order, answer_setup_token
 from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.classic import answers
+from solitude_sandbox.paypal.classic.charging import end_review
+from solitude_sandbox.paypal.classic.payment import PENDING
 from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried
 from solitude_sandbox.paypal.events import CAPTURE_COMPLETED, CAPTURE_DENIED
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, OK
@@ -76,6 +79,8 @@ class Control:
                 str(body.get("action", "approve")), str(body.get("funding", OK)), str(body.get("buyer", DEFAULT_BUYER))
             )
             token = str(body.get("token", ""))
+            if answers.knows(self._books, token):
+                return {"location": answers.answer(self._books, base_of(request), token, choice)}, 200
             if self._books.setup_tokens.get(token) is not None:
                 return {"location": answer_setup_token(self._books, token, choice)}, 200
             return {"location": answer_order(self._books, base_of(request), token, choice)}, 200
@@ -83,12 +88,14 @@ class Control:
         return tried(click)
 
     def review(self, request: Request) -> Response:
-        """End the review of a PENDING capture."""
+        """End the review of a PENDING capture, or of a payment of the classic interface."""
 
         def decide() -> tuple[Json, int]:
             body = body_of(request)
-            capture, decision = str(body.get("capture", "")), str(body.get("decision", ""))
-            return {"status": self.decide(base_of(request), capture, decision)}, 200
+            decision = str(body.get("decision", ""))
+            if "payment" in body:
+                return {"status": self.decide_payment(base_of(request), str(body["payment"]), decision)}, 200
+            return {"status": self.decide(base_of(request), str(body.get("capture", "")), decision)}, 200
 
         return tried(decide)
 
@@ -106,6 +113,18 @@ class Control:
             capture.settle(self._books.accounts, outcome, call.now)
             self._books.tell(call, told, capture.show(call))
             return capture.status
+
+    def decide_payment(self, base: str, pay_key: str, decision: str) -> str:
+        """`accept` or `deny` a PENDING payment of the classic interface; returns its new status."""
+        if decision not in ("accept", "deny"):
+            raise ValueError("decision must be accept or deny.")
+        with self._books.lock:
+            payment = self._books.payments.get(pay_key)
+            if payment is None or payment.state != PENDING:
+                raise ValueError("payment must be the pay key of a PENDING payment.")
+            call = look(self._books, base)
+            end_review(self._books, payment, call, accepted=decision == "accept")
+            return payment.state
 
     def state(self, request: Request) -> Response:
         """The books; `?newest=N` limits every list to its last N."""
@@ -133,6 +152,10 @@ class Control:
                 "setup_tokens": [token.show(call) for token in last(books.setup_tokens)],
                 "payment_tokens": [
                     {**token.show(call), "deleted": token.deleted} for token in last(books.payment_tokens)
+                ],
+                "payments": [payment.as_json(call.now) for payment in last(books.payments)],
+                "preapprovals": [
+                    {"preapprovalKey": each.key, **each.show(call.now)} for each in last(books.preapprovals)
                 ],
                 "requests": [entry.as_json() for entry in last(books.journal.entries())],
             }

@@ -42,6 +42,14 @@ class Ids:
         """PP-D- and digits; twelve, so that no two are the same."""
         return f"PP-D-{self._text(string.digits, 12)}"
 
+    def pay_key(self) -> str:
+        """AP- and 17 upper-case letters and digits."""
+        return f"AP-{self._text(CAPITALS, 17)}"
+
+    def preapproval_key(self) -> str:
+        """PA- and 17 upper-case letters and digits."""
+        return f"PA-{self._text(CAPITALS, 17)}"
+
     def access_token(self) -> str:
         """A bearer token with PayPal's usual start."""
         return "A21AA" + base64.urlsafe_b64encode(self._bits(48 * 8).to_bytes(48, "big")).decode()

@@ -1,0 +1,32 @@
+"""The classic interface as a table: name, path, and what does it. All are POST."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.classic.call import ClassicCall
+from solitude_sandbox.paypal.classic.details import payment_details
+from solitude_sandbox.paypal.classic.nvp import Tree
+from solitude_sandbox.paypal.classic.pay import execute_payment, pay
+from solitude_sandbox.paypal.classic.preapprovals import cancel_preapproval, preapproval, preapproval_details
+
+
+@dataclass(frozen=True)
+class ClassicOperation:
+    """One row."""
+
+    name: str
+    path: str
+    act: Callable[[Books, ClassicCall], Tree]
+
+
+OPERATIONS = (
+    ClassicOperation("classic_pay", "/AdaptivePayments/Pay", pay),
+    ClassicOperation("classic_payment_details", "/AdaptivePayments/PaymentDetails", payment_details),
+    ClassicOperation("classic_execute_payment", "/AdaptivePayments/ExecutePayment", execute_payment),
+    ClassicOperation("classic_preapproval", "/AdaptivePayments/Preapproval", preapproval),
+    ClassicOperation("classic_preapproval_details", "/AdaptivePayments/PreapprovalDetails", preapproval_details),
+    ClassicOperation("classic_cancel_preapproval", "/AdaptivePayments/CancelPreapproval", cancel_preapproval),
+)
+
+NAMES = frozenset(operation.name for operation in OPERATIONS)
