@@ -9,12 +9,15 @@ DECLINED = "declined"
 CAPTURE_DECLINED = "capture_declined"
 REVIEW = "review"
 
-# Name -> what a person reads beside the radio button.
+# Name -> what a person reads beside the radio button, and what comes of it.
 FUNDINGS = {
-    OK: "Works",
-    DECLINED: "Declined: the charge is refused with INSTRUMENT_DECLINED",
-    CAPTURE_DECLINED: "Declined later: the charge succeeds, its capture is DECLINED",
-    REVIEW: "Under review: the charge succeeds, its capture is PENDING",
+    OK: ("A card that works", "The charge succeeds."),
+    DECLINED: (
+        "A card that is declined",
+        "The charge is refused with INSTRUMENT_DECLINED; you are asked to come back.",
+    ),
+    CAPTURE_DECLINED: ("A card that is declined later", "The charge succeeds, its capture is DECLINED."),
+    REVIEW: ("A payment under review", "The charge succeeds, its capture is PENDING until somebody decides."),
 }
 
 # What becomes of a capture paid in this way; DECLINED makes none.

@@ -34,6 +34,10 @@ class Money:
         """PayPal's money object; `value` is a string with all the currency's digits."""
         return {"currency_code": self.currency, "value": f"{quantize(self.value, self.currency):f}"}
 
+    def __str__(self) -> str:
+        """As a person reads it, with all the currency's digits."""
+        return f"{quantize(self.value, self.currency):f} {self.currency}"
+
     def with_value(self, value: Decimal) -> "Money":
         """Another amount of the same currency."""
         return Money(self.currency, value)

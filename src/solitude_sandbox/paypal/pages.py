@@ -1,6 +1,7 @@
 """The pages on which a buyer approves or cancels; plain forms, so that a browser and a test use the same."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from decimal import Decimal
 
 from markupsafe import Markup
 from werkzeug.wrappers import Request, Response
@@ -16,52 +17,48 @@ from solitude_sandbox.paypal.approval import (
     open_setup_token,
 )
 from solitude_sandbox.paypal.books import Books
-from solitude_sandbox.paypal.funding import DEFAULT_BUYER, FUNDINGS, OK
-
-_FORM = Markup(
-    "{what}{warning}"
-    '<form method="post"><label for="buyer">Your e-mail address at PayPal</label>'
-    '<input id="buyer" name="buyer" type="email" required size="36" value="{buyer}">'
-    "<fieldset><legend>Pay with a funding source that</legend>{fundings}</fieldset>"
-    '<button class="first" name="action" value="approve">Approve</button>'
-    '<button name="action" value="cancel" formnovalidate>Cancel and return</button></form>'
-    '<p class="note">This is a simulator. No money moves.</p>'
-)
-_RADIO = Markup('<label><input type="radio" name="funding" value="{name}"{checked}> {text}</label>')
+from solitude_sandbox.paypal.funding import DEFAULT_BUYER, OK
+from solitude_sandbox.paypal.layout import approval_form, leave, message, sheet
+from solitude_sandbox.paypal.money import Money
+from solitude_sandbox.paypal.order import Order, Unit
 
 
 def checkout(books: Books, request: Request) -> Response:
     """GET or POST /checkoutnow?token=ORDER."""
     token = request.args.get("token", "")
     base = request.root_url.rstrip("/")
-    return _page(
-        request, token, lambda: _describe_order(books, token), lambda choice: answer_order(books, base, token, choice)
-    )
+
+    def show(buyer: str, warning: str) -> Response:
+        return _page("Pay with PayPal", _describe_order(books, token), buyer, warning)
+
+    return _respond(request, token, show, lambda choice: answer_order(books, base, token, choice))
 
 
 def agreement(books: Books, request: Request) -> Response:
     """GET or POST /agreements/approve?approval_session_id=SETUP_TOKEN."""
     token = request.args.get("approval_session_id", "")
-    return _page(
-        request, token, lambda: _describe_setup(books, token), lambda choice: answer_setup_token(books, token, choice)
-    )
+
+    def show(buyer: str, warning: str) -> Response:
+        return _page("Agree to later payments", _describe_setup(books, token), buyer, warning)
+
+    return _respond(request, token, show, lambda choice: answer_setup_token(books, token, choice))
 
 
-def _page(
-    request: Request, token: str, describe: Callable[[], Markup], answer: Callable[[Choice], str | None]
+def _respond(
+    request: Request, token: str, show: Callable[[str, str], Response], answer: Callable[[Choice], str | None]
 ) -> Response:
     try:
         if request.method != "POST":
-            return _form(describe(), DEFAULT_BUYER)
+            return show(DEFAULT_BUYER, "")
         form = request.form
         buyer = form.get("buyer", "").strip() or DEFAULT_BUYER
         try:
             choice = _choice(form.get("action", ""), form.get("funding", OK), buyer)
         except ValueError as error:
-            return _form(describe(), buyer, str(error))
-        return _leave(answer(choice))
+            return show(buyer, str(error))
+        return leave(answer(choice))
     except NotOpenError as error:
-        return _message("PayPal simulator", error.sentence, error.status, token)
+        return message("This page has closed", error.sentence, error.status, token)
 
 
 def _choice(action: str, funding: str, buyer: str) -> Choice:
@@ -69,53 +66,41 @@ def _choice(action: str, funding: str, buyer: str) -> Choice:
     return Choice(CANCEL, OK, DEFAULT_BUYER) if action == CANCEL else Choice(action, funding, buyer)
 
 
+def _page(title: str, what: Markup, buyer: str, warning: str) -> Response:
+    content = Markup("{}{}{}").format(what, html.alert(warning), approval_form(buyer))
+    return sheet(title, content, 400 if warning else 200)
+
+
 def _describe_order(books: Books, token: str) -> Markup:
     with books.lock:
         order = open_order(books, token, books.clock.now())
         pairs: list[tuple[str, object]] = [("Shop", order.asked.brand_name)] if order.asked.brand_name else []
         for unit in order.units:
-            amount = unit.asked.amount.as_json()
-            pairs.append(("Seller", unit.seller.email))
-            pairs.append(("Amount", f"{amount['value']} {amount['currency_code']}"))
-            if unit.asked.description:
-                pairs.append(("For", unit.asked.description))
-    return html.definitions(pairs)
+            pairs += _describe_unit(unit, alone=len(order.units) == 1)
+        refused = order.declines and "Your card was declined. Please choose another way to pay."
+    return Markup("{}{}{}").format(html.amount(str(_total(order))), html.alert(refused or ""), html.definitions(pairs))
+
+
+def _describe_unit(unit: Unit, *, alone: bool) -> list[tuple[str, object]]:
+    """Who gets it and for what, and how much of it if somebody else gets some too."""
+    asked = unit.asked
+    what = asked.description or ", ".join(item.name for item in asked.items)
+    found: list[tuple[str, object]] = [("For", what)] if what else []
+    found.append(("Seller", unit.seller.email))
+    return found if alone else [*found, ("Amount", str(asked.amount))]
+
+
+def _total(order: Order) -> Money:
+    """What the buyer pays: PayPal takes one currency in an order."""
+    first = order.units[0].asked.amount
+    return first.with_value(sum((unit.asked.amount.value for unit in order.units), Decimal(0)))
 
 
 def _describe_setup(books: Books, token: str) -> Markup:
     with books.lock:
         setup = open_setup_token(books, token, books.clock.now())
-        pairs: list[tuple[str, object]] = [("Agreement", "The shop may charge you later, without asking again.")]
-        if setup.brand_name:
-            pairs.insert(0, ("Shop", setup.brand_name))
+        pairs: list[tuple[str, object]] = [("Shop", setup.brand_name)] if setup.brand_name else []
         if setup.wallet.get("description"):
             pairs.append(("For", setup.wallet["description"]))
-    return html.definitions(pairs)
-
-
-def _form(what: Markup, buyer: str, warning: str = "") -> Response:
-    alert = Markup('<p role="alert"><strong>{}</strong></p>').format(warning) if warning else Markup("")
-    content = _FORM.format(what=what, warning=alert, buyer=buyer, fundings=Markup("").join(_radios(FUNDINGS.items())))
-    return _html("Pay with PayPal (simulator)", content, 400 if warning else 200)
-
-
-def _radios(fundings: Iterable[tuple[str, str]]) -> Iterable[Markup]:
-    for name, text in fundings:
-        yield _RADIO.format(name=name, text=text, checked=Markup(" checked") if name == OK else "")
-
-
-def _leave(location: str | None) -> Response:
-    if location is None:
-        return _message("Done", "The shop named no page to return to. You may close this one.", 200)
-    response = _message("On the way back", f"The shop waits at {location}", 302)
-    response.headers["Location"] = location
-    return response
-
-
-def _message(title: str, sentence: str, status: int, token: str = "") -> Response:
-    shown = Markup('<p class="note">Token: {}</p>').format(token[:40]) if token else Markup("")
-    return _html(title, Markup("<p>{}</p>{}").format(sentence, shown), status)
-
-
-def _html(title: str, content: Markup, status: int) -> Response:
-    return Response(html.page(title, content, narrow=True), status, content_type=html.CONTENT_TYPE)
+    consent = Markup("<p>The shop may charge you later, without asking again. You can end this at any time.</p>")
+    return Markup("{}{}").format(consent, html.definitions(pairs) if pairs else "")
