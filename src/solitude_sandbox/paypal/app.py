@@ -15,6 +15,7 @@ from solitude_sandbox.paypal import console, pages
 from solitude_sandbox.paypal.api import Api, json_response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.classic import operations as classic
+from solitude_sandbox.paypal.classic import pages as classic_pages
 from solitude_sandbox.paypal.classic.api import ClassicApi
 from solitude_sandbox.paypal.classic.control import ClassicControl
 from solitude_sandbox.paypal.classic.errors import knows_error
@@ -99,6 +100,12 @@ class PayPal:
             yield rule(each.path, ("POST",), partial(self._answer_classic, each))
         yield plain("/checkoutnow", ("GET", "POST"), lambda request: pages.checkout(books, request))
         yield plain("/agreements/approve", ("GET", "POST"), lambda request: pages.agreement(books, request))
+        yield plain("/cgi-bin/webscr", ("GET", "POST"), lambda request: classic_pages.webscr(books, request))
+        yield plain(
+            "/webapps/adaptivepayment/flow/pay",
+            ("GET", "POST"),
+            lambda request: classic_pages.payment(books, request),
+        )
         yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), control.faults)
         yield plain("/sandbox/clock", ("GET", "POST"), control.clock)
         yield plain("/sandbox/reset", ("POST",), control.reset)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from solitude_sandbox.paypal.captures import Capture
     from solitude_sandbox.paypal.classic.payment import Payment
     from solitude_sandbox.paypal.classic.permission import Permission
+    from solitude_sandbox.paypal.classic.permissions import PermissionRequest
     from solitude_sandbox.paypal.classic.preapproval import Preapproval
     from solitude_sandbox.paypal.disputes import Dispute
     from solitude_sandbox.paypal.order import Order
@@ -71,6 +72,7 @@ class Books:
         self.tracking_ids: BoundedStore[str, Payment] = BoundedStore(RESOURCES_LIMIT)
         self.transactions: BoundedStore[str, Payment] = BoundedStore(TRANSACTIONS_LIMIT)
         self.preapprovals: BoundedStore[str, Preapproval] = BoundedStore(RESOURCES_LIMIT)
+        self.permission_requests: BoundedStore[str, PermissionRequest] = BoundedStore(RESOURCES_LIMIT)
         self.permissions: BoundedStore[str, Permission] = BoundedStore(RESOURCES_LIMIT)
         # (merchant id, invoice id) of sales and of refunds, each to be used once -> where it was used.
         self.sale_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)

@@ -75,10 +75,13 @@ class Control:
 
         def click() -> tuple[Json, int]:
             body = body_of(request)
+            token = str(body.get("token", ""))
+            if self._books.permission_requests.get(token) is not None:
+                action, email = str(body.get("action", answers.GRANT)), str(body.get("email", answers.DEFAULT_SELLER))
+                return {"location": answers.answer_permission(self._books, token, action, email)}, 200
             choice = Choice(
                 str(body.get("action", "approve")), str(body.get("funding", OK)), str(body.get("buyer", DEFAULT_BUYER))
             )
-            token = str(body.get("token", ""))
             if answers.knows(self._books, token):
                 return {"location": answers.answer(self._books, base_of(request), token, choice)}, 200
             if self._books.setup_tokens.get(token) is not None:

@@ -11,6 +11,7 @@ ACCOUNT_ID_LENGTH = 13
 
 CAPITALS = string.ascii_uppercase + string.digits
 SMALLS = string.ascii_lowercase + string.digits
+LETTERS = string.ascii_letters + string.digits
 
 
 class Ids:
@@ -49,6 +50,18 @@ class Ids:
     def preapproval_key(self) -> str:
         """PA- and 17 upper-case letters and digits."""
         return f"PA-{self._text(CAPITALS, 17)}"
+
+    def permission_token(self) -> str:
+        """A request for permissions, or what it was turned into: AAAAAAA and 13 more."""
+        return f"AAAAAAA{self._text(LETTERS, 13)}"
+
+    def verification_code(self) -> str:
+        """What proves that a permission was granted: 22 letters and digits."""
+        return self._text(LETTERS, 22)
+
+    def secret(self) -> str:
+        """The secret of a permission token."""
+        return self._text(LETTERS, 27)
 
     def access_token(self) -> str:
         """A bearer token with PayPal's usual start."""

@@ -29,9 +29,9 @@ def checkout(books: Books, request: Request) -> Response:
     base = request.root_url.rstrip("/")
 
     def show(buyer: str, warning: str) -> Response:
-        return _page("Pay with PayPal", _describe_order(books, token), buyer, warning)
+        return approval_page("Pay with PayPal", _describe_order(books, token), buyer, warning)
 
-    return _respond(request, token, show, lambda choice: answer_order(books, base, token, choice))
+    return respond(request, token, show, lambda choice: answer_order(books, base, token, choice))
 
 
 def agreement(books: Books, request: Request) -> Response:
@@ -39,24 +39,24 @@ def agreement(books: Books, request: Request) -> Response:
     token = request.args.get("approval_session_id", "")
 
     def show(buyer: str, warning: str) -> Response:
-        return _page("Agree to later payments", _describe_setup(books, token), buyer, warning)
+        return approval_page("Agree to later payments", _describe_setup(books, token), buyer, warning)
 
-    return _respond(request, token, show, lambda choice: answer_setup_token(books, token, choice))
+    return respond(request, token, show, lambda choice: answer_setup_token(books, token, choice))
 
 
-def _respond(
+def respond(
     request: Request, token: str, show: Callable[[str, str], Response], answer: Callable[[Choice], str | None]
 ) -> Response:
+    """The page, or after a POST the way back; the page again if the choice made no sense."""
     try:
         if request.method != "POST":
             return show(DEFAULT_BUYER, "")
         form = request.form
         buyer = form.get("buyer", "").strip() or DEFAULT_BUYER
         try:
-            choice = _choice(form.get("action", ""), form.get("funding", OK), buyer)
+            return leave(answer(_choice(form.get("action", ""), form.get("funding", OK), buyer)))
         except ValueError as error:
             return show(buyer, str(error))
-        return leave(answer(choice))
     except NotOpenError as error:
         return message("This page has closed", error.sentence, error.status, token)
 
@@ -66,7 +66,8 @@ def _choice(action: str, funding: str, buyer: str) -> Choice:
     return Choice(CANCEL, OK, DEFAULT_BUYER) if action == CANCEL else Choice(action, funding, buyer)
 
 
-def _page(title: str, what: Markup, buyer: str, warning: str) -> Response:
+def approval_page(title: str, what: Markup, buyer: str, warning: str) -> Response:
+    """What is asked, what was wrong, and the form."""
     content = Markup("{}{}{}").format(what, html.alert(warning), approval_form(buyer))
     return sheet(title, content, 400 if warning else 200)
 

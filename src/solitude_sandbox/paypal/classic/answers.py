@@ -2,25 +2,30 @@
 
 from typing import TYPE_CHECKING
 
-from solitude_sandbox.paypal.approval import CANCEL, Choice, NotOpenError
+from solitude_sandbox.paypal.approval import CANCEL, Choice, NotOpenError, with_query
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import looking
 from solitude_sandbox.paypal.classic.charging import charge
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.classic.payment import CREATE, CREATED, EXPIRED, Payment
+from solitude_sandbox.paypal.classic.permissions import PermissionRequest
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, Preapproval
 from solitude_sandbox.paypal.funding import Approval
+from solitude_sandbox.paypal.reading import is_email
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+GRANT, REFUSE = "grant", "refuse"
+DEFAULT_SELLER = "seller@sandbox.example"
+
 
 def knows(books: Books, token: str) -> bool:
-    """Whether the token is of the classic interface."""
+    """Whether the token is of a payment or a pre-approval."""
     return books.payments.get(token) is not None or books.preapprovals.get(token) is not None
 
 
-def answer(books: Books, base: str, token: str, choice: Choice) -> str | None:
+def answer(books: Books, base: str, token: str, choice: Choice) -> str:
     """The answer to whatever the token is of; see `answer_payment` and `answer_preapproval`."""
     if books.preapprovals.get(token) is not None:
         return answer_preapproval(books, base, token, choice)
@@ -52,7 +57,19 @@ def open_preapproval(books: Books, key: str, now: "datetime") -> Preapproval:
     return preapproval
 
 
-def answer_payment(books: Books, base: str, pay_key: str, choice: Choice) -> str | None:
+def open_permission(books: Books, token: str, now: "datetime") -> PermissionRequest:
+    """The request for permissions that an account's owner may still grant; `NotOpenError` otherwise."""
+    asked = books.permission_requests.get(token)
+    if asked is None:
+        raise NotOpenError(404, "PayPal does not know this request.")
+    if asked.expired(now):
+        raise NotOpenError(410, "This request has expired. Please start again at the shop.")
+    if asked.granted is not None:
+        raise NotOpenError(410, "This request has been granted already.")
+    return asked
+
+
+def answer_payment(books: Books, base: str, pay_key: str, choice: Choice) -> str:
     """Approve, which pays at once, or cancel; returns where the sender goes back to.
 
     ValueError with a sentence if the payment cannot be made in the way that was chosen. Cancelling changes nothing: the
@@ -70,7 +87,7 @@ def answer_payment(books: Books, base: str, pay_key: str, choice: Choice) -> str
         return payment.return_url
 
 
-def answer_preapproval(books: Books, base: str, key: str, choice: Choice) -> str | None:  # noqa: ARG001 - told of soon
+def answer_preapproval(books: Books, base: str, key: str, choice: Choice) -> str:  # noqa: ARG001 - told of soon
     """Approve or cancel a pre-approval; otherwise like `answer_payment`."""
     with books.lock:
         preapproval = open_preapproval(books, key, books.clock.now())
@@ -81,6 +98,25 @@ def answer_preapproval(books: Books, base: str, key: str, choice: Choice) -> str
             raise ValueError(f"This agreement is for {expected}.")
         preapproval.approval = _approval(books, choice)
         return preapproval.terms.return_url
+
+
+def answer_permission(books: Books, token: str, action: str, email: str) -> str:
+    """Grant what is asked for the account with this address, or refuse; returns where its owner goes back to.
+
+    ValueError with a sentence if that makes no sense. Refusing changes nothing, and tells the shop nothing.
+    """
+    with books.lock:
+        now = books.clock.now()
+        asked = open_permission(books, token, now)
+        if action == REFUSE:
+            return asked.callback
+        if action != GRANT:
+            raise ValueError("action must be grant or refuse.")
+        if not is_email(email):
+            raise ValueError("email must be an e-mail address.")
+        verifier = books.ids.verification_code()
+        asked.grant(books.accounts.by_email(email.lower()), verifier, now)
+        return with_query(asked.callback, request_token=token, verification_code=verifier) or ""
 
 
 def _approval(books: Books, choice: Choice) -> Approval:

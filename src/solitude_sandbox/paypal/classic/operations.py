@@ -8,6 +8,12 @@ from solitude_sandbox.paypal.classic.call import ClassicCall
 from solitude_sandbox.paypal.classic.details import payment_details
 from solitude_sandbox.paypal.classic.nvp import Tree
 from solitude_sandbox.paypal.classic.pay import execute_payment, pay
+from solitude_sandbox.paypal.classic.permissions import (
+    cancel_permissions,
+    get_access_token,
+    get_permissions,
+    request_permissions,
+)
 from solitude_sandbox.paypal.classic.preapprovals import cancel_preapproval, preapproval, preapproval_details
 
 
@@ -27,6 +33,10 @@ OPERATIONS = (
     ClassicOperation("classic_preapproval", "/AdaptivePayments/Preapproval", preapproval),
     ClassicOperation("classic_preapproval_details", "/AdaptivePayments/PreapprovalDetails", preapproval_details),
     ClassicOperation("classic_cancel_preapproval", "/AdaptivePayments/CancelPreapproval", cancel_preapproval),
+    ClassicOperation("classic_request_permissions", "/Permissions/RequestPermissions", request_permissions),
+    ClassicOperation("classic_get_access_token", "/Permissions/GetAccessToken", get_access_token),
+    ClassicOperation("classic_get_permissions", "/Permissions/GetPermissions", get_permissions),
+    ClassicOperation("classic_cancel_permissions", "/Permissions/CancelPermissions", cancel_permissions),
 )
 
 NAMES = frozenset(operation.name for operation in OPERATIONS)
