@@ -13,6 +13,11 @@ from solitude_sandbox.paypal import PayPal
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_PAYPAL = Markup(
+    '<p class="lead">Base of the API and of the pages: <code>{0}</code>. <a href="{0}/sandbox/console/controls">Move its clock or '
+    "break it</a></p>{1}"
+)
+
 
 class Sandbox:
     """The WSGI application, and how to end what it does in the background."""
@@ -39,10 +44,9 @@ def create_app(seed: int | None = None) -> Sandbox:
         elif request.method not in ("GET", "HEAD"):
             response = Response("The console is read with GET.\n", 405, headers={"Allow": "GET, HEAD"})
         else:
-            content = Markup("<p>PayPal is at <code>{0}</code>.</p>{1}").format(
-                f"{request.root_url}paypal", paypal.console(f"{request.root_url}paypal")
-            )
-            response = Response(html.page("Provider simulators", content), content_type=html.CONTENT_TYPE)
+            base = f"{request.root_url}paypal"
+            content = _PAYPAL.format(base, paypal.console(base))
+            response = Response(html.page("PayPal", content), content_type=html.CONTENT_TYPE)
         return response(environ, start_response)
 
     return Sandbox(DispatcherMiddleware(console, {"/paypal": paypal}), paypal.close)

@@ -1,5 +1,6 @@
 """What grows has a limit: the parts that cannot be filled over HTTP in a test's time."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -111,17 +112,20 @@ def test_accounts_are_equal_only_to_themselves() -> None:
     assert one != two
 
 
+NOW = datetime(2026, 2, 3, tzinfo=UTC)
+
+
 def test_the_log_keeps_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal, "ENTRIES_LIMIT", 2)
     log = Journal()
     for number in range(3):
-        log.add(Entry("GET", f"/{number}", "get_order", None, "f"))
+        log.add(Entry(NOW, "GET", f"/{number}", "get_order", None, "f"))
     assert [entry.path for entry in log.entries()] == ["/1", "/2"]
 
 
 def test_the_log_cuts_overlong_texts() -> None:
     log = Journal()
-    log.add(Entry("GET", "/" + "x" * 5000, "get_order", "y" * 5000, "f"))
+    log.add(Entry(NOW, "GET", "/" + "x" * 5000, "get_order", "y" * 5000, "f"))
     (entry,) = log.entries()
     assert (len(entry.path), len(entry.request_id or "")) == (200, 200)
 

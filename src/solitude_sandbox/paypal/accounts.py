@@ -113,6 +113,10 @@ class Accounts:
             balances = self._kept(account).balances
             balances[currency] = balances.get(currency, Decimal(0)) + amount
 
+    def __len__(self) -> int:
+        """Without the special accounts."""
+        return len(self._by_id)
+
     def as_json(self) -> list[dict[str, Any]]:
         """Everyone, the special accounts last."""
         return [account.as_json() for account in (*self._by_id, self._forgotten, self.paypal, self.partner)]

@@ -33,7 +33,8 @@ class Api:
     def answer(self, operation: Operation | None, request: Request, path_id: str, debug_id: str) -> Response:
         """The response to one request; `operation` None is the access token."""
         name = operation.name if operation is not None else TOKEN
-        entry = Entry(request.method, request.path, name, request.headers.get("PayPal-Request-Id"), debug_id)
+        request_id = request.headers.get("PayPal-Request-Id")
+        entry = Entry(self._books.clock.now(), request.method, request.path, name, request_id, debug_id)
         self._books.journal.add(entry)
         trouble = self._board.take(name)
         entry.fault = trouble.fault.kind if trouble.fault is not None else None

@@ -11,14 +11,17 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.faults import FaultBoard
-from solitude_sandbox.paypal import console, pages
+from solitude_sandbox.paypal import pages
 from solitude_sandbox.paypal.api import Api, json_response
 from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.by_hand import ByHand
 from solitude_sandbox.paypal.classic import operations as classic
 from solitude_sandbox.paypal.classic import pages as classic_pages
 from solitude_sandbox.paypal.classic.api import ClassicApi
 from solitude_sandbox.paypal.classic.control import ClassicControl
 from solitude_sandbox.paypal.classic.errors import knows_error
+from solitude_sandbox.paypal.console import PATH as CONSOLE
+from solitude_sandbox.paypal.console import Console, Controls
 from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
@@ -45,9 +48,10 @@ class PayPal:
         board = FaultBoard(NAMES | classic.NAMES, _knows_issue)
         self._api = Api(self._books, board)
         self._classic = ClassicApi(self._books, board)
-        self._controls = console.Controls(
-            Control(self._books, board), EventControl(self._books), DisputeControl(self._books)
+        self._controls = Controls(
+            Control(self._books, board), EventControl(self._books), DisputeControl(self._books), ByHand(self._books)
         )
+        self._console = Console(self._books, self._controls)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -64,7 +68,7 @@ class PayPal:
 
     def console(self, base: str) -> Markup:
         """This provider's section of the console; `base` is where this application is mounted."""
-        return console.show(self._controls, base)
+        return self._console.section(base)
 
     def _respond(self, request: Request, debug_id: str) -> Response:
         try:
@@ -93,6 +97,7 @@ class PayPal:
         api, books = self._api, self._books
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
         classic_control = ClassicControl(books)
+        by_hand = self._controls.by_hand
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:
             yield rule(operation.path, (operation.method,), partial(api.answer, operation))
@@ -115,11 +120,14 @@ class PayPal:
         yield plain("/sandbox/dispute/update", ("POST",), disputes.update)
         yield plain("/sandbox/dispute/resolve", ("POST",), disputes.resolve)
         yield plain("/sandbox/preapproval", ("POST",), classic_control.preapproval)
+        yield plain("/sandbox/refund", ("POST",), by_hand.refund)
+        yield plain("/sandbox/revoke", ("POST",), by_hand.revoke)
         yield plain("/sandbox/events", ("GET",), events.events)
         yield plain("/sandbox/delivery", ("GET", "POST"), events.delivery)
         yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)
         yield plain("/sandbox/state", ("GET",), control.state)
-        yield plain("/sandbox/console", ("POST",), lambda request: console.act(self._controls, request))
+        for path in (CONSOLE, f"{CONSOLE}/<path:path_id>"):
+            yield rule(path, ("GET", "POST"), lambda request, page, _debug_id: self._console.answer(request, page))
 
 
 def _knows_issue(operation: str, issue: str) -> bool:

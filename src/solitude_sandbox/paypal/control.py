@@ -73,22 +73,22 @@ class Control:
     def approve(self, request: Request) -> Response:
         """The buyer's click, without the page."""
 
-        def click() -> tuple[Json, int]:
-            body = body_of(request)
-            token = str(body.get("token", ""))
-            if self._books.permission_requests.get(token) is not None:
-                action, email = str(body.get("action", answers.GRANT)), str(body.get("email", answers.DEFAULT_SELLER))
-                return {"location": answers.answer_permission(self._books, token, action, email)}, 200
-            choice = Choice(
-                str(body.get("action", "approve")), str(body.get("funding", OK)), str(body.get("buyer", DEFAULT_BUYER))
-            )
-            if answers.knows(self._books, token):
-                return {"location": answers.answer(self._books, base_of(request), token, choice)}, 200
-            if self._books.setup_tokens.get(token) is not None:
-                return {"location": answer_setup_token(self._books, token, choice)}, 200
-            return {"location": answer_order(self._books, base_of(request), token, choice)}, 200
+        return tried(lambda: ({"location": self.click(base_of(request), body_of(request))}, 200))
 
-        return tried(click)
+    def click(self, base: str, body: Json) -> str | None:
+        """What `approve` does; where the buyer goes back to. ValueError or `NotOpenError` with a sentence."""
+        token = str(body.get("token", ""))
+        if self._books.permission_requests.get(token) is not None:
+            action, email = str(body.get("action", answers.GRANT)), str(body.get("email", answers.DEFAULT_SELLER))
+            return answers.answer_permission(self._books, token, action, email)
+        choice = Choice(
+            str(body.get("action", "approve")), str(body.get("funding", OK)), str(body.get("buyer", DEFAULT_BUYER))
+        )
+        if answers.knows(self._books, token):
+            return answers.answer(self._books, base, token, choice)
+        if self._books.setup_tokens.get(token) is not None:
+            return answer_setup_token(self._books, token, choice)
+        return answer_order(self._books, base, token, choice)
 
     def review(self, request: Request) -> Response:
         """End the review of a PENDING capture, or of a payment of the classic interface."""
@@ -145,6 +145,7 @@ class Control:
             call = look(books, base)
             return {
                 "clock": self._time(),
+                "counts": self._counts(),
                 "faults": self._board.as_json(),
                 "accounts": last(books.accounts.as_json()),
                 "orders": [order.show(call) for order in last(books.orders)],
@@ -160,8 +161,27 @@ class Control:
                 "preapprovals": [
                     {"preapprovalKey": each.key, **each.show(call.now)} for each in last(books.preapprovals)
                 ],
+                "webhooks": [webhook.show(call) for webhook in last(books.webhooks)],
+                "delivery": books.delivery.as_json(),
+                "notifications": list(reversed(books.delivery.newest(None if newest is None else max(newest, 0)))),
                 "requests": [entry.as_json() for entry in last(books.journal.entries())],
             }
+
+    def _counts(self) -> Json:
+        """How many of each are kept."""
+        books = self._books
+        return {
+            "accounts": len(books.accounts),
+            "orders": len(books.orders),
+            "captures": len(books.captures),
+            "refunds": len(books.refunds),
+            "reversals": len(books.reversals),
+            "disputes": len(books.disputes),
+            "setup_tokens": len(books.setup_tokens),
+            "payment_tokens": len(books.payment_tokens),
+            "events": books.events.last,
+            "requests": len(books.journal),
+        }
 
     def _time(self) -> Json:
         return {"now": stamp(self._books.clock.now()), "advanced_s": self._books.clock.advanced_s}

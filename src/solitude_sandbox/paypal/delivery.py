@@ -14,15 +14,17 @@ import logging
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import timedelta
 
 import urllib3
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.events import Event
+from solitude_sandbox.paypal.parcels import DROPPED, GIVEN_UP, RECEIVED, Addressee, Manner, Parcel
 from solitude_sandbox.paypal.signing import Signer
+from solitude_sandbox.store import BoundedStore
 
 log = logging.getLogger("solitude_sandbox")
 
@@ -31,6 +33,7 @@ FIRST_BACK_OFF_S = 10
 BACK_OFF_LIMIT_S = 5 * 3600  # 25 tries then take 2 days and 23 hours
 
 PARCELS_LIMIT = 50_000
+REMEMBERED_LIMIT = 10_000  # parcels that can still be looked up, whatever became of them
 BATCH_LIMIT = 1_000
 DUPLICATES_LIMIT = 10
 DELAY_LIMIT_MS = 3_600_000
@@ -38,35 +41,6 @@ TIMEOUT = urllib3.Timeout(connect=2, read=10)
 ANSWER_LIMIT_BYTES = 64 * 1024
 POLL_S = 1.0  # how late the postman may notice that the simulator's clock made an event
 CLOSE_LIMIT_S = 1.0
-
-
-@dataclass
-class Addressee:
-    """Whom to bring it: `webhook_id` is what the signature is for. Nobody is served once `gone`."""
-
-    webhook_id: str
-    url: str
-    base: str
-    gone: bool = False
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How the post is brought: each message so many times more, in no order, late, or not for now."""
-
-    duplicates: int = 0
-    shuffle: bool = False
-    delay_ms: int = 0
-    paused: bool = False
-
-
-@dataclass(order=True)
-class _Parcel:
-    due: datetime
-    number: int
-    event: Event = field(compare=False)
-    to: Addressee = field(compare=False)
-    tries: int = field(default=0, compare=False)
 
 
 class Delivery:
@@ -80,8 +54,9 @@ class Delivery:
         self._signer = signer
         self._catch_up = catch_up
         self._woken = threading.Condition()
-        self._parcels: list[_Parcel] = []
-        self._numbers = itertools.count()
+        self._parcels: list[Parcel] = []
+        self._remembered: BoundedStore[int, Parcel] = BoundedStore(REMEMBERED_LIMIT)
+        self._numbers = itertools.count(1)
         self._manner = Manner()
         self._counts = {"received": 0, "failed": 0, "given_up": 0}
         self._thread: threading.Thread | None = None
@@ -99,8 +74,15 @@ class Delivery:
         with self._woken:
             due = self._clock.now() + timedelta(milliseconds=self._manner.delay_ms)
             for _ in range(1 + self._manner.duplicates):
-                self._keep(_Parcel(due, next(self._numbers), event, to))
+                parcel = Parcel(due, next(self._numbers), event, to)
+                self._remembered.put(parcel.number, parcel)
+                self._keep(parcel)
             self._woken.notify()
+
+    def newest(self, limit: int | None) -> list[Json]:
+        """What has become of the newest messages, the newest first; None: of all that are remembered."""
+        with self._woken:
+            return [parcel.as_json() for parcel in itertools.islice(reversed(list(self._remembered)), limit)]
 
     def set_manner(self, manner: Manner) -> None:
         """Bring the post in another manner from now on."""
@@ -117,6 +99,7 @@ class Delivery:
         """Throw away what waits, and go back to the ordinary manner."""
         with self._woken:
             self._parcels.clear()
+            self._remembered = BoundedStore(REMEMBERED_LIMIT)
             self._manner = Manner()
             self._counts = dict.fromkeys(self._counts, 0)
 
@@ -134,10 +117,10 @@ class Delivery:
             waiting = sum(not parcel.to.gone for parcel in self._parcels)
             return {**asdict(self._manner), "waiting": waiting, **self._counts}
 
-    def _keep(self, parcel: _Parcel) -> None:
+    def _keep(self, parcel: Parcel) -> None:
         heapq.heappush(self._parcels, parcel)
         if len(self._parcels) > PARCELS_LIMIT:
-            heapq.heappop(self._parcels)
+            heapq.heappop(self._parcels).ended = DROPPED
 
     def _run(self) -> None:
         with urllib3.PoolManager(retries=False, timeout=TIMEOUT) as pool:
@@ -150,7 +133,7 @@ class Delivery:
                     elif not parcel.to.gone:
                         self._bring(pool, parcel)
 
-    def _batch(self) -> list[_Parcel]:
+    def _batch(self) -> list[Parcel]:
         """What is due now; waits a while if there is nothing."""
         with self._woken:
             batch = self._take_due()
@@ -161,8 +144,8 @@ class Delivery:
                 random.shuffle(batch)
             return batch
 
-    def _take_due(self) -> list[_Parcel]:
-        batch: list[_Parcel] = []
+    def _take_due(self) -> list[Parcel]:
+        batch: list[Parcel] = []
         now = self._clock.now()
         while not self._manner.paused and self._parcels and self._parcels[0].due <= now and len(batch) < BATCH_LIMIT:
             batch.append(heapq.heappop(self._parcels))
@@ -173,25 +156,29 @@ class Delivery:
             return POLL_S
         return min(POLL_S, max(0.0, (self._parcels[0].due - self._clock.now()).total_seconds()))
 
-    def _put_back(self, parcel: _Parcel) -> None:
+    def _put_back(self, parcel: Parcel) -> None:
         with self._woken:
             self._keep(parcel)
 
-    def _bring(self, pool: urllib3.PoolManager, parcel: _Parcel) -> None:
+    def _bring(self, pool: urllib3.PoolManager, parcel: Parcel) -> None:
         parcel.tries += 1
-        received = self._send(pool, parcel)
+        received, answer = self._send(pool, parcel)
         with self._woken:
+            parcel.last = answer
             if received:
+                parcel.ended = RECEIVED
                 self._counts["received"] += 1
                 return
             self._counts["failed"] += 1
             if parcel.tries >= TRIES_LIMIT:
+                parcel.ended = GIVEN_UP
                 self._counts["given_up"] += 1
             elif not parcel.to.gone:
                 parcel.due = self._clock.now() + back_off(parcel.tries)
                 self._keep(parcel)
 
-    def _send(self, pool: urllib3.PoolManager, parcel: _Parcel) -> bool:
+    def _send(self, pool: urllib3.PoolManager, parcel: Parcel) -> tuple[bool, str]:
+        """Whether it was received, and what came back."""
         headers = self._signer.headers(parcel.event, parcel.to.webhook_id, parcel.to.base)
         headers |= {"Content-Type": "application/json", "User-Agent": "PayPal/sandbox"}
         try:
@@ -202,8 +189,8 @@ class Delivery:
             answer.close()
         except urllib3.exceptions.HTTPError as error:
             log.debug("%s was not received at %s: %s", parcel.event.id, parcel.to.url, error)
-            return False
-        return 200 <= answer.status < 300
+            return False, type(error).__name__
+        return 200 <= answer.status < 300, str(answer.status)
 
 
 def back_off(tries: int) -> timedelta:

@@ -5,12 +5,8 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.paypal import disputes
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.captures import Capture
-from solitude_sandbox.paypal.control_answers import base_of, body_of, look, tried
+from solitude_sandbox.paypal.control_answers import amount_of, base_of, body_of, look, refused, tried
 from solitude_sandbox.paypal.disputes import Dispute
-from solitude_sandbox.paypal.errors import ApiError
-from solitude_sandbox.paypal.money import Money
-from solitude_sandbox.paypal.reading import Reader
 
 
 class DisputeControl:
@@ -26,20 +22,7 @@ class DisputeControl:
     def update(self, request: Request) -> Response:
         """POST dispute/update {"dispute": ID, "status"?, "stage"?, "message"?}."""
 
-        def change() -> tuple[Json, int]:
-            body = body_of(request)
-            status = _one_of(body, "status", tuple(key for key in disputes.STATES if key != disputes.RESOLVED))
-            stage = _one_of(body, "stage", disputes.STAGES)
-            message = body.get("message")
-            if message is not None and not (isinstance(message, str) and len(message) <= disputes.MESSAGE_LENGTH):
-                raise ValueError(f"message must be a text of at most {disputes.MESSAGE_LENGTH} characters.")
-            with self._books.lock:
-                dispute = self._unresolved(body)
-                call = look(self._books, base_of(request))
-                disputes.update(self._books, dispute, status, stage, message, call)
-                return dispute.show(call), 200
-
-        return tried(change)
+        return tried(lambda: (self.change(base_of(request), body_of(request)), 200))
 
     def resolve(self, request: Request) -> Response:
         """POST dispute/resolve {"dispute": ID, "outcome": CODE, "amount"?}."""
@@ -56,8 +39,21 @@ class DisputeControl:
             if capture.disputed:
                 raise ValueError("This capture has an open dispute already.")
             call = look(self._books, base)
-            amount = _amount(body, capture) or capture.amount
+            amount = amount_of(body, capture) or capture.amount
             return disputes.open_dispute(self._books, capture, amount, reason, stage, call).show(call)
+
+    def change(self, base: str, body: Json) -> Json:
+        """What `update` does; ValueError with a sentence if it makes no sense."""
+        status = _one_of(body, "status", tuple(key for key in disputes.STATES if key != disputes.RESOLVED))
+        stage = _one_of(body, "stage", disputes.STAGES)
+        message = body.get("message")
+        if message is not None and not (isinstance(message, str) and len(message) <= disputes.MESSAGE_LENGTH):
+            raise ValueError(f"message must be a text of at most {disputes.MESSAGE_LENGTH} characters.")
+        with self._books.lock:
+            dispute = self._unresolved(body)
+            call = look(self._books, base)
+            disputes.update(self._books, dispute, status, stage, message, call)
+            return dispute.show(call)
 
     def end_dispute(self, base: str, body: Json) -> Json:
         """What `resolve` does; ValueError with a sentence if it makes no sense."""
@@ -66,12 +62,10 @@ class DisputeControl:
             raise ValueError(f"outcome must be one of: {', '.join(disputes.OUTCOMES)}.")
         with self._books.lock:
             dispute = self._unresolved(body)
-            amount = _amount(body, dispute.capture)
+            amount = amount_of(body, dispute.capture)
             call = look(self._books, base)
-            try:
+            with refused():
                 disputes.resolve(self._books, dispute, outcome, amount, call)
-            except ApiError as error:
-                raise ValueError(f"PayPal would refuse: {error.problems[0].issue}.") from None
             return dispute.show(call)
 
     def _unresolved(self, body: Json) -> Dispute:
@@ -86,18 +80,3 @@ def _one_of(body: Json, key: str, choices: tuple[str, ...]) -> str | None:
     if value is not None and value not in choices:
         raise ValueError(f"{key} must be one of: {', '.join(choices)}.")
     return value
-
-
-def _amount(body: Json, capture: Capture) -> Money | None:
-    """`amount` is a plain text such as "1.00", in the capture's currency; at most the capture's amount."""
-    if body.get("amount") is None:
-        return None
-    reader = Reader()
-    amount = reader.money({"amount": {"currency_code": capture.amount.currency, "value": body["amount"]}}, "amount", "")
-    try:
-        reader.check()
-    except ApiError:
-        amount = None
-    if amount is None or amount.value > capture.amount.value:
-        raise ValueError(f'amount must be a text such as "1.00", at most {capture.amount.value}.')
-    return amount

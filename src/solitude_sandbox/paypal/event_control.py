@@ -7,8 +7,9 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.paypal.api import json_response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried, whole
-from solitude_sandbox.paypal.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT, Manner
+from solitude_sandbox.paypal.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT
 from solitude_sandbox.paypal.events import Event
+from solitude_sandbox.paypal.parcels import Manner
 from solitude_sandbox.paypal.webhooks import BUILT_IN
 
 PULL_LIMIT = 1_000
@@ -50,23 +51,38 @@ class EventControl:
         """GET shows, POST sets how registered webhooks are served; what is not named stays as it is."""
 
         def change() -> tuple[Json, int]:
-            body = body_of(request)
-            known = {field.name for field in fields(Manner)}
-            if not body.keys() <= known:
-                raise ValueError(f"Only these can be set: {', '.join(sorted(known))}.")
-            asked = {**self._books.delivery.as_json(), **body}
-            if not all(isinstance(asked[key], bool) for key in ("shuffle", "paused")):
-                raise ValueError("shuffle and paused must be true or false.")
-            manner = Manner(
-                duplicates=whole(asked["duplicates"], "duplicates", most=DUPLICATES_LIMIT),
-                shuffle=asked["shuffle"],
-                delay_ms=whole(asked["delay_ms"], "delay_ms", most=DELAY_LIMIT_MS),
-                paused=asked["paused"],
-            )
-            self._books.delivery.set_manner(manner)
+            self.set_manner(body_of(request))
             return self._books.delivery.as_json(), 200
 
         return tried(change) if request.method == "POST" else json_response(self._books.delivery.as_json(), 200)
+
+    def set_manner(self, body: Json) -> None:
+        """What a POST does; ValueError with a sentence if it makes no sense."""
+        known = {field.name for field in fields(Manner)}
+        if not body.keys() <= known:
+            raise ValueError(f"Only these can be set: {', '.join(sorted(known))}.")
+        asked = {**self._books.delivery.as_json(), **body}
+        if not all(isinstance(asked[key], bool) for key in ("shuffle", "paused")):
+            raise ValueError("shuffle and paused must be true or false.")
+        manner = Manner(
+            duplicates=whole(asked["duplicates"], "duplicates", most=DUPLICATES_LIMIT),
+            shuffle=asked["shuffle"],
+            delay_ms=whole(asked["delay_ms"], "delay_ms", most=DELAY_LIMIT_MS),
+            paused=asked["paused"],
+        )
+        self._books.delivery.set_manner(manner)
+
+    def resend(self, event_id: str) -> None:
+        """Have an event brought once more to all who want it; ValueError if it is unknown or nobody does."""
+        with self._books.lock:
+            event = self._books.events.by_id(event_id)
+            if event is None:
+                raise ValueError("event must be the id of an event.")
+            to = [webhook.to for webhook in self._books.webhooks if webhook.wants(event)]
+            if not to:
+                raise ValueError("No webhook is registered for this event: nobody is there to be told.")
+            for addressee in to:
+                self._books.delivery.post(event, addressee)
 
     def root_certificate(self, request: Request) -> Response:  # noqa: ARG002 - every route takes the request
         """GET ca.pem: what a reader of the messages must trust."""

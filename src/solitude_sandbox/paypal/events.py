@@ -79,6 +79,16 @@ class Event:
         shown: Json = json.loads(self.body)
         return shown
 
+    def summed_up(self) -> Json:
+        """In a line, for the console."""
+        return {
+            "number": self.number,
+            "id": self.id,
+            "event_type": self.type,
+            "summary": self.summary,
+            "created": stamp_ms(self.created),
+        }
+
 
 class EventLog:
     """The newest events. Not thread-safe: the books' lock is held."""

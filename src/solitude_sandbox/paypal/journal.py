@@ -3,7 +3,10 @@
 import threading
 from collections import deque
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from solitude_sandbox.paypal.times import stamp
 
 ENTRIES_LIMIT = 100_000
 TEXT_LENGTH_LIMIT = 200
@@ -11,8 +14,9 @@ TEXT_LENGTH_LIMIT = 200
 
 @dataclass(slots=True)
 class Entry:
-    """One API request. `status` is None while it runs, and for ever if no answer was meant to be sent."""
+    """One API request, arrived `at`. `status` is None while it runs, and for ever if no answer was meant to be sent."""
 
+    at: datetime
     method: str
     path: str
     operation: str
@@ -24,6 +28,7 @@ class Entry:
     def as_json(self) -> dict[str, Any]:
         """For the state page."""
         return {
+            "at": stamp(self.at),
             "method": self.method,
             "path": self.path,
             "operation": self.operation,
@@ -52,3 +57,6 @@ class Journal:
         """Oldest first."""
         with self._lock:
             return list(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)

@@ -131,7 +131,17 @@ def refund_for_dispute(books: Books, capture: Capture, most: Money, call: Call) 
     left = capture.amount.value - capture.refunded
     if left == 0:
         raise refuse("CAPTURE_FULLY_REFUNDED")
-    amount = most.with_value(min(most.value, left))
+    return _refund_by_seller(books, capture, most.with_value(min(most.value, left)), call)
+
+
+def refund_by_hand(books: Books, capture: Capture, amount: Money | None, call: Call) -> Refund:
+    """The seller refunds on PayPal's own pages, all that is left if no amount is named. It needs nobody's permission."""
+    _check_capture(capture, call.now)
+    return _refund_by_seller(books, capture, _amount(capture, amount), call)
+
+
+def _refund_by_seller(books: Books, capture: Capture, amount: Money, call: Call) -> Refund:
+    """No request of the partner's: it gives none of its fee, and nothing of what it could have named."""
     refund = Refund(
         id=books.ids.resource_id(),
         capture=capture,

@@ -186,11 +186,15 @@ def list_payment_tokens(books: Books, call: Call) -> Answer:
 
 def delete_payment_token(books: Books, call: Call) -> Answer:
     """DELETE /v3/vault/payment-tokens/{id}; once more is no error."""
-    token = books.payment_token(call.path_id)
+    revoke(books, books.payment_token(call.path_id), call)
+    return Answer(204, lambda _: None)
+
+
+def revoke(books: Books, token: PaymentToken, call: Call) -> None:
+    """End the consent, and tell of it if that is news."""
     if not token.deleted:
         token.deleted = True
         books.tell(call, TOKEN_DELETED, token.show(call))
-    return Answer(204, lambda _: None)
 
 
 def _payer(approval: Approval) -> Json:

@@ -11,9 +11,10 @@ from datetime import datetime
 from solitude_sandbox.paypal import samples
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
-from solitude_sandbox.paypal.delivery import Addressee, is_here
+from solitude_sandbox.paypal.delivery import is_here
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import KINDS, Event, compose
+from solitude_sandbox.paypal.parcels import Addressee
 from solitude_sandbox.paypal.querying import page_number, time_of
 from solitude_sandbox.paypal.reading import Reader
 from solitude_sandbox.paypal.signing import ALGORITHM

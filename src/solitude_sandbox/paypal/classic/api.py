@@ -32,7 +32,7 @@ class ClassicApi:
         """The response to one request. What it is known by is its tracking id."""
         pairs = _pairs(request)
         tracking_id = (pairs or {}).get("trackingId")
-        entry = Entry(request.method, request.path, operation.name, tracking_id, debug_id)
+        entry = Entry(self._books.clock.now(), request.method, request.path, operation.name, tracking_id, debug_id)
         self._books.journal.add(entry)
         trouble = self._board.take(operation.name)
         entry.fault = trouble.fault.kind if trouble.fault is not None else None
