@@ -2,7 +2,8 @@
 
 Every movement is a list of entries that add up to zero, so all balances of a currency add up to zero at any time.
 An account comes into being when its e-mail address or merchant id is first used. Its e-mail may tell what is wrong
-with it: see `TRAITS`.
+with it: see `TRAITS`. What it lets the partner do is told by its traits until it was asked on the onboarding page, and by
+its consent from then on.
 """
 
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from solitude_sandbox.paypal import ids
+from solitude_sandbox.paypal.consents import PARTNER_FEE, REFUND, Consent
 from solitude_sandbox.paypal.money import Money
 from solitude_sandbox.store import BoundedStore
 
@@ -71,6 +73,26 @@ class Account:
     email: str
     trait: Trait
     balances: dict[str, Decimal] = field(default_factory=dict)
+    consent: Consent | None = None
+
+    @property
+    def payment_issue(self) -> str | None:
+        """Why it cannot be paid, as the issue that PayPal names; None: it can."""
+        return self.trait.payment_issue or (self.consent.payment_issue if self.consent else None)
+
+    @property
+    def fee_issue(self) -> str | None:
+        """Why the partner gets no fee of its sales."""
+        return self.consent.lack(PARTNER_FEE) if self.consent else self.trait.fee_issue
+
+    @property
+    def refund_issue(self) -> str | None:
+        """Why the partner cannot refund for it."""
+        if self.consent is None:
+            return self.trait.refund_issue
+        # To have granted REFUND helps against the want of it, and against nothing else.
+        kept = self.trait.refund_issue if self.trait.refund_issue != "PERMISSION_DENIED" else None
+        return self.consent.lack(REFUND) or kept
 
     def as_payee(self) -> dict[str, str]:
         """PayPal's `payee` object."""
@@ -79,7 +101,11 @@ class Account:
     def as_json(self) -> dict[str, Any]:
         """For the state page: who, what, how much."""
         balances = [Money(currency, value).as_json() for currency, value in sorted(self.balances.items())]
-        return {**self.as_payee(), "trait": self.trait.meaning, "balances": balances}
+        consent = None
+        if self.consent is not None:
+            granted = sorted(self.consent.features)
+            consent = {"tracking_id": self.consent.tracking_id, "features": granted, "revoked": self.consent.revoked}
+        return {**self.as_payee(), "trait": self.trait.meaning, "consent": consent, "balances": balances}
 
 
 class Accounts:
@@ -98,12 +124,12 @@ class Accounts:
         if email == PARTNER_EMAIL:
             return self.partner
         merchant_id = self._ids_by_email.get(email) or ids.account_id(email)
-        return self._known(merchant_id) or self._add(Account(merchant_id, email, trait_of(email)))
+        return self.known(merchant_id) or self._add(Account(merchant_id, email, trait_of(email)))
 
     def by_id(self, merchant_id: str) -> Account:
         """The account of the id; made, as an ordinary one, if there was none."""
         email = f"seller-{merchant_id.lower()}@sandbox.example"
-        return self._known(merchant_id) or self._add(Account(merchant_id, email, ORDINARY))
+        return self.known(merchant_id) or self._add(Account(merchant_id, email, ORDINARY))
 
     def move(self, currency: str, entries: list[tuple[Account, Decimal]]) -> None:
         """Book entries that add up to zero; ValueError if they do not."""
@@ -127,7 +153,8 @@ class Accounts:
             return account
         return self._by_id.get(account.merchant_id) or self._add(account)
 
-    def _known(self, merchant_id: str) -> Account | None:
+    def known(self, merchant_id: str) -> Account | None:
+        """The account of the id, if there is one."""
         if merchant_id == PARTNER_ID:
             return self.partner
         account = self._by_id.get(merchant_id)

@@ -9,13 +9,15 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import faults
 from solitude_sandbox.faults import Fault, FaultBoard
-from solitude_sandbox.paypal import oauth
+from solitude_sandbox.paypal import logins, oauth
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
 from solitude_sandbox.paypal.errors import ApiError, Problem, error_for, knows_issue, refuse, render
 from solitude_sandbox.paypal.idempotency import REQUEST_ID_LENGTH, fingerprint
 from solitude_sandbox.paypal.journal import Entry
-from solitude_sandbox.paypal.operations import TOKEN, Operation
+from solitude_sandbox.paypal.logins import GrantError
+from solitude_sandbox.paypal.oauth import Granted
+from solitude_sandbox.paypal.operations import PERSON_TOKEN, TOKEN, Operation
 from solitude_sandbox.paypal.trouble import STATUSES, lose, wait
 from solitude_sandbox.server import BODY_LIMIT_BYTES
 
@@ -31,8 +33,8 @@ class Api:
         self._board = board
 
     def answer(self, operation: Operation | None, request: Request, path_id: str, debug_id: str) -> Response:
-        """The response to one request; `operation` None is the access token."""
-        name = operation.name if operation is not None else TOKEN
+        """The response to one request; `operation` None is an access token."""
+        name = operation.name if operation is not None else _name_of_grant(request)
         request_id = request.headers.get("PayPal-Request-Id")
         entry = Entry(self._books.clock.now(), request.method, request.path, name, request_id, debug_id)
         self._books.journal.add(entry)
@@ -101,18 +103,28 @@ class Api:
         login = request.authorization
         if login is None or login.type != "basic" or not oauth.is_client(login.username or "", login.password or ""):
             return json_response({"error": "invalid_client", "error_description": "Client Authentication failed"}, 401)
-        if request.form.get("grant_type") != "client_credentials":
-            return json_response(
-                {"error": "unsupported_grant_type", "error_description": "Grant Type is not supported"}, 400
-            )
-        with self._books.lock:
-            return json_response(self._books.access_tokens.issue(login.username or "", self._books.clock.now()), 200)
+        try:
+            with self._books.lock:
+                return json_response(self._granted(login.username or "", request.form.to_dict()), 200)
+        except GrantError as error:
+            return json_response(error.as_json(), 400)
+
+    def _granted(self, client_id: str, form: dict[str, str]) -> dict[str, Any]:
+        """What a known client gets for what it brings."""
+        books, now = self._books, self._books.clock.now()
+        if form.get("grant_type") in logins.GRANTS:
+            return books.logins.grant(books.access_tokens, client_id, form, now)
+        if form.get("grant_type") == "client_credentials":
+            return books.access_tokens.issue(client_id, now)
+        raise GrantError("unsupported_grant_type", "Grant Type is not supported")
 
     def _call(self, operation: Operation, request: Request, path_id: str) -> Call:
         """What is known of the request before its operation looks at it; `ApiError` if it gets no further."""
         now = self._books.clock.now()
         base = request.root_url.rstrip("/")
-        client_id = self._client(request, base, now) if operation.needs_token else ""
+        granted = self._granted_to(request, base, now) if operation.needs_token else None
+        if granted is not None and operation.of_person != (granted.person is not None):
+            raise refuse("PERMISSION_DENIED")
         body = _body(request)
         if operation.can_be_mocked:
             _mock(request)
@@ -125,7 +137,8 @@ class Api:
             operation=operation.name,
             base=base,
             now=now,
-            client_id=client_id,
+            client_id=granted.client_id if granted is not None else "",
+            person=granted.person if granted is not None else None,
             path_id=path_id,
             query=request.args.to_dict(),
             body=body,
@@ -135,16 +148,21 @@ class Api:
             raw=request.get_data() if body is not None else b"",
         )
 
-    def _client(self, request: Request, base: str, now: datetime) -> str:
+    def _granted_to(self, request: Request, base: str, now: datetime) -> Granted:
         """Who asks; `ApiError` if nobody knows. What was due at PayPal in the meantime is done on the way."""
         login = request.authorization
         token = login.token if login is not None and login.type == "bearer" else None
         with self._books.lock:
             self._books.catch_up(base, now)
-            client_id = self._books.access_tokens.client_of(token or "", now)
-        if client_id is None:
+            granted = self._books.access_tokens.granted(token or "", now)
+        if granted is None:
             raise ApiError(status=401)
-        return client_id
+        return granted
+
+
+def _name_of_grant(request: Request) -> str:
+    """A person's token has faults of its own."""
+    return PERSON_TOKEN if request.form.get("grant_type") in logins.GRANTS else TOKEN
 
 
 def json_response(body: Any, status: int) -> Response:

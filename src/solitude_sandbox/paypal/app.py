@@ -11,7 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.faults import FaultBoard
-from solitude_sandbox.paypal import pages
+from solitude_sandbox.paypal import pages, referrals
 from solitude_sandbox.paypal.api import Api, json_response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.by_hand import ByHand
@@ -27,7 +27,10 @@ from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
 from solitude_sandbox.paypal.event_control import EventControl
 from solitude_sandbox.paypal.ids import Ids
+from solitude_sandbox.paypal.login_page import login
+from solitude_sandbox.paypal.onboarding_page import onboarding
 from solitude_sandbox.paypal.operations import NAMES, OPERATIONS, TOKEN_PATH
+from solitude_sandbox.paypal.seller_control import SellerControl
 from solitude_sandbox.server import BODY_LIMIT_BYTES
 
 if TYPE_CHECKING:
@@ -97,6 +100,7 @@ class PayPal:
         api, books = self._api, self._books
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
         classic_control = ClassicControl(books)
+        sellers = SellerControl(books)
         by_hand = self._controls.by_hand
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:
@@ -111,6 +115,10 @@ class PayPal:
             ("GET", "POST"),
             lambda request: classic_pages.payment(books, request),
         )
+        yield plain(referrals.PAGE_PATH, ("GET", "POST"), lambda request: onboarding(books, request))
+        yield plain("/signin/authorize", ("GET", "POST"), lambda request: login(books, request))
+        yield plain("/sandbox/onboard", ("POST",), sellers.onboard)
+        yield plain("/sandbox/revoke", ("POST",), sellers.revoke)
         yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), control.faults)
         yield plain("/sandbox/clock", ("GET", "POST"), control.clock)
         yield plain("/sandbox/reset", ("POST",), control.reset)

@@ -13,6 +13,7 @@ from solitude_sandbox.paypal.events import Event, EventLog
 from solitude_sandbox.paypal.idempotency import Memory
 from solitude_sandbox.paypal.ids import Ids
 from solitude_sandbox.paypal.journal import Journal
+from solitude_sandbox.paypal.logins import Logins
 from solitude_sandbox.paypal.oauth import AccessTokens
 from solitude_sandbox.paypal.signing import Signer
 from solitude_sandbox.store import BoundedStore
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from solitude_sandbox.paypal.classic.preapproval import Preapproval
     from solitude_sandbox.paypal.disputes import Dispute
     from solitude_sandbox.paypal.order import Order
+    from solitude_sandbox.paypal.referrals import Referral
     from solitude_sandbox.paypal.refunds import Refund
     from solitude_sandbox.paypal.reversals import Reversal
     from solitude_sandbox.paypal.vault import PaymentToken, SetupToken
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 # More than the API lets anybody register.
 WEBHOOKS_LIMIT = 100
 RESOURCES_LIMIT = 50_000
+REFERRALS_LIMIT = 1_000
+ONBOARDED_LIMIT = 20_000
 INVOICES_LIMIT = 100_000
 # Of the classic interface; a payment to one receiver has two.
 TRANSACTIONS_LIMIT = 200_000
@@ -74,6 +78,11 @@ class Books:
         self.preapprovals: BoundedStore[str, Preapproval] = BoundedStore(RESOURCES_LIMIT)
         self.permission_requests: BoundedStore[str, PermissionRequest] = BoundedStore(RESOURCES_LIMIT)
         self.permissions: BoundedStore[str, Permission] = BoundedStore(RESOURCES_LIMIT)
+        # Each may be as long as a request: fewer are kept.
+        self.referrals: BoundedStore[str, Referral] = BoundedStore(REFERRALS_LIMIT)
+        # tracking id -> merchant id of who came through the onboarding page with it.
+        self.onboarded: BoundedStore[str, str] = BoundedStore(ONBOARDED_LIMIT)
+        self.logins = Logins(self.ids)
         # (merchant id, invoice id) of sales and of refunds, each to be used once -> where it was used.
         self.sale_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)
         self.refund_invoices: BoundedStore[tuple[str, str], str] = BoundedStore(INVOICES_LIMIT)

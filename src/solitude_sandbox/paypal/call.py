@@ -8,6 +8,7 @@ from typing import Any
 from solitude_sandbox.paypal import assertion
 from solitude_sandbox.paypal.accounts import Account
 from solitude_sandbox.paypal.errors import refuse
+from solitude_sandbox.paypal.oauth import Login
 
 Json = dict[str, Any]
 
@@ -27,6 +28,7 @@ class Call:
     auth_assertion: str | None
     representation: bool
     raw: bytes = b""  # the body as it came
+    person: Login | None = None  # who has logged in, where the token is that of a person
 
     def link(self, path: str, rel: str, method: str = "GET") -> dict[str, str]:
         """A HATEOAS link to `path` of this simulator."""

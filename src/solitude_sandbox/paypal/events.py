@@ -34,6 +34,8 @@ TOKEN_DELETED = "VAULT.PAYMENT-TOKEN.DELETED"  # noqa: S105 - an event
 DISPUTE_CREATED = "CUSTOMER.DISPUTE.CREATED"
 DISPUTE_UPDATED = "CUSTOMER.DISPUTE.UPDATED"
 DISPUTE_RESOLVED = "CUSTOMER.DISPUTE.RESOLVED"
+ONBOARDING_COMPLETED = "MERCHANT.ONBOARDING.COMPLETED"
+CONSENT_REVOKED = "MERCHANT.PARTNER-CONSENT.REVOKED"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ KINDS = {
     DISPUTE_CREATED: Kind("dispute", "1.0", "A new dispute opened with Case # {id}"),
     DISPUTE_UPDATED: Kind("dispute", "1.0", "A dispute was updated with Case # {id}"),
     DISPUTE_RESOLVED: Kind("dispute", "1.0", "A dispute was resolved with Case # {id}"),
+    ONBOARDING_COMPLETED: Kind("merchant-onboarding", "1.0", "The merchant account setup is completed"),
+    CONSENT_REVOKED: Kind("merchant-onboarding", "1.0", "The account setup consents have been revoked"),
 }
 
 
@@ -135,7 +139,8 @@ def compose(ids: Ids, call: Call, event_type: str, resource: Json, *, number: in
     """An event about the resource; a known type."""
     kind = KINDS[event_type]
     event_id = ids.event_id()
-    resource_id = str(resource.get("id") or resource.get("dispute_id") or resource.get("order_id") or "")
+    names = ("id", "dispute_id", "order_id", "merchant_id")
+    resource_id = next((str(resource[name]) for name in names if resource.get(name)), "")
     money = resource.get("amount", {})
     summary = kind.summary.format(amount=f"{money.get('value')} {money.get('currency_code')}", id=resource_id)
     path = f"/v1/notifications/webhooks-events/{event_id}"

@@ -65,11 +65,26 @@ class Ids:
 
     def access_token(self) -> str:
         """A bearer token with PayPal's usual start."""
-        return "A21AA" + base64.urlsafe_b64encode(self._bits(48 * 8).to_bytes(48, "big")).decode()
+        return self._opaque("A21AA")
+
+    def referral_id(self) -> str:
+        """A partner referral: what the seller's link carries."""
+        return self._opaque("")
+
+    def authorization_code(self) -> str:
+        """What a person who logged in brings back."""
+        return self._opaque("C21AA")
+
+    def refresh_token(self) -> str:
+        """A refresh token with PayPal's usual start."""
+        return self._opaque("R23AA")
 
     def debug_id(self) -> str:
         """A correlation id: 13 hexadecimal digits."""
         return f"f{self._bits(48):012x}"
+
+    def _opaque(self, start: str) -> str:
+        return start + base64.urlsafe_b64encode(self._bits(48 * 8).to_bytes(48, "big")).decode()
 
     def _text(self, alphabet: str, length: int) -> str:
         # 64 bits more than the text can hold: no letter is noticeably likelier than another.

@@ -1,4 +1,4 @@
-"""POST /v1/oauth2/token: client credentials for an access token that expires by the simulator's clock."""
+"""Access tokens, of clients and of persons who logged in; they expire by the simulator's clock."""
 
 import hmac
 from dataclasses import dataclass
@@ -22,10 +22,40 @@ SCOPES = (
 )
 
 
+ATTRIBUTES_SCOPE = "https://uri.paypal.com/services/paypalattributes"
+# Scope of a person's token -> what a person reads on the page.
+PERSON_SCOPES = {
+    "openid": "who you are",
+    "profile": "your name",
+    "email": "your e-mail address",
+    "address": "your address",
+    "phone": "your phone number",
+    ATTRIBUTES_SCOPE: "your account's id and kind",
+}
+
+
 @dataclass(frozen=True)
-class _Granted:
+class Login:
+    """A person who lets a client know the data of these scopes."""
+
+    client_id: str
+    email: str
+    payer_id: str
+    scopes: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """PayPal's name of the person, the same for ever."""
+        return f"https://www.paypal.com/webapps/auth/identity/user/{self.payer_id}"
+
+
+@dataclass(frozen=True)
+class Granted:
+    """Whose a token is: a client's, or with `person` somebody's who logged in there."""
+
     client_id: str
     until: datetime
+    person: Login | None = None
 
 
 class AccessTokens:
@@ -33,25 +63,36 @@ class AccessTokens:
 
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
-        self._tokens: BoundedStore[str, _Granted] = BoundedStore(TOKENS_LIMIT)
+        self._tokens: BoundedStore[str, Granted] = BoundedStore(TOKENS_LIMIT)
 
     def issue(self, client_id: str, now: datetime) -> dict[str, Any]:
-        """A new token, as PayPal's answer."""
+        """A new token for a client, as PayPal's answer."""
+        return self._issued(
+            Granted(client_id, now + timedelta(seconds=ACCESS_TOKEN_LIFE_S)), SCOPES, ACCESS_TOKEN_LIFE_S, now
+        )
+
+    def issue_for(self, person: Login, life_s: int, now: datetime) -> dict[str, Any]:
+        """A new token for what a person lets a client know."""
+        return self._issued(
+            Granted(person.client_id, now + timedelta(seconds=life_s), person), person.scopes, life_s, now
+        )
+
+    def granted(self, token: str, now: datetime) -> Granted | None:
+        """Whose it is, of a live token, else None."""
+        granted = self._tokens.get(token)
+        return granted if granted is not None and now < granted.until else None
+
+    def _issued(self, granted: Granted, scopes: tuple[str, ...], life_s: int, now: datetime) -> dict[str, Any]:
         token = self._ids.access_token()
-        self._tokens.put(token, _Granted(client_id, now + timedelta(seconds=ACCESS_TOKEN_LIFE_S)))
+        self._tokens.put(token, granted)
         return {
-            "scope": " ".join(SCOPES),
+            "scope": " ".join(scopes),
             "access_token": token,
             "token_type": "Bearer",
             "app_id": APP_ID,
-            "expires_in": ACCESS_TOKEN_LIFE_S,
+            "expires_in": life_s,
             "nonce": f"{stamp(now)}{self._ids.debug_id()}",
         }
-
-    def client_of(self, token: str, now: datetime) -> str | None:
-        """The client id of a live token, else None."""
-        granted = self._tokens.get(token)
-        return granted.client_id if granted is not None and now < granted.until else None
 
 
 def is_client(client_id: str, secret: str) -> bool:

@@ -4,11 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from solitude_sandbox.paypal import integrations, referrals
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
 from solitude_sandbox.paypal.dispute_api import accept_claim, get_dispute, list_disputes
+from solitude_sandbox.paypal.identity import openid_userinfo, paypal_userinfo
+from solitude_sandbox.paypal.integrations import find_integration, get_integration
 from solitude_sandbox.paypal.order_patch import patch_order
 from solitude_sandbox.paypal.orders import capture_order, create_order, get_order
+from solitude_sandbox.paypal.referrals import create_referral, get_referral
 from solitude_sandbox.paypal.refunds import get_refund, refund_capture
 from solitude_sandbox.paypal.reports import list_transactions
 from solitude_sandbox.paypal.times import ORDERS_MEMORY, PAYMENTS_MEMORY, VAULT_MEMORY
@@ -34,6 +38,7 @@ from solitude_sandbox.paypal.webhooks import (
 )
 
 TOKEN = "token"  # noqa: S105 - an operation
+PERSON_TOKEN = "person_token"  # noqa: S105 - an operation
 TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105 - a path
 
 
@@ -48,11 +53,12 @@ class Operation:
     memory: timedelta | None = None
     request_id_required: bool = False
     needs_token: bool = True
+    of_person: bool = False  # the token is that of a person who logged in
 
     @property
     def can_be_mocked(self) -> bool:
         """PayPal-Mock-Response works on Orders v2 and Payments v2: developer.paypal.com, "Negative testing"."""
-        return self.path.startswith("/v2/")
+        return self.path.startswith(("/v2/checkout/", "/v2/payments/"))
 
 
 def get_capture(books: Books, call: Call) -> Answer:
@@ -67,6 +73,9 @@ _CAPTURE = "/v2/payments/captures/<path_id>"
 _SETUP_TOKENS = "/v3/vault/setup-tokens"
 _PAYMENT_TOKENS = "/v3/vault/payment-tokens"
 _NOTIFICATIONS = "/v1/notifications"
+_REFERRALS = referrals.PATH
+_INTEGRATIONS = integrations.PATH
+_IDENTITY = "/v1/identity"
 _DISPUTES = "/v1/customer/disputes"
 _WEBHOOKS = f"{_NOTIFICATIONS}/webhooks"
 _EVENTS = f"{_NOTIFICATIONS}/webhooks-events"
@@ -98,7 +107,13 @@ OPERATIONS = (
     Operation("get_event", "GET", f"{_EVENTS}/<path_id>", get_event),
     Operation("resend_event", "POST", f"{_EVENTS}/<path_id>/resend", resend_event),
     Operation("simulate_event", "POST", f"{_NOTIFICATIONS}/simulate-event", simulate_event),
+    Operation("create_referral", "POST", _REFERRALS, create_referral),
+    Operation("get_referral", "GET", f"{_REFERRALS}/<path_id>", get_referral),
+    Operation("find_integration", "GET", _INTEGRATIONS, find_integration),
+    Operation("get_integration", "GET", f"{_INTEGRATIONS}/<path_id>", get_integration),
+    Operation("userinfo", "GET", f"{_IDENTITY}/oauth2/userinfo", paypal_userinfo, of_person=True),
+    Operation("openid_userinfo", "GET", f"{_IDENTITY}/openidconnect/userinfo", openid_userinfo, of_person=True),
     Operation("get_cert", "GET", f"{_NOTIFICATIONS}/certs/<path_id>", get_cert, needs_token=False),
 )
 
-NAMES = frozenset({TOKEN, *(operation.name for operation in OPERATIONS)})
+NAMES = frozenset({TOKEN, PERSON_TOKEN, *(operation.name for operation in OPERATIONS)})

@@ -115,8 +115,8 @@ def _vaulted_approval(books: Books, vault_id: str) -> Approval:
 
 def _new_unit(books: Books, asked: UnitRequest, at: str) -> Unit:
     seller = books.accounts.partner if asked.payee is None else _account(books, asked.payee, f"{at}/payee")
-    if seller.trait.payment_issue is not None:
-        raise refuse(seller.trait.payment_issue, f"{at}/payee")
+    if seller.payment_issue is not None:
+        raise refuse(seller.payment_issue, f"{at}/payee")
     return Unit(asked, seller, _fee_payee(books, asked, seller, at))
 
 
@@ -127,12 +127,12 @@ def _fee_payee(books: Books, asked: UnitRequest, seller: Account, at: str) -> Ac
     at = f"{at}/payment_instruction/platform_fees"
     if seller is books.accounts.partner:
         raise refuse("PLATFORM_FEES_NOT_SUPPORTED", at)
-    if seller.trait.fee_issue is not None:
-        raise refuse(seller.trait.fee_issue, at)
+    if seller.fee_issue is not None:
+        raise refuse(seller.fee_issue, at)
     if asked.platform_fee_payee is None:
         return books.accounts.partner
     payee = _account(books, asked.platform_fee_payee, f"{at}/0/payee")
-    if payee.trait.payment_issue is not None:
+    if payee.payment_issue is not None:
         raise refuse("INVALID_PLATFORM_FEES_ACCOUNT", f"{at}/0/payee")
     return payee
 

@@ -96,7 +96,7 @@ class Reader:
     def url(self, source: Json, key: str, at: str) -> str | None:
         """An absolute http(s) URL, or None."""
         value = self.text(source, key, at, most=URL_LENGTH)
-        if value is not None and not _is_web_url(value):
+        if value is not None and not is_web_url(value):
             self.malformed("INVALID_PARAMETER_SYNTAX", f"{at}/{key}", value)
             return None
         return value
@@ -160,7 +160,8 @@ def is_email(value: str) -> bool:
     return len(value) <= EMAIL_LENGTH and EMAIL.fullmatch(value) is not None
 
 
-def _is_web_url(value: str) -> bool:
+def is_web_url(value: str) -> bool:
+    """Whether this is an absolute http(s) URL."""
     try:
         parts = urlsplit(value)
     except ValueError:

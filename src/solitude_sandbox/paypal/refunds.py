@@ -104,8 +104,8 @@ def refund_capture(books: Books, call: Call) -> Answer:
     amount = _amount(capture, asked.amount)
     platform_fee = _platform_fee(capture, amount, asked.platform_fee)
     _check_invoice(books, capture, asked.invoice_id)
-    if capture.seller.trait.refund_issue is not None:
-        raise refuse(capture.seller.trait.refund_issue)
+    if capture.seller.refund_issue is not None:
+        raise refuse(capture.seller.refund_issue)
     refund = Refund(
         id=books.ids.resource_id(),
         capture=capture,

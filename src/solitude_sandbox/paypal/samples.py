@@ -1,6 +1,8 @@
 """Resources for simulated events: the right shape, about nothing that ever was."""
 
-from solitude_sandbox.paypal import events
+from collections.abc import Callable
+
+from solitude_sandbox.paypal import accounts, events
 from solitude_sandbox.paypal.call import Call, Json
 from solitude_sandbox.paypal.times import stamp, stamp_ms
 
@@ -20,8 +22,18 @@ _CAPTURE_STATUSES = {
 
 def resource(call: Call, event_type: str) -> Json:
     """A sample of what an event of this (known) type is about."""
-    makers = {"checkout-order": _order, "capture": _capture, "refund": _refund, "payment_token": _token}
+    makers: dict[str, Callable[[Call, str], Json]] = {
+        "checkout-order": _order,
+        "capture": _capture,
+        "refund": _refund,
+        "payment_token": _token,
+        "merchant-onboarding": _seller,
+    }
     return makers.get(events.KINDS[event_type].resource_type, _dispute)(call, event_type)
+
+
+def _seller(_call: Call, _event_type: str) -> Json:
+    return {"merchant_id": "23456789ABCDE", "partner_client_id": accounts.CLIENT_ID}
 
 
 def _order(call: Call, event_type: str) -> Json:

@@ -15,6 +15,12 @@ REPORT_LAG = timedelta(hours=3)
 REPORT_SPAN = timedelta(days=31)
 DISPUTE_RESPONSE_TIME = timedelta(days=10)
 
+# "The authorization code is very short-lived" and "the refresh token is long-lived (currently 10 years)": PayPal's guide to
+# profile sharing; ten minutes is what RFC 6749 recommends.
+AUTHORIZATION_CODE_LIFE = timedelta(minutes=10)
+PERSON_TOKEN_LIFE_S = 28_800
+REFRESH_TOKEN_LIFE = timedelta(days=3650)
+
 # How long a PayPal-Request-Id is remembered: parameter `paypal_request_id` of the three OpenAPI files.
 ORDERS_MEMORY = timedelta(hours=6)
 PAYMENTS_MEMORY = timedelta(days=45)
