@@ -40,6 +40,26 @@ class Operation(StrEnum):
 LOOK_UPS = (Operation.LOOK_UP, Operation.LOOK_UP_REFUND)
 
 
+class Capability(StrEnum):
+    """What a provider can do, which not every provider can. Its tests are made of it (`tests/conformance/`)."""
+
+    APPROVAL = "approval"  # the buyer is sent to the provider and approves each payment there
+    STORED_CREDENTIAL = "stored_credential"  # the buyer agrees once; later payments are taken without asking
+    CAPTURE = "capture"  # an approved payment is taken by a call of ours; without it the approval takes it
+    OTHER_FUNDING = "other_funding"  # after a declined funding source the buyer may choose another for the same payment
+    PARTIAL_REFUND = "partial_refund"  # less than the whole payment can go back
+    SEVERAL_REFUNDS = "several_refunds"  # a payment can be refunded part by part
+    PLATFORM_FEE = "platform_fee"  # the provider itself divides a payment between seller and marketplace
+    SEVERAL_RECEIVERS = "several_receivers"  # and between more than those two
+    DELAYED_DISBURSEMENT = "delayed_disbursement"  # the seller gets the money only when it is released
+    IDEMPOTENCY_KEY = "idempotency_key"  # a call that is repeated under the same key does nothing new
+    LOOK_UP_BY_REFERENCE = "look_up_by_reference"  # a payment is found by our reference alone, perhaps some hours later
+    NOTIFICATIONS = "notifications"  # it tells by itself what happened
+    DELAYED_SETTLEMENT = "delayed_settlement"  # what was taken may be held for days, and then be settled or denied
+    REVERSALS = "reversals"  # it may take a payment back by itself
+    DISPUTES = "disputes"  # and tells before that a buyer complains
+
+
 class Seen(StrEnum):
     """The state of a payment as the provider tells it."""
 
@@ -265,6 +285,9 @@ class Provider(Protocol):
 
     name: str
     number: int
+
+    @property
+    def capabilities(self) -> frozenset[Capability]: ...
 
     def perform(self, call: Call) -> Result: ...
 

@@ -3,7 +3,7 @@
 from typing import cast
 
 from solitude.payments import registry
-from solitude.payments.contract import Call, Provider, Result
+from solitude.payments.contract import Call, Capability, Provider, Result
 from solitude.providers.paypal.classic.provider import ClassicPayPal
 from solitude.providers.paypal.names import CLASSIC, NAME, NUMBER, REST
 from solitude.providers.paypal.rest.provider import RestPayPal
@@ -19,6 +19,11 @@ class PayPal:
         self.rest = RestPayPal()
         self.classic = ClassicPayPal()
         self._interfaces: dict[str, Provider] = {REST: self.rest, CLASSIC: self.classic}
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What at least one interface can do; each says for itself what it can."""
+        return frozenset().union(*(interface.capabilities for interface in self._interfaces.values()))
 
     def perform(self, call: Call) -> Result:
         return self._of(call).perform(call)

@@ -12,6 +12,7 @@ from django.conf import settings
 from solitude.money.money import Money
 from solitude.payments.contract import (
     Call,
+    Capability,
     Evidence,
     NotUnderstood,
     Operation,
@@ -45,6 +46,19 @@ REFUNDED = "refunded"
 class ClassicPayPal:
     name = NAME
     number = NUMBER
+    capabilities = frozenset(
+        {
+            Capability.APPROVAL,
+            Capability.STORED_CREDENTIAL,
+            Capability.PARTIAL_REFUND,
+            Capability.SEVERAL_REFUNDS,
+            Capability.PLATFORM_FEE,
+            Capability.SEVERAL_RECEIVERS,
+            Capability.LOOK_UP_BY_REFERENCE,
+            Capability.NOTIFICATIONS,
+            Capability.REVERSALS,
+        }
+    )
 
     def __init__(self) -> None:
         self.wire = Wire()

@@ -14,6 +14,7 @@ from django.conf import settings
 from solitude.money.money import Money
 from solitude.payments.contract import (
     Call,
+    Capability,
     Evidence,
     NotUnderstood,
     Operation,
@@ -54,6 +55,8 @@ _ENDS = {Seen.PAID, Seen.UNDER_REVIEW, Seen.DECLINED, Seen.EXPIRED}
 class RestPayPal:
     name = NAME
     number = NUMBER
+    # One seller and the marketplace are all that share in an order.
+    capabilities = frozenset(Capability) - {Capability.SEVERAL_RECEIVERS}
 
     def __init__(self) -> None:
         self.wire = Wire()

@@ -1,0 +1,147 @@
+"""What the kit asks of a provider: how a marketplace pays there, how its buyer answers, and what the provider itself has to say.
+
+An adapter is written once for each provider and interface. The kit knows a provider by this alone.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Protocol
+
+from tests.support.marketplace import Answer, Marketplace
+
+from solitude.payments.contract import Capability, Operation
+
+# A notification as the provider sends it; what is in it only its adapter knows.
+Message = Mapping[str, Any]
+
+
+class Reach(StrEnum):
+    """What the kit can do at the provider. A simulator grants all of it; at a live sandbox a person approves, and that is all."""
+
+    BUYER = "buyer"  # it plays the buyer: turns back, and has a funding source that is declined
+    SELLERS = "sellers"  # it has sellers who are not ordinary
+    FAULTS = "faults"  # it loses answers
+    CLOCK = "clock"  # time passes as it likes
+    NOTIFICATIONS = "notifications"  # it sees what the provider tells the marketplace
+    BACK_OFFICE = "back_office"  # it plays the people at the provider, and what sellers and buyers do on its site
+
+
+class Funding(StrEnum):
+    """How well the buyer's source of money works."""
+
+    GOOD = "good"
+    DECLINED = "declined"
+    HELD = "held"  # the provider takes the payment, and looks at it before the seller gets it
+
+
+class Seller(StrEnum):
+    ORDINARY = "ordinary"
+    CLOSED = "closed"  # cannot be paid any more
+    SLOW = "slow"  # gives back by a way that takes days
+
+
+class Loss(StrEnum):
+    """How an answer is lost. After all but the last, the provider has done what it was asked."""
+
+    LATE = "late"  # it comes after we have given up
+    TORN = "torn"  # half of it comes
+    NEVER_ARRIVED = "never_arrived"  # the request itself was lost
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What was taken by one payment, and what has gone back of it."""
+
+    captured: Decimal
+    returned: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A pre-approval that its buyer has yet to give: the path of our resource, and where the buyer agrees."""
+
+    resource: str
+    url: str
+
+
+class Adapter(Protocol):
+    """One provider by one interface. `found_after_h`: how long until it finds a payment by our reference alone; `absent_after_h`:
+    how long until its not finding one says that there is none."""
+
+    name: str
+    currency: str
+    capabilities: frozenset[Capability]
+    reach: frozenset[Reach]
+    found_after_h: int
+    absent_after_h: int
+
+    # --- the marketplace: calls of our API; the answers have `uuid` and `transaction` ---
+
+    def product(self, shop: Marketplace, seller: Seller) -> str: ...
+
+    def pay(
+        self, shop: Marketplace, product: str, amount: str, *, buyer: str = "", fee: str = "", key: str = ""
+    ) -> Answer:
+        """Begins a payment; with a `buyer` it goes by that buyer's pre-approval. `key` is an idempotency key."""
+
+    def check(self, shop: Marketplace, uuid: str) -> Answer: ...
+
+    def refund(self, shop: Marketplace, uuid: str, amount: str = "", *, key: str = "") -> Answer: ...
+
+    def ask_consent(self, shop: Marketplace, buyer: str) -> Consent: ...
+
+    def store_credential(self, shop: Marketplace, consent: Consent) -> Answer: ...
+
+    def delete_credential(self, shop: Marketplace, buyer: str) -> Answer: ...
+
+    # --- the buyer, on the provider's pages ---
+
+    def approve(self, url: str, funding: Funding = Funding.GOOD) -> None: ...
+
+    def turn_back(self, url: str) -> None: ...
+
+    def stored_buyer(self, shop: Marketplace) -> str:
+        """A buyer whose pre-approval exists already and can be used here; empty if there is none."""
+
+    # --- the provider ---
+
+    def books(self, payments: Collection[str]) -> dict[str, Sums]:
+        """What the provider has, by its own name of each payment: all that was taken, or at least of these."""
+
+    def fees(self, payment: str) -> Decimal:
+        """What the marketplace got of a payment by its platform fee."""
+
+    def fees_returned(self, payment: str) -> Decimal:
+        """What it gave of that when the payment was refunded."""
+
+    def later(self, days: int) -> None:
+        """Time passes at the provider."""
+
+    def asked(self, operation: Operation) -> int:
+        """How many requests of this operation arrived."""
+
+    def lose(self, operation: Operation, loss: Loss) -> None:
+        """The next answer of this operation is lost."""
+
+    def told(self) -> list[Message]:
+        """All that the provider has told the marketplace, the oldest first."""
+
+    def forward(self, shop: Marketplace, message: Message) -> Answer:
+        """The marketplace hands a notification on."""
+
+    def forgeries(self, message: Message) -> list[Message]:
+        """What somebody else would make of it."""
+
+    def refund_there(self, payment: str, amount: str) -> None:
+        """The seller gives money back on the provider's site."""
+
+    def reverse(self, payment: str) -> None:
+        """The provider takes the payment back for the buyer."""
+
+    def dispute(self, payment: str, *, for_buyer: bool) -> None:
+        """The buyer complains, and the provider decides."""
+
+    def settle(self, payment: str, *, good: bool) -> None:
+        """The provider has looked at a held payment."""

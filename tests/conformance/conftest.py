@@ -1,0 +1,44 @@
+"""Each test of the kit runs once for every provider that can do what it needs; the rest is left out, and listed."""
+
+from collections.abc import Iterator
+
+import pytest
+from tests.conformance import tally
+from tests.conformance.adapters import ADAPTERS
+from tests.conformance.bench import Bench
+from tests.conformance.needs import missing
+from tests.support.marketplace import Marketplace
+
+PROVIDER = "provider_name"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if PROVIDER in metafunc.fixturenames:
+        metafunc.parametrize(PROVIDER, ADAPTERS)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept, left_out = [], []
+    for item in items:
+        provider = _provider_of(item)
+        lacking = missing(item, ADAPTERS[provider]) if provider else ()
+        if lacking:
+            tally.left_out(config, provider, item.nodeid, lacking)
+        (left_out if lacking else kept).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def _provider_of(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.params.get(PROVIDER, "")) if callspec else ""
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, shop: Marketplace, provider_name: str) -> Iterator[Bench]:
+    """A marketplace and a provider; at the end both have the same in their books."""
+    tally.of_provider(request.node, provider_name)
+    bench = Bench(shop, ADAPTERS[provider_name]())
+    yield bench
+    bench.expect_equal_books()

@@ -1,0 +1,127 @@
+"""What the provider tells: believed when it is the provider's, applied once, in whatever order it comes."""
+
+from tests.conformance.adapter import Loss, Reach
+from tests.conformance.bench import AMOUNT, Bench
+from tests.conformance.needs import needs
+from tests.support.marketplace import Answer
+from tests.web.parallel import at_once
+
+from solitude.payments.contract import Capability, Operation
+from solitude.transactions.models import Status, Type
+
+pytestmark = needs(Capability.NOTIFICATIONS, Reach.NOTIFICATIONS)
+
+
+def unheard(bench: Bench) -> Answer:
+    """A payment that was taken, and nobody but the provider knows."""
+    buyer = bench.buyer()
+    bench.at.lose(Operation.PAY, Loss.TORN)
+    payment = bench.pay(buyer=buyer)
+    assert payment.status == 504
+    return payment
+
+
+@needs(Capability.APPROVAL)
+def test_a_buyer_who_never_comes_back_has_paid_all_the_same(bench: Bench) -> None:
+    payment = bench.approved()
+
+    bench.forward_all()
+
+    assert bench.state(payment).is_paid
+    assert bench.money_moved() == 1
+
+
+@needs(Capability.STORED_CREDENTIAL, Reach.FAULTS)
+def test_an_early_one_ends_what_nobody_knew(bench: Bench) -> None:
+    """It overtakes the answer."""
+    payment = unheard(bench)
+
+    bench.forward_all()
+
+    state = bench.state(payment)
+    assert (state.is_paid, state.outcome, state.money) == (True, "succeeded", (AMOUNT, "0.00"))
+
+
+def test_the_same_again_is_no_news(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.refund(payment)
+    bench.forward_all()
+    before, told = bench.state(payment), bench.events()
+
+    bench.forward_all()
+
+    assert (bench.state(payment), bench.events()) == (before, told)
+
+
+@needs(Capability.STORED_CREDENTIAL, Reach.FAULTS)
+def test_the_same_four_times_at_once_is_one(bench: Bench) -> None:
+    payment = unheard(bench)
+    messages = bench.at.told()
+
+    at_once(4, lambda _: [bench.forward(message) for message in messages])
+
+    assert bench.state(payment).money == (AMOUNT, "0.00")
+    assert len(bench.events("transaction.completed", "transaction.checked")) == 1
+
+
+@needs(Capability.STORED_CREDENTIAL, Capability.PARTIAL_REFUND, Reach.FAULTS, Reach.BACK_OFFICE)
+def test_the_last_first(bench: Bench) -> None:
+    """A refund is told of before the payment that it is of."""
+    payment = unheard(bench)
+    (name,) = bench.at.books(())
+    bench.at.refund_there(name, "2.34")
+
+    for message in reversed(bench.at.told()):
+        bench.forward(message)
+    bench.worker()
+
+    assert bench.state(payment).money == (AMOUNT, "2.34")
+    assert bench.returns(payment) == [(Type.REFUND, Status.COMPLETED, "2.34")]
+
+
+@needs(Capability.STORED_CREDENTIAL, Reach.FAULTS)
+def test_a_forged_one_moves_nothing_and_the_true_one_does(bench: Bench) -> None:
+    payment = unheard(bench)
+    before, told = bench.state(payment), bench.events()
+    messages = bench.at.told()
+
+    for forged in [forged for message in messages for forged in bench.at.forgeries(message)]:
+        bench.forward(forged)
+
+    assert (bench.state(payment), bench.events()) == (before, told)
+    bench.forward_all()
+    assert bench.state(payment).is_paid
+
+
+@needs(Capability.PARTIAL_REFUND, Reach.BACK_OFFICE)
+def test_a_refund_made_on_the_providers_site_is_in_our_books(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.at.refund_there(bench.name(payment), "2.34")
+
+    bench.forward_all()
+
+    assert bench.state(payment).money == (AMOUNT, "2.34")
+    # What has gone back there cannot go back here.
+    assert bench.refund(payment)["amount"] == "10.00"
+
+
+@needs(Capability.REVERSALS, Reach.BACK_OFFICE)
+def test_a_payment_that_the_provider_takes_back_is_reversed(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.at.reverse(bench.name(payment))
+
+    bench.forward_all()
+
+    assert bench.state(payment).money == (AMOUNT, AMOUNT)
+    assert bench.returns(payment) == [(Type.REVERSAL, Status.COMPLETED, AMOUNT)]
+
+
+@needs(Capability.DISPUTES, Reach.BACK_OFFICE)
+def test_a_dispute_that_the_seller_wins_moves_no_money(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.at.dispute(bench.name(payment), for_buyer=False)
+
+    bench.forward_all()
+
+    assert bench.state(payment).money == (AMOUNT, "0.00")
+    assert bench.events("dispute.opened", "dispute.resolved") == ["dispute.opened", "dispute.resolved"]

@@ -1,0 +1,69 @@
+"""Nobody asks any more: the worker finds out by itself, from what the provider remembers, or by our reference alone."""
+
+import pytest
+from tests.conformance.adapter import Loss, Reach
+from tests.conformance.bench import AMOUNT, NOTHING_TAKEN, Bench
+from tests.conformance.needs import needs
+from tests.payments.passing import after
+from tests.support.marketplace import Answer
+
+from solitude.payments.contract import Capability, Operation
+from solitude.transactions.models import Status
+
+pytestmark = needs(Reach.FAULTS, Capability.STORED_CREDENTIAL)
+
+
+def lost(bench: Bench, loss: Loss) -> Answer:
+    buyer = bench.buyer()
+    bench.at.lose(Operation.PAY, loss)
+    payment = bench.pay(buyer=buyer)
+    assert payment.status == 504
+    return payment
+
+
+@pytest.mark.parametrize("loss", [Loss.TORN, Loss.NEVER_ARRIVED])
+def test_a_worker_finds_out_what_became_of_a_payment(bench: Bench, loss: Loss) -> None:
+    payment = lost(bench, loss)
+
+    bench.worker()
+
+    assert bench.state(payment).money == (AMOUNT, "0.00")
+    assert bench.money_moved() == 1
+    assert bench.events("transaction.completed", "transaction.checked") != []
+
+
+def test_a_worker_finds_out_what_became_of_a_refund(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.at.lose(Operation.REFUND, Loss.TORN)
+    assert bench.refund(payment).status == 504
+
+    bench.worker()
+
+    assert bench.state(payment).money == (AMOUNT, AMOUNT)
+    assert bench.events("refund.completed") == ["refund.completed"]
+
+
+@needs(Capability.LOOK_UP_BY_REFERENCE, Reach.CLOCK)
+def test_a_payment_is_found_by_our_reference_alone(bench: Bench) -> None:
+    """So much later that to repeat the call could charge the buyer for the first time."""
+    payment = lost(bench, Loss.TORN)
+    asked = bench.at.asked(Operation.PAY)
+
+    with after(hours=bench.at.found_after_h):
+        bench.worker()
+        assert bench.state(payment).money == (AMOUNT, "0.00")
+
+    assert bench.at.asked(Operation.PAY) == asked
+
+
+@needs(Capability.LOOK_UP_BY_REFERENCE, Reach.CLOCK)
+def test_what_is_not_found_by_our_reference_was_not_charged(bench: Bench) -> None:
+    payment = lost(bench, Loss.NEVER_ARRIVED)
+
+    with after(hours=bench.at.absent_after_h):
+        bench.worker()
+        state = bench.state(payment)
+
+    assert state.status in (Status.CANCELLED, Status.FAILED)
+    assert state.money == NOTHING_TAKEN
+    assert bench.money_moved() == 0
