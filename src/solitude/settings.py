@@ -315,7 +315,7 @@ SOLITUDE_EVENTS_POLL_MS: int = environment.number(
 
 # --- PayPal --------------------------------------------------------------------------------------------------------
 _SIMULATOR = "http://127.0.0.1:2680/paypal"
-_SIMULATORS_WEBHOOK = "WH-SANDBOX-1"
+_SIMULATORS_WEBHOOK = "SANDBOXWEBHOOK001"
 SOLITUDE_PAYPAL_URL: str = _get(
     "SOLITUDE_PAYPAL_URL",
     web_url,

@@ -51,7 +51,7 @@ def test_production_is_the_default_and_starts_without_development_values() -> No
 
 def test_notifications_of_the_simulator_are_believed_in_development() -> None:
     found = settings_of(DEVELOPMENT)
-    assert found["SOLITUDE_PAYPAL_WEBHOOK_ID"] == "WH-SANDBOX-1"
+    assert found["SOLITUDE_PAYPAL_WEBHOOK_ID"] == "SANDBOXWEBHOOK001"
     assert found["SOLITUDE_PAYPAL_CERT_URLS_ALLOWED"] == ("http://127.0.0.1:2680/paypal/v1/notifications/certs",)
     assert found["PAYPAL_SIMULATOR_CA_URL"] == "http://127.0.0.1:2680/paypal/sandbox/ca.pem"
     assert (found["SOLITUDE_PAYPAL_CERT_CA"], found["SOLITUDE_PAYPAL_VERIFY_ONLINE"]) == (None, False)
@@ -227,7 +227,7 @@ DEVELOPMENT_ONLY = [
     {"SOLITUDE_PAYPAL_CLIENT_SECRET": "sandbox-secret"},
     {"SOLITUDE_PAYPAL_URL": "http://api-m.paypal.example"},
     {"SOLITUDE_PAYPAL_WEB_URL": "http://www.paypal.example"},
-    {"SOLITUDE_PAYPAL_WEBHOOK_ID": "WH-SANDBOX-1"},
+    {"SOLITUDE_PAYPAL_WEBHOOK_ID": "SANDBOXWEBHOOK001"},
     {"SOLITUDE_PAYPAL_CERT_URLS_ALLOWED": "https://certificates.example/paypal"},
     {"SOLITUDE_PAYPAL_CERT_URLS_ALLOWED": "http://127.0.0.1:2680/paypal/v1/notifications/certs"},
 ]

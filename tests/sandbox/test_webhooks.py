@@ -226,7 +226,7 @@ def _leaf(sandbox: Sandbox, message: Any) -> x509.Certificate:
     return x509.load_pem_x509_certificates(reply.text.encode())[0]
 
 
-def _check(certificate: x509.Certificate, message: Any, body: str, webhook_id: str = "WH-SANDBOX-1") -> None:
+def _check(certificate: x509.Certificate, message: Any, body: str, webhook_id: str = "SANDBOXWEBHOOK001") -> None:
     headers = message["headers"]
     parts = (headers["PAYPAL-TRANSMISSION-ID"], headers["PAYPAL-TRANSMISSION-TIME"], webhook_id)
     signed = "|".join([*parts, str(zlib.crc32(body.encode()))])

@@ -152,7 +152,7 @@ def test_names_are_masked_in_what_is_nested_too() -> None:
         ("A21AAFEpH4PsADK7qSS7pSRsgzfENtu-Q1ysgEDVDESse", "*"),
         ("https://api-m.sandbox.paypal.com", "https://api-m.sandbox.paypal.com"),
         ("sqlite:////srv/solitude/var/solitude.sqlite3", "sqlite:////srv/solitude/var/solitude.sqlite3"),
-        ("WH-SANDBOX-1", "WH-SANDBOX-1"),
+        ("SANDBOXWEBHOOK001", "SANDBOXWEBHOOK001"),
         ("", ""),
     ],
 )

@@ -20,7 +20,7 @@ from solitude_sandbox.paypal.reading import Reader
 from solitude_sandbox.paypal.signing import ALGORITHM
 
 # Its messages are pulled from the control API; it has no URL.
-BUILT_IN = "WH-SANDBOX-1"
+BUILT_IN = "SANDBOXWEBHOOK001"
 # What PayPal puts in the place of the webhook's id when it signs a simulated event.
 SIMULATED = "WEBHOOK_ID"
 
