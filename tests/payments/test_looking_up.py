@@ -331,6 +331,8 @@ def test_what_is_on_no_page_is_absent() -> None:
 
 def test_a_report_without_a_row_has_no_page() -> None:
     assert look(reply({"transaction_details": [], "total_pages": 0})).is_absent
+    # By PayPal's own file it has not even an empty list.
+    assert look(reply({"total_items": 0, "total_pages": 0})).is_absent
 
 
 def test_an_invoice_is_a_reference_too() -> None:
@@ -381,6 +383,9 @@ def test_a_payment_that_is_listed_is_never_absent(capture: Any) -> None:
         reply({"transaction_details": [], "total_pages": None}),
         reply({"transaction_details": {"transaction_info": {}}, "total_pages": 1}),
         reply({"total_pages": 1}),
+        reply({"total_pages": 0}),
+        reply({"total_pages": 0, "total_items": 1}),
+        reply({"total_pages": 0, "total_items": False}),
         reply({"transaction_details": None, "total_pages": 1}),
         reply({"transaction_details": [None], "total_pages": 1}),
         reply({"transaction_details": [{}], "total_pages": 1}),

@@ -25,7 +25,7 @@ def _ask(sandbox: Sandbox, **query: object) -> Reply:
 def _rows(sandbox: Sandbox, **query: object) -> list[Any]:
     reply = _ask(sandbox, **query)
     assert reply.status == 200, reply.text
-    return [detail["transaction_info"] for detail in reply.json["transaction_details"]]
+    return [detail["transaction_info"] for detail in reply.json.get("transaction_details", [])]
 
 
 def test_a_sale_a_refund_and_a_reversal_are_listed_with_what_they_refer_to(sandbox: Sandbox) -> None:
@@ -62,7 +62,8 @@ def test_a_transaction_appears_three_hours_late(sandbox: Sandbox) -> None:
     sandbox.paid_capture()
     sandbox.advance(minutes=179)
     reply = _ask(sandbox)
-    assert (reply.json["transaction_details"], reply.json["total_items"]) == ([], 0)
+    assert reply.json["total_items"] == 0
+    assert "transaction_details" not in reply.json
     now = datetime.fromisoformat(sandbox.control("GET", "clock").json["now"])
     refreshed = datetime.fromisoformat(reply.json["last_refreshed_datetime"])
     assert timedelta() <= now - REPORT_LAG - refreshed < timedelta(minutes=1)

@@ -115,8 +115,10 @@ def list_transactions(books: Books, call: Call) -> Answer:
         rows.sort(key=lambda row: row.at)
         pages = -(-len(rows) // asked.page_size)
         first = (asked.page - 1) * asked.page_size
+        shown = [row.show(asked.fields) for row in rows[first : first + asked.page_size]]
         return {
-            "transaction_details": [row.show(asked.fields) for row in rows[first : first + asked.page_size]],
+            # PayPal's file knows no empty list.
+            **({"transaction_details": shown} if shown else {}),
             "account_number": PARTNER_ID,
             "start_date": stamp(asked.start),
             "end_date": stamp(min(asked.end, refreshed)),

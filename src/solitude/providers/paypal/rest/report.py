@@ -67,11 +67,18 @@ def _read(reply: Reply | Failed, page: int) -> _Page | None:
     if isinstance(reply, Failed) or reply.status != 200:
         return None
     details, pages = reply.body.get("transaction_details"), reply.body.get("total_pages")
+    # PayPal's file knows no empty list: a report of nothing may have none at all, and then says twice that there is nothing.
+    if "transaction_details" not in reply.body and _is_zero(pages) and _is_zero(reply.body.get("total_items")):
+        details = []
     if not isinstance(details, list) or type(pages) is not int or pages < (page if details else 0):
         return None
     infos = [detail.get("transaction_info") if isinstance(detail, dict) else None for detail in details]
     rows = [info for info in infos if isinstance(info, dict)]
     return _Page(rows, pages) if len(rows) == len(details) else None
+
+
+def _is_zero(count: Any) -> bool:
+    return type(count) is int and count == 0
 
 
 def _knows(reply: Reply | Failed, until: datetime) -> bool:
