@@ -153,7 +153,7 @@ def test_a_seller_takes_everything_back(sandbox: Sandbox) -> None:
 
 def test_the_console_revokes_too(sandbox: Sandbox) -> None:
     merchant = _onboarded(sandbox)
-    assert sandbox.form("/paypal/sandbox/console", action="revoke", merchant=merchant).status == 303
+    assert sandbox.form("/paypal/sandbox/console", action="take_back", merchant=merchant).status == 303
     assert sandbox.told("MERCHANT.PARTNER-CONSENT.REVOKED")
 
 

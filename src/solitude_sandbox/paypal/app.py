@@ -52,7 +52,11 @@ class PayPal:
         self._api = Api(self._books, board)
         self._classic = ClassicApi(self._books, board)
         self._controls = Controls(
-            Control(self._books, board), EventControl(self._books), DisputeControl(self._books), ByHand(self._books)
+            Control(self._books, board),
+            EventControl(self._books),
+            DisputeControl(self._books),
+            ByHand(self._books),
+            SellerControl(self._books),
         )
         self._console = Console(self._books, self._controls)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
@@ -100,7 +104,7 @@ class PayPal:
         api, books = self._api, self._books
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
         classic_control = ClassicControl(books)
-        sellers = SellerControl(books)
+        sellers = self._controls.sellers
         by_hand = self._controls.by_hand
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
         for operation in OPERATIONS:

@@ -9,11 +9,12 @@ from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.event_control import EventControl
 from solitude_sandbox.paypal.funding import DECLINED, DEFAULT_BUYER, OK
+from solitude_sandbox.paypal.seller_control import SellerControl
 
 APPROVE, DECLINE, CANCEL = "approve", "decline", "cancel"
 ACCEPT, DENY = "accept", "deny"
 REFUND, DISPUTE, RESOLVE, UPDATE = "refund", "dispute", "resolve", "update"
-REVOKE = "revoke"
+REVOKE, TAKE_BACK = "revoke", "take_back"
 RESEND, MANNER = "resend", "manner"
 ADVANCE, FAULT, CLEAR, RESET = "advance", "fault", "clear", "reset"
 
@@ -26,6 +27,7 @@ class Controls:
     events: EventControl
     disputes: DisputeControl
     by_hand: ByHand
+    sellers: SellerControl
 
 
 Form = Mapping[str, str]
@@ -80,6 +82,7 @@ ACTIONS: dict[str, Act] = {
     DENY: _decide,
     REFUND: lambda controls, base, form: controls.by_hand.give_back(base, _given(form, "capture", "amount")),
     REVOKE: lambda controls, base, form: controls.by_hand.end_agreement(base, _given(form, "token")),
+    TAKE_BACK: lambda controls, base, form: controls.sellers.take_back(base, form.get("merchant", "")),
     DISPUTE: lambda controls, base, form: controls.disputes.open_dispute(
         base, _given(form, "capture", "amount", "reason")
     ),

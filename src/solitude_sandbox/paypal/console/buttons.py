@@ -68,6 +68,21 @@ def for_agreement(view: View, token: Json) -> Markup:
     )
 
 
+def for_consent(view: View, account: Json) -> Markup:
+    """What the seller lets the marketplace do, and the way out of it."""
+    consent = account["consent"]
+    if consent is None:
+        return NONE
+    if consent["revoked"]:
+        return Markup("taken back")
+    take_back = html.form(
+        html.hidden("merchant", account["merchant_id"]),
+        html.button(actions.TAKE_BACK, "Seller takes it back"),
+        action=view.post_to,
+    )
+    return Markup("{} {}").format(", ".join(consent["features"]), take_back)
+
+
 def for_event(view: View, event_id: str, words: str = "Send again") -> Markup:
     """Once more to all who want it."""
     return html.form(html.hidden("event", event_id), html.button(actions.RESEND, words), action=view.post_to)

@@ -52,7 +52,7 @@ def notifications(view: View) -> Markup:
 
 def accounts(view: View) -> Markup:
     """Who has how much."""
-    return tables.accounts(view.newest("accounts"))
+    return tables.accounts(view, view.newest("accounts"))
 
 
 def requests(view: View) -> Markup:

@@ -152,16 +152,17 @@ def delivery_status(message: Json) -> Markup:
     return html.badge("failed, waiting" if failed else message["status"])
 
 
-def accounts(rows: Iterable[Json]) -> Markup:
+def accounts(view: View, rows: Iterable[Json]) -> Markup:
     """Who has how much."""
     return html.table(
         "Accounts",
-        ("E-mail", "Merchant id", "What it is", "Balances"),
+        ("E-mail", "Merchant id", "What it is", "Consent", "Balances"),
         [
             (
                 account["email_address"],
                 code(account["merchant_id"]),
                 account["trait"],
+                buttons.for_consent(view, account),
                 money(*account["balances"]),
             )
             for account in rows
