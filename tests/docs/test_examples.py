@@ -16,6 +16,7 @@ from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 from tests.support.processes import House
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ("docs/quickstart.md", "docs/client.md", "docs/signature.md", "docs/api.md")
 ON_THE_WIRE = ("docs/api.md", "docs/errors.md")
@@ -53,7 +54,6 @@ def test_the_requests_in_a_document_are_answered_as_it_shows(document: str, hous
         conversation.hold(request, answer)
 
 
-@pytest.mark.long
 def test_the_first_call_in_the_readme_works_as_it_is_written(tmp_path: Path) -> None:
     """The shell of README's section is run as one script, on other ports; then its Python."""
     api, sandbox = str(free_port()), str(free_port())

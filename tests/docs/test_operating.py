@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from solitude.client import Retries
 from solitude.providers.paypal.rest import webhooks
 from tests.docs.test_examples import ROOT, blocks
@@ -33,6 +35,7 @@ def answered(application: Any, headers: dict[str, str], body: bytes) -> str:
     return said[0]
 
 
+@pytest.mark.long
 def test_the_example_hands_notifications_on(tmp_path: Path) -> None:
     with processes.house(tmp_path) as house:
         forward = forwarder(house.url)

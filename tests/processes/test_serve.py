@@ -61,6 +61,7 @@ def test_a_wrong_setting_stops_the_start_with_a_sentence_that_names_it(tmp_path:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.long
 def test_two_first_starts_at_once_make_one_key_ring(tmp_path: Path) -> None:
     command = processes.solitude("migrate")
     first, second = (
@@ -75,7 +76,7 @@ def test_two_first_starts_at_once_make_one_key_ring(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("keys*")] in ([], ["keys.json"])
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_a_payment_through_real_processes(tmp_path: Path, workers: int) -> None:
     """Server, simulator and client as their users run them, with one server process and with two."""
     with processes.house(tmp_path, workers) as house:
@@ -120,6 +121,7 @@ def test_limits_that_cannot_be_held_stop_the_start(tmp_path: Path, limits: str) 
     assert "SOLITUDE_AMOUNT_LIMITS must" in ended.stderr
 
 
+@pytest.mark.long
 def test_a_server_process_whose_parent_is_killed_ends_too(tmp_path: Path) -> None:
     """It would go on serving on the same port, with old code, beside the server that takes its place."""
     with processes.house(tmp_path, workers=2) as house:

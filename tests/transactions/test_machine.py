@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from tests.support.marketplace import Marketplace
@@ -128,6 +129,7 @@ SEARCH = settings(
 )
 
 
+@pytest.mark.long
 def test_the_life_of_a_transaction_is_that_of_the_model(shop: Marketplace) -> None:
     path = product(shop)
     run_state_machine_as_test(lambda: Life(shop, path), settings=SEARCH)
