@@ -441,6 +441,14 @@ SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS: int = environment.number(
 SOLITUDE_PAYPAL_TIMEOUT_MS: int = environment.number(
     "SOLITUDE_PAYPAL_TIMEOUT_MS", 10_000, "For one call as a whole.", unit="ms", least=50, most=60_000
 )
+SOLITUDE_PAYPAL_ORDER_LIFE_S: int = environment.number(
+    "SOLITUDE_PAYPAL_ORDER_LIFE_S",
+    10_800,
+    "How long a payment waits for its buyer's approval; then it ends as expired. PayPal itself waits three hours, for some accounts more.",
+    unit="s",
+    least=600,
+    most=604_800,
+)
 SOLITUDE_PREAPPROVAL_PENDING_LIFE_S: int = environment.number(
     "SOLITUDE_PREAPPROVAL_PENDING_LIFE_S",
     259_200,

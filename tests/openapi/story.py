@@ -183,6 +183,7 @@ def _payments(shop: Marketplace, paypal: Simulator, product: str) -> None:
     shop.pay("5530", amount=Decimal("0.00"))
     paypal.fault("refund", "issue:REFUND_NOT_PERMITTED_DUE_TO_CHARGEBACK")
     shop.refund(uuid=paid["uuid"], amount="1.00")
+    shop.cancel(uuid=shop.pay("5530")["uuid"])
     refused = shop.pay("5530")
     paypal.approve(refused["pay_url"])
     paypal.fault("capture_order", "issue:COMPLIANCE_VIOLATION")

@@ -140,7 +140,7 @@ def needed(method: Callable[..., Any]) -> dict[str, Any]:
     parameters = list(inspect.signature(method).parameters.values())[1:]
     wanted = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
     given = {one.name: _argument(method, one.name) for one in wanted}
-    return given | ({"uuid": ARGUMENTS["buyer_uuid"]} if method.__name__ in ("check", "refund") else {})
+    return given | ({"uuid": ARGUMENTS["buyer_uuid"]} if method.__name__ in ("cancel", "check", "refund") else {})
 
 
 def _argument(method: Callable[..., Any], name: str) -> Any:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
+from django.test import override_settings
 from tests.payments.passing import after, make_due
 from tests.payments.world import decide_review, nothing_happens, paypal_away
 from tests.support.marketplace import Answer, Marketplace
@@ -80,6 +81,34 @@ def test_what_nobody_approved_ends_when_its_order_has_expired(
 
     assert state(begun) == (CANCELLED, "declined", "EXPIRED")
     assert next_look_s(begun) is None
+
+
+def test_what_nobody_approved_ends_after_its_life_even_while_paypal_still_offers_it(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    """Its buyer is late, and approves what we have given up: nothing is taken."""
+    with after(hours=2, minutes=59):
+        recovery.follow_up()
+    assert state(begun) == (PENDING, "pending", None)
+
+    with after(hours=3, minutes=1):
+        assert recovery.follow_up() == 1
+
+    assert state(begun) == (CANCELLED, "pending", "EXPIRED")
+    assert shop.event_types()[-1] == "transaction.cancelled"
+    paypal.approve(begun["pay_url"])
+    assert shop.forward(paypal.told("CHECKOUT.ORDER.APPROVED")[-1])["status"] == "IGNORED"
+    assert shop.check(uuid=begun["uuid"])["status"] == "EXPIRED"
+    assert paypal.calls("capture_order") == []
+
+
+def test_what_is_approved_in_time_is_taken_after_its_life(shop: Marketplace, paypal: Simulator, begun: Answer) -> None:
+    paypal.approve(begun["pay_url"])
+
+    with override_settings(SOLITUDE_PAYPAL_ORDER_LIFE_S=1800), after(hours=1):
+        recovery.follow_up()
+
+    assert state(begun) == (COMPLETED, "succeeded", None)
 
 
 def test_a_buyer_who_still_hesitates_is_no_event(shop: Marketplace, paypal: Simulator, begun: Answer) -> None:

@@ -117,6 +117,9 @@ class Marketplace(Api):
     def check(self, **selector: str) -> Answer:
         return self.post("/paypal/pay-check/", selector)
 
+    def cancel(self, **selector: str) -> Answer:
+        return self.post("/paypal/pay-cancel/", selector)
+
     def refund(self, headers: dict[str, str] | None = None, **more: Any) -> Answer:
         return self.post("/paypal/refund/", more, **(headers or {}))
 

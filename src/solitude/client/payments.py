@@ -95,6 +95,15 @@ class Payments(Calls):
         """The state of a payment, named by one of `pay_key` and `uuid`; takes the money when the buyer has approved."""
         return self._post("/paypal/pay-check/", _selector(pay_key, uuid), answers.Check.from_json, idempotency_key)
 
+    def cancel(
+        self, *, pay_key: str | None = None, uuid: str | None = None, idempotency_key: str | None = None
+    ) -> answers.Check:
+        """Gives up a payment, whose buyer came back without having approved: nothing is taken for it after this.
+
+        The answer says where it stands: CANCELLED, or as it is when it was paid already.
+        """
+        return self._post("/paypal/pay-cancel/", _selector(pay_key, uuid), answers.Check.from_json, idempotency_key)
+
     def refund(
         self,
         *,

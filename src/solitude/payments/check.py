@@ -13,10 +13,12 @@ from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The payment after the check. `failed` is the look-up that got no answer, or the call whose outcome stays unknown."""
+    """The payment after the check. `failed` is the look-up that got no answer, or the call whose outcome stays unknown; `seen` is what
+    the look-up saw."""
 
     row: Transaction
     failed: Result | None = None
+    seen: Seen | None = None
 
 
 def check(pk: int) -> Checked:
@@ -57,7 +59,7 @@ def _look_up(row: Transaction) -> Checked:
         return Checked(_row(row.pk), found)
     if found.evidence.state == Seen.APPROVED:
         return _capture(locked, provider, ids, first.intended)
-    return Checked(_row(row.pk))
+    return Checked(_row(row.pk), seen=found.evidence.state)
 
 
 def _look_up_refund(row: Transaction) -> Checked:
@@ -76,10 +78,26 @@ def _look_up_refund(row: Transaction) -> Checked:
     return Checked(_row(row.pk), None if found.refund else found)
 
 
+class _Ended(Exception):
+    """The payment has ended since it was looked at."""
+
+
 def _capture(row: Transaction, provider: str, ids: dict[str, str], intent: Intent) -> Checked:
-    """Takes what the buyer approved. The database lets one capture live; who comes second sees what became of the first."""
+    """Takes what the buyer approved. The database lets one capture live; who comes second sees what became of the first.
+
+    A payment that was cancelled in the meantime is not taken: whoever cancels holds the same lock.
+    """
+
+    def begin() -> ProviderCall:
+        locked = lock(row.pk)
+        if locked.status != Status.PENDING:
+            raise _Ended
+        return calls.begin(provider, Operation.CAPTURE, intent, row=locked, ids=ids)
+
     try:
-        call = calls.intended(lambda: calls.begin(provider, Operation.CAPTURE, intent, row=row, ids=ids))
+        call = calls.intended(begin)
+    except _Ended:
+        return Checked(_row(row.pk))
     except IntegrityError:
         return _other_capture(row)
     ended = calls.carry_out(call)

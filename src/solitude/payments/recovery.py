@@ -12,11 +12,12 @@ from django.conf import settings
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min
 from django.db.models.functions import Now
 
-from solitude.payments import calls, check, leases
+from solitude.payments import calls, cancel, check, leases, registry
+from solitude.payments.contract import Seen
 from solitude.payments.models import OPEN, WAITING, Notification, ProviderCall
 from solitude.telemetry import metrics
 from solitude.telemetry.logs import get_logger
-from solitude.transactions.models import Status, Transaction
+from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
 
 log = get_logger("solitude.payments")
 FOLLOW_UP_MAX_S = 24 * 3600
@@ -45,8 +46,19 @@ def follow_up(limit: int = 1) -> int:
         checked = check.check(pk)
         if checked.failed:
             log.info("follow_up_without_answer", transaction=pk)
+        if checked.seen == Seen.NOT_APPROVED and _is_over(checked.row):
+            cancel.expire(pk)
         _schedule(pk)
     return len(pks)
+
+
+def _is_over(row: Transaction) -> bool:
+    """Whether the buyer was waited for long enough, by the database's clock."""
+    life_s = registry.approval_life_s(PROVIDER_NUMBERS[row.provider or 0])
+    if life_s is None:
+        return False
+    began_at_the_latest = Now() - timedelta(seconds=life_s)
+    return Transaction.objects.filter(pk=row.pk, created__lt=began_at_the_latest).exists()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Registered:
     notice_appliers: Mapping[Action, NoticeApplier] = field(default_factory=dict)
     # Work of its own for the worker: each does something that is due and tells how much.
     jobs: tuple[Callable[[], int], ...] = ()
+    # For how long a payment waits for its buyer; without one until the provider gives it up.
+    approval_life_s: Callable[[], int] | None = None
 
 
 _registered: dict[str, Registered] = {}
@@ -57,6 +59,11 @@ def applier(name: str, operation: Operation) -> Applier | None:
 
 def jobs() -> tuple[Callable[[], int], ...]:
     return tuple(job for registered in _registered.values() for job in registered.jobs)
+
+
+def approval_life_s(name: str) -> int | None:
+    given = _registered[name].approval_life_s
+    return given() if given else None
 
 
 def inbound(name: str) -> Inbound:

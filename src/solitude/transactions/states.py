@@ -50,6 +50,7 @@ PAYMENT_EDGES = (
     _edge("checked", _OPEN, Status.CHECKED),
     _edge("paid", (*_OPEN, Status.CHECKED), Status.COMPLETED),
     _edge("declined", _OPEN, Status.FAILED),
+    _edge("cancelled", _OPEN, Status.CANCELLED),
     _edge("expired", _OPEN, Status.CANCELLED),
     _edge("not_sent", (Status.STARTED,), Status.ERRORED),
     _edge("corrected_to_paid", _ENDED_UNPAID, Status.COMPLETED, correction=True),

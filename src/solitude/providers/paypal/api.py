@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
-from solitude.payments import answers, calls, check, pay, refund
+from solitude.payments import answers, calls, cancel, check, pay, refund
 from solitude.payments.contract import Intent, Operation, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
@@ -147,6 +147,27 @@ def check_payment(request: ApiRequest, body: CheckIn) -> HttpResponse:
     if checked.failed and (refused := answers.refusal(NAME, checked.failed, checked.row)):
         raise refused
     return created(request, shown_check(checked.row))
+
+
+class CancelIn(Selector):
+    """The payment to give up: exactly one of `pay_key` and `uuid`."""
+
+
+@router.post("/pay-cancel/", response={201: PaypalCheck, **errors(404), **ERRORS})
+def cancel_payment(request: ApiRequest, body: CancelIn) -> HttpResponse:
+    """Gives up a payment that the buyer did not approve: nothing is taken for it after this, whatever the buyer does at PayPal.
+
+    Whatever became of it, the answer says where it stands: one that is paid, or just being taken, stays as it is. 504 while the
+    outcome of an earlier call stays unknown.
+    """
+    row = _selected(body)
+    if row.type != Type.PAYMENT:
+        raise BadFields(__all__="Only a payment can be cancelled.")
+    with answers.room():
+        cancelled = cancel.cancel(row.pk)
+    if cancelled.failed and (refused := answers.refusal(NAME, cancelled.failed, cancelled.row)):
+        raise refused
+    return created(request, shown_check(cancelled.row))
 
 
 class RefundIn(Selector):

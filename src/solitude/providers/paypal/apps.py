@@ -41,6 +41,7 @@ class PaypalConfig(AppConfig):
                     Action.SELLER: records.told_of_seller,
                 },
                 jobs=(preapprovals.expire_due,),
+                approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
             ),
         )
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
