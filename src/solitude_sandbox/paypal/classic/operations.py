@@ -15,6 +15,7 @@ from solitude_sandbox.paypal.classic.permissions import (
     request_permissions,
 )
 from solitude_sandbox.paypal.classic.preapprovals import cancel_preapproval, preapproval, preapproval_details
+from solitude_sandbox.paypal.classic.refunds import refund
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ OPERATIONS = (
     ClassicOperation("classic_pay", "/AdaptivePayments/Pay", pay),
     ClassicOperation("classic_payment_details", "/AdaptivePayments/PaymentDetails", payment_details),
     ClassicOperation("classic_execute_payment", "/AdaptivePayments/ExecutePayment", execute_payment),
+    ClassicOperation("classic_refund", "/AdaptivePayments/Refund", refund),
     ClassicOperation("classic_preapproval", "/AdaptivePayments/Preapproval", preapproval),
     ClassicOperation("classic_preapproval_details", "/AdaptivePayments/PreapprovalDetails", preapproval_details),
     ClassicOperation("classic_cancel_preapproval", "/AdaptivePayments/CancelPreapproval", cancel_preapproval),
