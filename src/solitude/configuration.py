@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from cryptography import x509
 from dotenv import dotenv_values
 
+from solitude.money.currencies import is_currency
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 
@@ -70,6 +71,14 @@ def one_of(*names: str) -> Callable[[str], str]:
 
 def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
+
+
+def currency_codes(text: str) -> tuple[str, ...]:
+    """ISO 4217 codes of currencies that can be paid in."""
+    codes = words(text)
+    if not all(is_currency(code) for code in codes):
+        raise ValueError("must be ISO 4217 codes, such as EUR, USD")
+    return codes
 
 
 def which_clients(text: str) -> frozenset[str]:

@@ -17,6 +17,7 @@ from solitude.configuration import (
     base_url,
     certificates_file,
     chains,
+    currency_codes,
     email,
     flag,
     folder,
@@ -448,6 +449,27 @@ SOLITUDE_PAYPAL_ORDER_LIFE_S: int = environment.number(
     unit="s",
     least=600,
     most=604_800,
+)
+SOLITUDE_PAYPAL_DATA_MEMORY_S: int = environment.number(
+    "SOLITUDE_PAYPAL_DATA_MEMORY_S",
+    60,
+    "How long a marketplace may remember who is paid, in memory only: `max-age` of `GET /paypal/seller/` and `/paypal/product/`.",
+    unit="s",
+    least=0,
+    most=3_600,
+)
+SOLITUDE_PAYPAL_PERMISSION_LIFE_S: int = environment.number(
+    "SOLITUDE_PAYPAL_PERMISSION_LIFE_S",
+    259_200,
+    "How long a seller may take from the page on which permission is asked to the return from it.",
+    unit="s",
+    least=60,
+)
+SOLITUDE_PAYPAL_CHECK_CURRENCIES: tuple[str, ...] = _get(
+    "SOLITUDE_PAYPAL_CHECK_CURRENCIES",
+    currency_codes,
+    ("USD",),
+    "In which currencies the check of a seller's account tries whether the seller can be paid, unless the request names others.",
 )
 SOLITUDE_PREAPPROVAL_PENDING_LIFE_S: int = environment.number(
     "SOLITUDE_PREAPPROVAL_PENDING_LIFE_S",

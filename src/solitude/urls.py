@@ -11,10 +11,12 @@ from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
 from solitude.providers.paypal.api import router as paypal_payments
 from solitude.providers.paypal.preapproval_api import router as paypal_preapprovals
+from solitude.providers.paypal.product_api import router as paypal_products
 from solitude.providers.paypal.records_api import router as paypal_records
 from solitude.providers.paypal.webhook_api import router as paypal_webhook
 from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
+from solitude.sellers.models import product_parts
 from solitude.services.api import router as services
 from solitude.transactions.api import router as transactions
 from solitude.web import errors
@@ -28,7 +30,7 @@ TAGS = {
     "sellers": "Who sells, and what.",
     "transactions": "What was paid, by whom, for what, and what became of it.",
     "events": "The feed: each change of anything, once and in order.",
-    "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers and sellers, for PayPal.",
+    "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers, sellers and products, for PayPal.",
     "services": "How the server is.",
     "description": "What this server is, and this description of it.",
 }
@@ -46,7 +48,7 @@ errors.install(api)
 @cache
 def description() -> dict[str, Any]:
     """The OpenAPI document of everything below."""
-    return document(api, buyer_parts, seller_parts)
+    return document(api, buyer_parts, seller_parts, product_parts)
 
 
 for prefix, tag, router in (
@@ -58,6 +60,7 @@ for prefix, tag, router in (
     ("/paypal", "paypal", paypal_payments),
     ("/paypal", "paypal", paypal_preapprovals),
     ("/paypal", "paypal", paypal_records),
+    ("/paypal", "paypal", paypal_products),
     ("/paypal", "paypal", paypal_webhook),
     ("/services", "services", services),
     ("", "description", router_for(description)),

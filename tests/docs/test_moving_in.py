@@ -52,7 +52,8 @@ MADE_HERE = {
     "buyers": {"id", "email_hash"},
     "sellers": {"id"},
     "products": {"id", "row_uuid"},
-    "paypal-sellers": {"id", "row_uuid", "paypal_id_hash", "merchant_id_hash"},
+    "paypal-sellers": {"id", "row_uuid", "paypal_id_hash", "merchant_id_hash", "standing"},
+    "paypal-products": {"id", "row_uuid"},
     "paypal-buyers": {"id", "row_uuid", "key_hash", "expiry_told"},
     "transactions": {"id", "follow_up_at", "refund_claimed_amount", "imported_at"},
 }

@@ -17,6 +17,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "sellers": {"uuid": "dev:new"},
     "products": {"seller": "dev:1", "external_id": "new", "public_id": "new"},
     "paypal-sellers": {"seller": "dev:2"},
+    "paypal-products": {"seller_product": "pub:1"},
     "paypal-buyers": {"buyer": "shop:2"},
     "transactions": {"uuid": "pay:new", "status": 1},
 }

@@ -146,6 +146,12 @@ def _sellers(shop: Marketplace) -> str:
     shop.get(path)
     shop.put(path, {"paypal_id": "studio@dev.example", "business_name": "Studio Twaalf"})
     shop.patch(path, {"city": "Utrecht"})
+    own = shop.post("/paypal/product/", {"seller_product": product, "paypal_id": "levels@dev.example"})["resource_uri"]
+    shop.post("/paypal/product/", {"seller_product": product})
+    shop.get(own)
+    shop.put(own, {"paypal_id": "levels@dev.example"})
+    shop.patch(own, {"paypal_id": None})
+    shop.get(product)
     shop.get(seller)
     shop.put(seller, {"uuid": "dev:12", "active": True})
     shop.patch(seller, {"active": True})

@@ -23,6 +23,7 @@ def test_a_product_is_made_and_read(shop: Marketplace, seller: str) -> None:
         "resource_pk": pk,
         "secret": "s",
         "seller_uuids": {"bango": None, "reference": None},
+        "paypal": None,
         "public_id": "pub:9",
         "external_id": "app-9",
     }

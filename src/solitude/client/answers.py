@@ -201,6 +201,32 @@ class PinCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class PayPalProduct:
+    """What is kept about a product for PayPal: who gets the money for it; None: who gets it for its seller."""
+
+    pk: int
+    resource_uri: str
+    seller_product: str
+    paypal_id: str | None = field(repr=False)
+    created: datetime
+    modified: datetime
+    counter: int
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(
+            pk=f.whole("resource_pk"),
+            resource_uri=f.text("resource_uri"),
+            seller_product=f.text("seller_product"),
+            paypal_id=f.text_or_none("paypal_id"),
+            created=f.time("created"),
+            modified=f.time("modified"),
+            counter=f.whole("counter"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Seller:
     """A seller. `etag`: the state that was seen, of `get_seller` and `change_seller`."""
 
@@ -244,6 +270,7 @@ class Product:
     access: int
     secret: str | None = field(repr=False)
     seller_uuids: Mapping[str, str | None] = field(hash=False)
+    paypal: PayPalProduct | None
     etag: str | None = field(default=None, compare=False)
 
     @classmethod
@@ -258,6 +285,7 @@ class Product:
             access=f.whole("access"),
             secret=f.text_or_none("secret"),
             seller_uuids=f.mapping("seller_uuids"),
+            paypal=PayPalProduct.from_json(f.mapping("paypal")) if f.mapping("paypal") else None,
         )
 
 

@@ -6,6 +6,7 @@ from . import answers, reports
 from .calls import Calls, Path, given, path_of, uri_of
 
 PAYPAL_BUYERS = "/paypal/buyer/"
+PAYPAL_PRODUCTS = "/paypal/product/"
 PAYPAL_SELLERS = "/paypal/seller/"
 
 
@@ -45,6 +46,22 @@ class PayPal(Calls):
         self.call("PATCH", path, given({"paypal_id": paypal_id, "interface": interface}) | _personal(personal))
         # A PATCH of these resources may be answered with no body.
         return self._send("GET", path, None, answers.PayPalSeller.from_json)
+
+    def create_paypal_product(
+        self, product: Path, *, paypal_id: str | None = None, idempotency_key: str | None = None
+    ) -> answers.PayPalProduct:
+        """Without a `paypal_id` the product's seller is paid."""
+        body = {"seller_product": uri_of(product), "paypal_id": paypal_id}
+        return self._post(PAYPAL_PRODUCTS, body, answers.PayPalProduct.from_json, idempotency_key)
+
+    def get_paypal_product(self, paypal_product: int | Path) -> answers.PayPalProduct:
+        return self._send("GET", path_of(PAYPAL_PRODUCTS, paypal_product), None, answers.PayPalProduct.from_json)
+
+    def change_paypal_product(self, paypal_product: int | Path, *, paypal_id: str | None) -> answers.PayPalProduct:
+        """None lets the product's seller be paid again."""
+        path = path_of(PAYPAL_PRODUCTS, paypal_product)
+        self.call("PATCH", path, {"paypal_id": paypal_id})
+        return self._send("GET", path, None, answers.PayPalProduct.from_json)
 
     def create_paypal_buyer(self, buyer: Path, *, idempotency_key: str | None = None) -> answers.PayPalBuyer:
         return self._post(PAYPAL_BUYERS, {"buyer": uri_of(buyer)}, answers.PayPalBuyer.from_json, idempotency_key)

@@ -8,8 +8,16 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
-from solitude.sellers.models import Access, Product, Seller, parts
-from solitude.sellers.shown import SELLERS, ProductShown, SellerShown, seller_tag, shown_product, shown_seller
+from solitude.sellers.models import Access, Product, Seller, parts, product_parts
+from solitude.sellers.shown import (
+    SELLERS,
+    ProductShown,
+    SellerShown,
+    product_tag,
+    seller_tag,
+    shown_product,
+    shown_seller,
+)
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import Body, Flag, GivenText, Text, kept, number_of, path_under, reference
@@ -119,20 +127,20 @@ def create_product(request: ApiRequest, body: ProductIn) -> HttpResponse:
     with transaction.atomic():
         if not insert_once(product):
             raise _product_clash(product)
-        return created(request, shown_product(product), tag=etags.etag_of(product))
+        return created(request, shown_product(product), tag=product_tag(product))
 
 
 @router.get("/product/", response=Page[ProductShown], openapi_extra=query(PRODUCT_FILTERS))
 def list_products(request: ApiRequest) -> HttpResponse:
     """Products, the newest first."""
-    return paging.listed(request, Product.objects.all(), shown_product, PRODUCT_FILTERS)
+    return paging.listed(request, _products(), shown_product, PRODUCT_FILTERS, product_tag)
 
 
 @router.get("/product/{int:pk}/", response=ProductShown)
 def get_product(request: ApiRequest, pk: int) -> HttpResponse:
     """A product, with its secret."""
-    product = paging.one(request, Product.objects.all(), pk, PRODUCT_FILTERS)
-    tag = etags.etag_of(product)
+    product = paging.one(request, _products(), pk, PRODUCT_FILTERS)
+    tag = product_tag(product)
     return etags.not_modified(request, tag) or answer(shown_product(product), ETag=tag)
 
 
@@ -152,6 +160,10 @@ def _sellers() -> QuerySet[Seller]:
     return Seller.objects.select_related(*parts.joins)
 
 
+def _products() -> QuerySet[Product]:
+    return Product.objects.select_related(*product_parts.joins)
+
+
 def _change_seller(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
     with transaction.atomic():
         seller = paging.one(request, _sellers(), pk, SELLER_FILTERS, lock=True)
@@ -161,9 +173,9 @@ def _change_seller(request: ApiRequest, pk: int, columns: dict[str, Any]) -> Htt
 
 def _change_product(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
     with transaction.atomic():
-        product = paging.one(request, Product.objects.all(), pk, PRODUCT_FILTERS, lock=True)
+        product = paging.one(request, _products(), pk, PRODUCT_FILTERS, lock=True)
         changes.change(request, product, _product_clash, **_product_columns(columns))
-    return answer(shown_product(product), ETag=etags.etag_of(product))
+    return answer(shown_product(product), ETag=product_tag(product))
 
 
 def _product_columns(given: dict[str, Any]) -> dict[str, Any]:

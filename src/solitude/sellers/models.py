@@ -39,3 +39,4 @@ class Product(SealedModel, Row):
 
 
 parts: Parts[Seller] = Parts("SellerShown")
+product_parts: Parts[Product] = Parts("ProductShown")

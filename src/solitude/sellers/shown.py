@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.sellers.models import Access, Product, Seller, parts
+from solitude.sellers.models import Access, Product, Seller, parts, product_parts
 from solitude.web import etags
 from solitude.web.answers import time_text
 from solitude.web.openapi import Time
@@ -35,7 +35,7 @@ class SellerUuids(TypedDict):
 
 
 class ProductShown(TypedDict):
-    """A product. `secret` is shown as it was given."""
+    """A product, with a part for each provider. `secret` is shown as it was given."""
 
     resource_pk: int
     resource_uri: Annotated[str, Field(examples=["/generic/product/9/"])]
@@ -78,4 +78,9 @@ def shown_product(product: Product) -> ProductShown:
         "access": product.access,
         # The sellers at providers that this server does not have yet.
         "seller_uuids": {"bango": None, "reference": None},
+        **product_parts.of(product),  # type: ignore[typeddict-item]  # the providers' parts are known when the process runs
     }
+
+
+def product_tag(product: Product) -> str:
+    return etags.etag_of(product, *product_parts.rows(product))

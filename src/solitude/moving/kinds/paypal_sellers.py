@@ -7,13 +7,12 @@ from typing import Annotated
 
 from solitude.moving.fields import OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, same
-from solitude.providers.paypal.models import PERSON_LIMITS, SellerPaypal
+from solitude.providers.paypal.models import PERSON_LIMITS, SCOPES_MAX_CHARS, TOKEN_MAX_CHARS, SellerPaypal
 from solitude.providers.paypal.records import paypal_id_hash
 from solitude.providers.paypal.records_api import PaypalSellerIn
 from solitude.sellers.models import Seller
 from solitude.web.fields import text_of
 
-TOKEN_MAX_CHARS = 4096
 MerchantId = Annotated[str, text_of(64)]
 Token = Annotated[str, text_of(TOKEN_MAX_CHARS)]
 
@@ -22,6 +21,8 @@ class PaypalSellerLine(PaypalSellerIn, OfEveryRow):  # type: ignore[misc]  # mad
     merchant_id: MerchantId | None = None
     token: Token | None = None
     secret: Token | None = None
+    refresh_token: Token | None = None
+    login_scopes: Annotated[str, text_of(SCOPES_MAX_CHARS)] = ""
 
 
 def make(line: PaypalSellerLine, found: Mapping[str, int], now: datetime) -> SellerPaypal:
@@ -34,6 +35,8 @@ def make(line: PaypalSellerLine, found: Mapping[str, int], now: datetime) -> Sel
         merchant_id_hash=paypal_id_hash(line.merchant_id),
         token=line.token,
         secret=line.secret,
+        refresh_token=line.refresh_token,
+        login_scopes=line.login_scopes,
         **{name: getattr(line, name) for name in PERSON_LIMITS},
         **line.stamps(now),
     )
@@ -56,6 +59,8 @@ PAYPAL_SELLERS = Kind(
         same("merchant_id", "PayPal's own id of the seller. Kept encrypted."),
         same("token", "The permission that the seller gave. Kept encrypted.", secret=True),
         same("secret", "The secret of that permission. Kept encrypted.", secret=True),
+        same("refresh_token", "What a seller who logged in with PayPal gave. Kept encrypted.", secret=True),
+        same("login_scopes", "For which of PayPal's scopes that is, separated by spaces."),
         *(
             same(name, f"A text of at most {limit} characters. Kept encrypted.")
             for name, limit in PERSON_LIMITS.items()

@@ -18,6 +18,7 @@ class PaypalConfig(AppConfig):
         from solitude.providers.paypal.provider import PayPal
         from solitude.providers.paypal.rest.webhooks import Webhooks
         from solitude.sellers.models import parts as seller_parts
+        from solitude.sellers.models import product_parts
 
         for secret in (
             settings.SOLITUDE_PAYPAL_CLIENT_SECRET,
@@ -50,3 +51,4 @@ class PaypalConfig(AppConfig):
             probes.offer(probes.Probe("paypal", settings.SOLITUDE_PAYPAL_URL, timeout_ms))
         buyer_parts.offer("paypal", records.buyer_part, "paypal", records.BuyerPaypalShown | None)
         seller_parts.offer("paypal", records.seller_part, "paypal", records.SellerPaypalShown | None)
+        product_parts.offer("paypal", records.product_part, "paypal", records.ProductPaypalShown | None)

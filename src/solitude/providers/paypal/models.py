@@ -6,12 +6,15 @@ from django.db import models
 from django.utils import timezone
 
 from solitude.buyers.models import Buyer
-from solitude.sellers.models import Seller
+from solitude.sellers.models import Product, Seller
 from solitude.vault.fields import EncryptedTextField, SealedModel
 from solitude.web.rows import Row
 
 HASH_MAX_CHARS = 128
 INTERFACE_MAX_CHARS = 8
+STANDING_MAX_CHARS = 16
+SCOPES_MAX_CHARS = 255
+TOKEN_MAX_CHARS = 4096
 PERSON_LIMITS = {
     "first_name": 255, "last_name": 255, "full_name": 255, "business_name": 255, "address_one": 255, "address_two": 255,
     "post_code": 128, "city": 128, "country": 64, "state": 64, "phone": 32,
@@ -30,8 +33,14 @@ class SellerPaypal(SealedModel, Row):
     # PayPal's own id of the seller, once the seller let us act: by it REST knows who granted what, and webhooks name the seller.
     merchant_id = EncryptedTextField(null=True, default=None, max_length=64)
     merchant_id_hash = models.CharField(max_length=HASH_MAX_CHARS, default="", db_default="", db_index=True)
-    token = EncryptedTextField(null=True, default=None, max_length=4096)
-    secret = EncryptedTextField(null=True, default=None, max_length=4096)
+    # A permission of the classic interface.
+    token = EncryptedTextField(null=True, default=None, max_length=TOKEN_MAX_CHARS)
+    secret = EncryptedTextField(null=True, default=None, max_length=TOKEN_MAX_CHARS)
+    # In REST: by which the seller, who has logged in, lets us read personal data; and which.
+    refresh_token = EncryptedTextField(null=True, default=None, max_length=TOKEN_MAX_CHARS)
+    login_scopes = models.CharField(max_length=SCOPES_MAX_CHARS, default="", db_default="")
+    # What the feed has told last of the seller's account: ready, limited or revoked; empty: nothing.
+    standing = models.CharField(max_length=STANDING_MAX_CHARS, default="", db_default="")
     first_name = EncryptedTextField(default="", max_length=255)
     last_name = EncryptedTextField(default="", max_length=255)
     full_name = EncryptedTextField(default="", max_length=255)
@@ -47,6 +56,22 @@ class SellerPaypal(SealedModel, Row):
     @property
     def resource_uri(self) -> str:
         return f"/paypal/seller/{self.pk}/"
+
+    @property
+    def is_permitted(self) -> bool:
+        """The seller lets us do something in REST, where a permission has no secret of its own."""
+        return bool(self.merchant_id or self.refresh_token)
+
+
+class ProductPaypal(SealedModel, Row):
+    """Who gets the money for one product, where that is somebody else than for the seller's others."""
+
+    seller_product = models.OneToOneField(Product, on_delete=models.PROTECT, related_name="paypal")
+    paypal_id = EncryptedTextField(null=True, default=None, max_length=255)
+
+    @property
+    def resource_uri(self) -> str:
+        return f"/paypal/product/{self.pk}/"
 
 
 class BuyerPaypal(SealedModel, Row):
@@ -109,3 +134,24 @@ class Preapproval(SealedModel, Row):
     def subject(self) -> str:
         """How provider calls name it."""
         return f"preapproval:{self.pk}"
+
+
+class PermissionRequest(SealedModel, Row):
+    """A seller who was sent to PayPal to permit something, and has not come back yet. Each is used once.
+
+    `reference_hash` is of what the seller brings back: our tracking id or state, or PayPal's request token. `seller` is None where
+    the marketplace did not say for whom it asks.
+    """
+
+    class Kind(models.TextChoices):
+        ONBOARDING = "onboarding"
+        LOGIN = "login"
+        CLASSIC = "classic"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    reference_hash = models.CharField(max_length=HASH_MAX_CHARS, unique=True)
+    seller = models.ForeignKey(Seller, on_delete=models.PROTECT, null=True, related_name="+")
+    # Of a login: where PayPal sends the seller back to, and what its answer must name.
+    return_url = EncryptedTextField(default="", max_length=2048)
+    nonce = EncryptedTextField(default="", max_length=64)
+    expires = models.DateTimeField(db_index=True)

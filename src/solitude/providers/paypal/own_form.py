@@ -87,7 +87,7 @@ def _sold(named: str) -> Sold:
 
 def _named(named: str) -> tuple[Seller, Product | None]:
     """A seller with a single product sells that one; of several, none is named by their seller."""
-    products = Product.objects.select_related("seller__paypal")
+    products = Product.objects.select_related("paypal", "seller__paypal")
     pk = reference(named, PRODUCTS)
     if pk is None:
         of_seller = list(products.filter(seller__uuid=named)[:2])

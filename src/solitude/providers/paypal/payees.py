@@ -5,7 +5,7 @@ from typing import cast
 
 from django.conf import settings
 
-from solitude.providers.paypal.models import SellerPaypal
+from solitude.providers.paypal.models import ProductPaypal, SellerPaypal
 from solitude.providers.paypal.names import Interface
 from solitude.sellers.models import Product, Seller
 
@@ -19,8 +19,11 @@ class Payee:
 
 
 def payee(product: Product) -> Payee | None:
-    """Who gets what is paid for this product; None where that is not known yet."""
-    return of_seller(product.seller)
+    """Who gets what is paid for this product; None where that is not known yet. By which interface is the seller's affair."""
+    own: ProductPaypal | None = getattr(product, "paypal", None)
+    if own is None or not own.paypal_id:
+        return of_seller(product.seller)
+    return Payee(own.paypal_id, interface_of(product.seller))
 
 
 def of_seller(seller: Seller) -> Payee | None:
@@ -28,4 +31,10 @@ def of_seller(seller: Seller) -> Payee | None:
     known: SellerPaypal | None = getattr(seller, "paypal", None)
     if known is None or not known.paypal_id:
         return None
-    return Payee(known.paypal_id, cast(Interface, known.interface or settings.SOLITUDE_PAYPAL_API))
+    return Payee(known.paypal_id, interface_of(seller))
+
+
+def interface_of(seller: Seller) -> Interface:
+    """By which of PayPal's interfaces the seller is dealt with."""
+    known: SellerPaypal | None = getattr(seller, "paypal", None)
+    return cast(Interface, (known.interface if known else "") or settings.SOLITUDE_PAYPAL_API)

@@ -9,9 +9,9 @@ from solitude.buyers.models import Buyer
 from solitude.events.models import Event, append
 from solitude.payments.contract import Notice
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
-from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
+from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, ProductPaypal, SellerPaypal
 from solitude.providers.paypal.names import Interface
-from solitude.sellers.models import Seller
+from solitude.sellers.models import Product, Seller
 from solitude.vault import hashes
 from solitude.web.answers import time_text
 from solitude.web.openapi import Day, Time
@@ -88,6 +88,18 @@ class SellerPaypalShown(TypedDict):
     counter: Annotated[int, Field(ge=0, description="Grows with every change.")]
 
 
+class ProductPaypalShown(TypedDict):
+    """What is kept about a product for PayPal."""
+
+    resource_pk: int
+    resource_uri: Annotated[str, Field(examples=["/paypal/product/3/"])]
+    seller_product: Annotated[str, Field(description="The path of the product.", examples=["/generic/product/9/"])]
+    paypal_id: Annotated[str | None, Field(description="Who gets the money for it; null: who gets it for its seller.")]
+    created: Time
+    modified: Time
+    counter: Annotated[int, Field(ge=0, description="Grows with every change.")]
+
+
 def shown_buyer(row: BuyerPaypal) -> BuyerPaypalShown:
     return {
         "resource_pk": row.pk,
@@ -115,6 +127,18 @@ def shown_seller(row: SellerPaypal) -> SellerPaypalShown:
     }
 
 
+def shown_product(row: ProductPaypal) -> ProductPaypalShown:
+    return {
+        "resource_pk": row.pk,
+        "resource_uri": row.resource_uri,
+        "seller_product": f"/generic/product/{row.seller_product_id}/",
+        "paypal_id": row.paypal_id,
+        "created": time_text(row.created),
+        "modified": time_text(row.modified),
+        "counter": row.counter,
+    }
+
+
 def buyer_part(buyer: Buyer) -> BuyerPaypalShown | None:
     row = getattr(buyer, "paypal", None)
     return shown_buyer(row) if row else None
@@ -123,3 +147,8 @@ def buyer_part(buyer: Buyer) -> BuyerPaypalShown | None:
 def seller_part(seller: Seller) -> SellerPaypalShown | None:
     row = getattr(seller, "paypal", None)
     return shown_seller(row) if row else None
+
+
+def product_part(product: Product) -> ProductPaypalShown | None:
+    row = getattr(product, "paypal", None)
+    return shown_product(row) if row else None

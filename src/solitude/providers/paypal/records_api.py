@@ -1,6 +1,6 @@
 """`/paypal/seller/` and `/paypal/buyer/`: store and get PayPal data. Secrets never come out."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from django.db import transaction
@@ -10,18 +10,18 @@ from pydantic import Field, WithJsonSchema, create_model
 
 from solitude.buyers.models import Buyer
 from solitude.providers.paypal import preapprovals, records
+from solitude.providers.paypal.kept import changed, found, remembered, shown
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
 from solitude.providers.paypal.names import CLASSIC, REST, Interface
 from solitude.providers.paypal.records import BuyerPaypalShown, SellerPaypalShown
 from solitude.sellers.models import Seller
 from solitude.sellers.shown import SELLERS
 from solitude.web import etags, paging
-from solitude.web.answers import answer, created
+from solitude.web.answers import created
 from solitude.web.fields import Body, Day, GivenText, Taken, Text, kept, path_under, reference, text_of
 from solitude.web.once import insert_once
-from solitude.web.refusals import BadFields, not_found
+from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
-from solitude.web.rows import Row
 
 router = Router()
 BUYERS = "/generic/buyer/"
@@ -113,22 +113,21 @@ def create_seller_data(request: ApiRequest, body: PaypalSellerIn) -> HttpRespons
 @router.get("/seller/{int:pk}/", response=SellerPaypalShown)
 def get_seller_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A seller's PayPal data."""
-    paging.only(request)
-    row = _row(SellerPaypal, pk)
-    return etags.not_modified(request, etags.etag_of(row)) or _answer(records.shown_seller(row), row)
+    row = found(SellerPaypal, pk)
+    return remembered(request, records.shown_seller(row), row)
 
 
 @router.put("/seller/{int:pk}/", response={202: SellerPaypalShown})
 def put_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> HttpResponse:
     """Changes what is given of a seller's PayPal data, and shows it."""
     row = _change_seller(request, pk, body)
-    return _answer(records.shown_seller(row), row, 202)
+    return shown(records.shown_seller(row), row, 202)
 
 
 @router.patch("/seller/{int:pk}/", response={202: None})
 def patch_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> HttpResponse:
     """Changes what is given of a seller's PayPal data; the answer is empty."""
-    return _changed(_change_seller(request, pk, body))
+    return changed(_change_seller(request, pk, body))
 
 
 @router.post("/buyer/", response={201: BuyerPaypalShown})
@@ -149,8 +148,8 @@ def create_buyer_data(request: ApiRequest, body: PaypalBuyerIn) -> HttpResponse:
 def get_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A buyer's PayPal data."""
     paging.only(request)
-    row = _row(BuyerPaypal, pk)
-    return etags.not_modified(request, etags.etag_of(row)) or _answer(records.shown_buyer(row), row)
+    row = found(BuyerPaypal, pk)
+    return etags.not_modified(request, etags.etag_of(row)) or shown(records.shown_buyer(row), row)
 
 
 @router.patch("/buyer/{int:pk}/", response={202: None})
@@ -163,20 +162,20 @@ def patch_buyer_data(request: ApiRequest, pk: int, body: PaypalBuyerChange) -> H
     if "expiry" in given:
         columns |= {"expiry": body.expiry, "expiry_told": False}
     with transaction.atomic():
-        row = _row(BuyerPaypal, pk, lock=True)
+        row = found(BuyerPaypal, pk, lock=True)
         etags.check_match(request, row)
         if "key" in given and not body.key:
             columns |= preapprovals.revoke(row, MARKETPLACE)
         row.change(**columns)
     preapprovals.carry_out_deletions(row.buyer_id)
-    return _changed(row)
+    return changed(row)
 
 
 @router.delete("/buyer/{int:pk}/", response={204: None})
 def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     """Forgets a buyer's PayPal data; a stored key is deleted at PayPal as well."""
     with transaction.atomic():
-        row = _row(BuyerPaypal, pk, lock=True)
+        row = found(BuyerPaypal, pk, lock=True)
         etags.check_match(request, row)
         preapprovals.revoke(row, MARKETPLACE)
         row.delete()
@@ -187,7 +186,7 @@ def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
 def _change_seller(request: ApiRequest, pk: int, body: Any) -> SellerPaypal:
     columns = _seller_columns(body.model_dump(include=body.model_fields_set))
     with transaction.atomic():
-        row: SellerPaypal = _row(SellerPaypal, pk, lock=True)
+        row: SellerPaypal = found(SellerPaypal, pk, lock=True)
         etags.check_match(request, row)
         row.change(**columns)
     return row
@@ -203,15 +202,6 @@ def _seller_columns(given: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _answer(body: Mapping[str, Any], row: Row, status: int = 200) -> HttpResponse:
-    return answer(body, status, ETag=etags.etag_of(row))
-
-
-def _changed(row: Row) -> HttpResponse:
-    """202 without a body, as the old server answers a PATCH; with the tag of what the row is now."""
-    return HttpResponse(status=202, headers={"ETag": etags.etag_of(row)})
-
-
 def _seller(path: str) -> Seller:
     pk = reference(path, SELLERS)
     seller = Seller.objects.filter(pk=pk).first() if pk else None
@@ -224,11 +214,3 @@ def _currency(text: str | None) -> str | None:
     if text and len(text) != 3:
         raise BadFields(currency="must have three letters")
     return text or None
-
-
-def _row(model: Any, pk: int, *, lock: bool = False) -> Any:
-    rows = model.objects.select_for_update() if lock else model.objects.all()
-    row = rows.filter(pk=pk).first()
-    if row is None:
-        raise not_found()
-    return row

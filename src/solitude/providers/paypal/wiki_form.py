@@ -97,7 +97,7 @@ def _buyer(uuid: str) -> Buyer:
 
 def _sold(app_id: str) -> Sold:
     """By `public_id`, else by `external_id` if only one seller has it."""
-    known = Product.objects.select_related("seller__paypal")
+    known = Product.objects.select_related("paypal", "seller__paypal")
     product = known.filter(public_id=app_id).first() or _by_external_id(known.filter(external_id=app_id)[:2])
     form.sellable(product, product.seller)
     payee = payees.payee(product)
