@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from . import answers, reports
 from .calls import Calls, Path, given, path_of, uri_of
+from .catalogue import PRODUCTS
 
 PAYPAL_BUYERS = "/paypal/buyer/"
 PAYPAL_PRODUCTS = "/paypal/product/"
@@ -48,10 +49,10 @@ class PayPal(Calls):
         return self._send("GET", path, None, answers.PayPalSeller.from_json)
 
     def create_paypal_product(
-        self, product: Path, *, paypal_id: str | None = None, idempotency_key: str | None = None
+        self, product: int | Path, *, paypal_id: str | None = None, idempotency_key: str | None = None
     ) -> answers.PayPalProduct:
         """Without a `paypal_id` the product's seller is paid."""
-        body = {"seller_product": uri_of(product), "paypal_id": paypal_id}
+        body = {"seller_product": path_of(PRODUCTS, product), "paypal_id": paypal_id}
         return self._post(PAYPAL_PRODUCTS, body, answers.PayPalProduct.from_json, idempotency_key)
 
     def get_paypal_product(self, paypal_product: int | Path) -> answers.PayPalProduct:
