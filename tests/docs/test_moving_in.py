@@ -54,7 +54,7 @@ MADE_HERE = {
     "products": {"id", "row_uuid"},
     "paypal-sellers": {"id", "row_uuid", "paypal_id_hash", "merchant_id_hash", "standing"},
     "paypal-products": {"id", "row_uuid"},
-    "paypal-buyers": {"id", "row_uuid", "key_hash", "expiry_told"},
+    "paypal-buyers": {"id", "row_uuid", "key_hash", "expiry_told", "used_before"},
     "transactions": {"id", "follow_up_at", "refund_claimed_amount", "imported_at"},
 }
 

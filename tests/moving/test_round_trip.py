@@ -1,5 +1,6 @@
 """What export writes, import brings into an empty database, and the API answers there as it did before."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,10 @@ def secrets_of_rows() -> list[Any]:
             "uuid", "pin", "new_pin", "row_uuid", "email_hash", "pin_locked_at"
         ),
         *((row.seller.uuid, row.token, row.secret, row.paypal_id_hash) for row in SellerPaypal.objects.order_by("pk")),
-        *((row.buyer.uuid, row.key, row.key_hash, row.start) for row in BuyerPaypal.objects.order_by("pk")),
+        *(
+            (row.buyer.uuid, row.key, row.key_hash, row.start, row.used_total)
+            for row in BuyerPaypal.objects.order_by("pk")
+        ),
         *Transaction.objects.order_by("pk").values_list("uuid", "taken_id", "refund_claimed_amount"),
     ]
 
@@ -93,7 +97,13 @@ def test_what_no_answer_shows_is_moved_as_well(
     SellerPaypal.objects.get().change(token="the token", secret="", first_name="Ada", city="Łódź")
     shop.post("/generic/buyer/", {"uuid": "with a PIN", "pin": "0420", "new_pin": "1234"})
     shop.refund(uuid=paid["uuid"], amount="1.00")
-    BuyerPaypal.objects.update(start="2026-11-01", expiry="2099-01-01")
+    limited = {
+        "currency": "EUR",
+        "max_total": Decimal(20),
+        "max_per_day": Decimal("2.50"),
+        "used_total": Decimal("4.99"),
+    }
+    BuyerPaypal.objects.update(start="2026-11-01", expiry="2099-01-01", **limited)
     before, secret = answers(shop), secrets_of_rows()
 
     moved(tmp_path, form)

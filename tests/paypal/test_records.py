@@ -146,7 +146,8 @@ def test_everything_about_a_person_is_encrypted_at_rest(shop: Marketplace, selle
 
 
 def test_the_data_of_a_buyer(shop: Marketplace, buyer_data: Answer) -> None:
-    assert set(buyer_data.json) == {"resource_pk", "resource_uri", "buyer", "key", "currency", "expiry"}
+    limits = {"max_total", "max_per_payment", "max_per_day"}
+    assert set(buyer_data.json) == {"resource_pk", "resource_uri", "buyer", "key", "currency", "expiry"} | limits
     assert (buyer_data["key"], buyer_data["currency"], buyer_data["expiry"]) == (False, None, None)
     assert buyer_data.headers["Location"] == buyer_data["resource_uri"]
     assert shop.get(buyer_data["resource_uri"]).json == buyer_data.json

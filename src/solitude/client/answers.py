@@ -56,6 +56,9 @@ class PayPalBuyer:
     buyer: str
     currency: str | None
     expiry: date | None
+    max_total: Decimal | None
+    max_per_payment: Decimal | None
+    max_per_day: Decimal | None
     key: bool
 
     @classmethod
@@ -67,6 +70,9 @@ class PayPalBuyer:
             buyer=f.text("buyer"),
             currency=f.text_or_none("currency"),
             expiry=f.day_or_none("expiry"),
+            max_total=f.amount_or_none("max_total"),
+            max_per_payment=f.amount_or_none("max_per_payment"),
+            max_per_day=f.amount_or_none("max_per_day"),
             key=f.flag("key"),
         )
 

@@ -21,6 +21,7 @@ class Payments(Calls):
         amount: Amount,
         currency: str,
         use_preapproval: bool = False,
+        fallback: bool | None = None,
         return_url: str | None = None,
         cancel_url: str | None = None,
         memo: str | None = None,
@@ -32,7 +33,8 @@ class Payments(Calls):
 
         `user_id` and `app_id`: the marketplace's own names of the buyer, who is made when unknown, and of the product
         (its `public_id`). `amount` and `platform_fee` (what the marketplace keeps of it) are in `currency`. `pin_token`: of
-        `verify_pin`; Forbidden with the code `pin_required` or `pin_token_invalid` where it is missing or not good.
+        `verify_pin`; Forbidden with the code `pin_required` or `pin_token_invalid` where it is missing or not good. `fallback`, which is
+        usual: the buyer is asked where the pre-approval does not do, else that is Declined.
         """
         body = {
             "user_id": user_id,
@@ -41,6 +43,7 @@ class Payments(Calls):
             "amount": decimal(amount),
             "currency": currency,
             "use_preapproval": use_preapproval,
+            "fallback": fallback,
             "return_url": return_url,
             "cancel_url": cancel_url,
             "memo": memo,
@@ -61,6 +64,7 @@ class Payments(Calls):
         ipn_url: str,
         buyer: str | None = None,
         use_preapproval: bool = False,
+        fallback: bool = False,
         uuid: str | None = None,
         source: str | None = None,
         platform_fee: Amount | None = None,
@@ -82,6 +86,7 @@ class Payments(Calls):
             "ipn_url": ipn_url,
             "buyer": buyer,
             "use_preapproval": use_preapproval,
+            "fallback": fallback or None,
             "uuid": uuid,
             "source": source,
             "platform_fee": decimal_text(platform_fee),
@@ -130,9 +135,13 @@ class Payments(Calls):
         start: date | None = None,
         end: date | None = None,
         currency: str | None = None,
+        max_total: Amount | None = None,
+        max_per_payment: Amount | None = None,
+        max_per_day: Amount | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Preapproval:
-        """Step one: send the buyer to `paypal_url`. Without `currency` it is good for any."""
+        """Step one: send the buyer to `paypal_url`. Without `currency` it is good for any. The limits, of all payments together, of one,
+        and of all of one day (UTC), are amounts in `currency`; no payment beyond them is taken by it."""
         body = {
             "uuid": buyer_uuid,
             "return_url": return_url,
@@ -140,6 +149,9 @@ class Payments(Calls):
             "start": start,
             "end": end,
             "currency": currency,
+            "max_total": decimal_text(max_total),
+            "max_per_payment": decimal_text(max_per_payment),
+            "max_per_day": decimal_text(max_per_day),
         }
         return self._post(PREAPPROVALS, body, answers.Preapproval.from_json, idempotency_key)
 

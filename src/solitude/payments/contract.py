@@ -205,8 +205,8 @@ class Intent:
     """All that is needed to make the call, and to make the very same call again. Kept encrypted with the call.
 
     `interface`: by which of its interfaces the provider is asked, where it has several. `delayed`: the payee gets the money only when
-    it is released. `notify_url`: where the provider sends its notification. `terms`: to what a pre-approval is limited, where the
-    provider itself watches over that.
+    it is released. `fallback`: where the stored credential is refused, the payment goes on with the buyer's approval. `notify_url`:
+    where the provider sends its notification. `terms`: to what a pre-approval is limited, where the provider itself watches over that.
     """
 
     amount: Money | None = None
@@ -221,6 +221,7 @@ class Intent:
     shares: tuple[Share, ...] = ()
     notify_url: str = ""
     delayed: bool = False
+    fallback: bool = False
     terms: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
@@ -237,6 +238,7 @@ class Intent:
             "shares": [[share.payee, *_money_list(share.amount)] for share in self.shares],
             "notify_url": self.notify_url,
             "delayed": self.delayed,
+            "fallback": self.fallback,
             "terms": dict(self.terms),
         }
 
@@ -258,6 +260,7 @@ class Intent:
             ),
             notify_url=kept.get("notify_url", ""),
             delayed=kept.get("delayed", False),
+            fallback=kept.get("fallback", False),
             terms=kept.get("terms", {}),
         )
 

@@ -27,6 +27,7 @@ class Status(models.IntegerChoices):
 
 
 PAID = (Status.COMPLETED, Status.CHECKED)
+ENDED_UNPAID = (Status.FAILED, Status.CANCELLED, Status.ERRORED)
 
 
 class Type(models.IntegerChoices):

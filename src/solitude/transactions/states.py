@@ -15,7 +15,16 @@ from django.utils import timezone
 from solitude.events.models import Event, append
 from solitude.telemetry import metrics
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.models import PAID, PROVIDER_NUMBERS, ExportMarker, ExportType, Status, Transaction, Type
+from solitude.transactions.models import (
+    ENDED_UNPAID,
+    PAID,
+    PROVIDER_NUMBERS,
+    ExportMarker,
+    ExportType,
+    Status,
+    Transaction,
+    Type,
+)
 from solitude.web.bulk import insert_many, numbered
 
 
@@ -38,7 +47,6 @@ def _edge(name: str, sources: tuple[Status, ...], target: Status, *, correction:
 
 
 _OPEN = (Status.STARTED, Status.PENDING)
-_ENDED_UNPAID = (Status.FAILED, Status.CANCELLED, Status.ERRORED)
 
 PAYMENT_EDGES = (
     _edge("payment_begun", (), Status.STARTED),
@@ -53,9 +61,9 @@ PAYMENT_EDGES = (
     _edge("cancelled", _OPEN, Status.CANCELLED),
     _edge("expired", _OPEN, Status.CANCELLED),
     _edge("not_sent", (Status.STARTED,), Status.ERRORED),
-    _edge("corrected_to_paid", _ENDED_UNPAID, Status.COMPLETED, correction=True),
-    _edge("corrected_to_checked", _ENDED_UNPAID, Status.CHECKED, correction=True),
-    _edge("corrected_to_review", _ENDED_UNPAID, Status.PENDING, correction=True),
+    _edge("corrected_to_paid", ENDED_UNPAID, Status.COMPLETED, correction=True),
+    _edge("corrected_to_checked", ENDED_UNPAID, Status.CHECKED, correction=True),
+    _edge("corrected_to_review", ENDED_UNPAID, Status.PENDING, correction=True),
 )
 REFUND_EDGES = (
     _edge("refund_begun", (), Status.PENDING),

@@ -1,7 +1,8 @@
 """Buyers' pre-approvals at PayPal: the keys with which they can be charged without being asked again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 
 from django.utils import timezone
@@ -9,11 +10,16 @@ from django.utils import timezone
 from solitude.buyers.models import Buyer
 from solitude.moving.fields import Currency, OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, day, same
-from solitude.providers.paypal.models import BuyerPaypal
+from solitude.providers.paypal import limits
+from solitude.providers.paypal.models import LIMITS, BuyerPaypal
 from solitude.providers.paypal.names import REST
 from solitude.providers.paypal.preapprovals import key_hash
 from solitude.providers.paypal.records_api import OneInterface, PaypalBuyerIn
-from solitude.web.fields import Day, StrictText
+from solitude.transactions.amounts import amount_text
+from solitude.web.fields import Day, DecimalNumber, StrictText
+
+ZERO = Decimal(0)
+Limit = DecimalNumber | None
 
 
 class PaypalBuyerLine(PaypalBuyerIn, OfEveryRow):
@@ -21,6 +27,28 @@ class PaypalBuyerLine(PaypalBuyerIn, OfEveryRow):
     interface: OneInterface = REST
     currency: Currency = None
     start: Day | None = None
+    max_total: Limit = None
+    max_per_payment: Limit = None
+    max_per_day: Limit = None
+    used_total: DecimalNumber = ZERO
+
+
+def rules(line: PaypalBuyerLine) -> Iterator[tuple[str, str]]:
+    for name in (*LIMITS, "used_total"):
+        value = getattr(line, name)
+        if value and line.currency is None:
+            yield name, "needs the currency"
+        elif value and line.currency:
+            try:
+                limits.ceiling(value, line.currency)
+            except ValueError as error:
+                yield name, str(error)
+    if line.max_total is not None and line.used_total > line.max_total:
+        yield "used_total", "must be at most max_total"
+
+
+def _amount(name: str, meaning: str) -> Column:
+    return Column(name, meaning, lambda row: amount_text(getattr(row, name), row.currency or ""))
 
 
 def make(line: PaypalBuyerLine, found: Mapping[str, int], now: datetime) -> BuyerPaypal:
@@ -31,6 +59,9 @@ def make(line: PaypalBuyerLine, found: Mapping[str, int], now: datetime) -> Buye
         interface=line.interface,
         currency=line.currency,
         start=line.start,
+        **{name: getattr(line, name) for name in LIMITS},
+        used_total=line.used_total,
+        used_before=line.used_total,
         expiry=line.expiry,
         # What ended before it came here is no news.
         expiry_told=line.expiry is not None and line.expiry < timezone.now().date(),
@@ -49,10 +80,17 @@ PAYPAL_BUYERS = Kind(
         same("currency", "The only currency that the key is used for; any, if it is not given."),
         day("start", "The first day, by UTC, on which the key may be used, such as 2026-11-23."),
         day("expiry", "The last one."),
+        _amount(
+            "max_total", "The most that all payments by it may take together; with `currency`, like the other limits."
+        ),
+        _amount("max_per_payment", "The most that one payment may."),
+        _amount("max_per_day", "The most that all payments of one day may, by UTC."),
+        _amount("used_total", "How much of `max_total` is used already; else nothing."),
         *OF_EVERY_ROW,
     ),
     keys=(Key(("buyer",), ("buyer__uuid",)),),
     make=make,
+    rules=rules,
     references=(Reference("buyer", Buyer, "uuid"),),
     joins=("buyer",),
 )

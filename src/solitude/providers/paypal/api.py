@@ -15,7 +15,7 @@ from solitude.payments import answers, calls, cancel, check, pay, refund
 from solitude.payments.contract import Intent, Operation, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
-from solitude.providers.paypal import currencies, forms, own_form, wiki_form
+from solitude.providers.paypal import currencies, forms, own_form, uses, wiki_form
 from solitude.providers.paypal.form import Order
 from solitude.providers.paypal.forms import PayIn
 from solitude.providers.paypal.names import NAME, NUMBER
@@ -84,6 +84,7 @@ def _intended(order: Order, request: ApiRequest, pin_token: str | None) -> Provi
 
 def _begin(order: Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
     wiki_form.save_buyer(order)
+    order = uses.within_limits(order)
     row = Transaction(
         uuid=order.uuid or new_uuid(),
         provider=NUMBER,
@@ -94,7 +95,9 @@ def _begin(order: Order, request: ApiRequest, pin_token: str | None) -> Provider
         seller_product=order.sold.product,
         source=order.source,
     )
-    return pay.begin(row, NAME, order.intent, request.claim, client=client_key(request), pin_token=pin_token)
+    call = pay.begin(row, NAME, order.intent, request.claim, client=client_key(request), pin_token=pin_token)
+    uses.record(order, row)
+    return call
 
 
 def _pay_refusal(call: ProviderCall, body: PayIn | None = None) -> Refused | None:

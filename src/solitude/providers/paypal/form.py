@@ -66,12 +66,13 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A payment that may be begun. The buyer is not saved yet when it is a new one."""
+    """A payment that may be begun. The buyer is not saved yet when it is a new one; `preapproval` is whose credential is used."""
 
     buyer: Buyer | None
     sold: Sold
     amount: Money
     intent: Intent
+    preapproval: BuyerPaypal | None = None
     uuid: str | None = None
     source: str | None = None
 
@@ -114,13 +115,16 @@ class Reading:
             raise BadFields(**self.problems)
 
 
-def credential(buyer: Buyer | None, currency: str, sold: Sold | None) -> Secret | None:
-    """The buyer's stored credential, if there is one that fits this payment: one of another interface is unknown in this one."""
+def preapproval(buyer: Buyer | None, currency: str, sold: Sold | None) -> BuyerPaypal | None:
+    """The buyer's, if it fits this payment: a credential of another interface is unknown in this one."""
     row: BuyerPaypal | None = getattr(buyer, "paypal", None) if buyer is not None and buyer.pk else None
     if row is None or sold is None or not row.key or row.interface != sold.payee.interface:
         return None
-    fits = row.currency in (None, "", currency) and row.is_in_force
-    return Secret(row.key) if fits else None
+    return row if row.currency in (None, "", currency) and row.is_in_force else None
+
+
+def credential(preapproval: BuyerPaypal | None) -> Secret | None:
+    return Secret(preapproval.key) if preapproval and preapproval.key else None
 
 
 def description(memo: str | None) -> str:

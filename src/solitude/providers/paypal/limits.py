@@ -22,6 +22,15 @@ def limits(currency: str) -> tuple[Money, Money]:
 
 def amount(value: Decimal, currency: str) -> Money:
     """The amount of a payment. Raises ValueError with a sentence for the developer."""
+    money = ceiling(value, currency)
+    least, most = limits(currency)
+    if not least <= money <= most:
+        raise ValueError(f"must be from {least.text} to {most.text} {currency}")
+    return money
+
+
+def ceiling(value: Decimal, currency: str) -> Money:
+    """What a pre-approval is limited to: any amount that can be paid at all, at once or in parts. Raises ValueError."""
     places = currencies.digits(currency)
     try:
         money = Money.parse(value, currency, digits=places)
@@ -31,9 +40,6 @@ def amount(value: Decimal, currency: str) -> Money:
         raise ValueError(str(error)) from None
     if money.amount <= 0:
         raise ValueError("must be greater than zero")
-    least, most = limits(currency)
-    if not least <= money <= most:
-        raise ValueError(f"must be from {least.text} to {most.text} {currency}")
     return money
 
 

@@ -1,12 +1,15 @@
 """What we keep about sellers and buyers at PayPal, and the pre-approvals that wait for their buyer."""
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.utils import timezone
 
 from solitude.buyers.models import Buyer
 from solitude.sellers.models import Product, Seller
+from solitude.transactions.amounts import AmountField
+from solitude.transactions.models import Transaction
 from solitude.vault.fields import EncryptedTextField, SealedModel
 from solitude.web.rows import Row
 
@@ -15,6 +18,7 @@ INTERFACE_MAX_CHARS = 8
 STANDING_MAX_CHARS = 16
 SCOPES_MAX_CHARS = 255
 TOKEN_MAX_CHARS = 4096
+LIMITS = ("max_total", "max_per_payment", "max_per_day")
 PERSON_LIMITS = {
     "first_name": 255, "last_name": 255, "full_name": 255, "business_name": 255, "address_one": 255, "address_two": 255,
     "post_code": 128, "city": 128, "country": 64, "state": 64, "phone": 32,
@@ -74,7 +78,28 @@ class ProductPaypal(SealedModel, Row):
         return f"/paypal/product/{self.pk}/"
 
 
-class BuyerPaypal(SealedModel, Row):
+class Limits(models.Model):
+    """To what a pre-approval is limited: amounts in its currency, none where there is no limit. PayPal's REST interface knows no such
+    limits, so they are kept here."""
+
+    max_total = AmountField(null=True, default=None)
+    max_per_payment = AmountField(null=True, default=None)
+    # Of one day, by UTC.
+    max_per_day = AmountField(null=True, default=None)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def limits(self) -> dict[str, Decimal | None]:
+        return {name: getattr(self, name) for name in LIMITS}
+
+    @property
+    def is_limited(self) -> bool:
+        return any(limit is not None for limit in self.limits.values())
+
+
+class BuyerPaypal(SealedModel, Row, Limits):
     """A buyer's stored credential at PayPal: `key` lets us charge without asking the buyer again."""
 
     buyer = models.OneToOneField(Buyer, on_delete=models.PROTECT, related_name="paypal")
@@ -88,8 +113,17 @@ class BuyerPaypal(SealedModel, Row):
     expiry = models.DateField(null=True, default=None)
     # Whether the feed has told that the last day is over.
     expiry_told = models.BooleanField(default=False, db_default=False)
+    # What payments had used of it when the last one was begun, and what of that was before this server had it.
+    used_total = AmountField(default=Decimal, db_default=Decimal(0))
+    used_before = AmountField(default=Decimal, db_default=Decimal(0))
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(max_total=None) | models.Q(used_total__lte=models.F("max_total")),
+                name="paypal_buyers_within_total",
+            )
+        ]
         indexes = [
             models.Index(
                 fields=["expiry"],
@@ -109,7 +143,16 @@ class BuyerPaypal(SealedModel, Row):
         return (self.start is None or self.start <= today) and (self.expiry is None or today <= self.expiry)
 
 
-class Preapproval(SealedModel, Row):
+class PreapprovalUse(models.Model):
+    """A payment that was begun by a pre-approval with limits, on a day by UTC. It counts unless the payment ended unpaid."""
+
+    preapproval = models.ForeignKey(BuyerPaypal, on_delete=models.CASCADE, related_name="uses")
+    transaction = models.OneToOneField(Transaction, on_delete=models.CASCADE, related_name="+")
+    amount = AmountField()
+    day = models.DateField()
+
+
+class Preapproval(SealedModel, Row, Limits):
     """A pre-approval between its beginning and the buyer's return. `key` is the temporary key; it becomes the permanent one.
 
     The row stays after that, without its keys, so that a second PUT finds it done.

@@ -12,3 +12,4 @@ CLASSIC: Final = "classic"
 
 # Codes of ours.
 NOT_APPROVED: Final = "not_approved"
+PREAPPROVAL_LIMIT: Final = "preapproval_limit"

@@ -12,7 +12,7 @@ from solitude.sellers.models import Product, Seller
 from solitude.sellers.shown import PRODUCTS
 from solitude.transactions.bodies import UUID_MAX_CHARS, Uuid
 from solitude.transactions.models import Transaction
-from solitude.web.fields import LONG_TEXT_MAX_CHARS, GivenText, LongText, Taken, Text, reference
+from solitude.web.fields import LONG_TEXT_MAX_CHARS, Flag, GivenText, LongText, Taken, Text, reference
 from solitude.web.refusals import REQUIRED
 
 KEYS = ("seller_product",)
@@ -41,6 +41,7 @@ class OwnPaymentIn(PaymentIn):
     memo: Annotated[Memo, Field(description="What is bought, in words that the buyer sees.")]
     buyer: Annotated[Text | None, Field(description="The buyer's uuid; one that is not known is left out.")] = None
     uuid: Annotated[Uuid | None, Field(description="Of the transaction; one is made where none is given.")] = None
+    fallback: Annotated[Flag, Field(description="Ask the buyer where the pre-approval does not do.")] = False
     source: Annotated[Text | None, Field(description="Kept with the transaction.")] = None
 
 
@@ -51,6 +52,7 @@ def order(body: OwnPaymentIn) -> Order:
     fee = reading.fee(body, money)
     buyer = reading.take("buyer", lambda: _buyer(body.buyer))
     sold = reading.take("seller_product", lambda: _sold(body.seller_product))
+    preapproval = form.preapproval(buyer, body.currency, sold) if body.use_preapproval else None
     uuid = reading.take("uuid", lambda: _new_uuid(body.uuid))
     reading.urls({"return_url": body.return_url, "cancel_url": body.cancel_url, "ipn_url": body.ipn_url})
     reading.end()
@@ -64,9 +66,10 @@ def order(body: OwnPaymentIn) -> Order:
         cancel_url=body.cancel_url,
         notify_url=body.ipn_url,
         description=form.description(body.memo),
-        credential=form.credential(buyer, body.currency, sold) if body.use_preapproval else None,
+        credential=form.credential(preapproval),
+        fallback=body.fallback and preapproval is not None,
     )
-    return Order(buyer, sold, money, intent, uuid, body.source)
+    return Order(buyer, sold, money, intent, preapproval, uuid, body.source)
 
 
 def _buyer(uuid: str | None) -> Buyer | None:

@@ -1,8 +1,10 @@
 """`/paypal/preapproval/`"""
 
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
@@ -14,29 +16,20 @@ from solitude.buyers.models import Buyer
 from solitude.payments import answers, calls
 from solitude.payments.contract import Outcome
 from solitude.payments.models import ProviderCall
-from solitude.providers.paypal import allowed_urls, currencies, preapprovals
+from solitude.providers.paypal import allowed_urls, currencies, limits, preapprovals
 from solitude.providers.paypal.form import CURRENCIES, Url
-from solitude.providers.paypal.models import Preapproval
+from solitude.providers.paypal.models import LIMITS, Preapproval
 from solitude.providers.paypal.names import NAME, NOT_APPROVED
 from solitude.providers.paypal.shown import ERRORS
 from solitude.web import paging
 from solitude.web.answers import answer, settle, time_text
-from solitude.web.fields import Body, Day, GivenText, Taken, Text
+from solitude.web.fields import Body, Day, DecimalNumber, GivenText, Text
 from solitude.web.openapi import Time, errors, unconditional
-from solitude.web.refusals import BadFields, Refused, not_found
+from solitude.web.refusals import REQUIRED, BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()
 Pk = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
-
-
-def _not_kept_yet(value: Any) -> None:
-    if value is not None:
-        raise ValueError("limits are not offered yet")
-
-
-# Refused and never ignored: a marketplace must not believe that we hold a limit.
-Limit = Annotated[None, Taken(_not_kept_yet, {"type": "null"}), Field(description="Not offered yet.")]
 
 
 class PreapprovalIn(Body):
@@ -49,11 +42,13 @@ class PreapprovalIn(Body):
     end: Annotated[Day | None, Field(description="The last day; none by default.")] = None
     currency: Annotated[
         Annotated[Text, WithJsonSchema({"enum": ["", *CURRENCIES]})] | None,
-        Field(description="Only for payments in this currency; for any by default."),
+        Field(description="Only for payments in this currency; for any by default. With limits it is required."),
     ] = None
-    max_total: Limit = None
-    max_per_payment: Limit = None
-    max_per_day: Limit = None
+    max_total: Annotated[DecimalNumber | None, Field(description="The most of all payments together.")] = None
+    max_per_payment: Annotated[DecimalNumber | None, Field(description="The most of one payment.")] = None
+    max_per_day: Annotated[DecimalNumber | None, Field(description="The most of all payments of one day, by UTC.")] = (
+        None
+    )
 
 
 class PreapprovalShown(TypedDict):
@@ -167,9 +162,31 @@ def _checked(body: PreapprovalIn) -> Preapproval:
         problems["currency"] = f"must be one of {', '.join(CURRENCIES)}"
     if body.start and body.end and body.end < body.start:
         problems["end"] = "must not be before start"
+    kept = _limits(body, problems)
     if problems or buyer is None:
         raise BadFields(**problems)
-    return Preapproval(buyer=buyer, currency=body.currency or None, start=body.start, end=body.end)
+    return Preapproval(
+        buyer=buyer,
+        interface=settings.SOLITUDE_PAYPAL_API,
+        currency=body.currency or None,
+        start=body.start,
+        end=body.end,
+        **kept,
+    )
+
+
+def _limits(body: PreapprovalIn, problems: dict[str, str | list[str]]) -> dict[str, Decimal]:
+    """The limits that are given; what is wrong with them is added to the problems."""
+    given = {name: value for name in LIMITS if (value := getattr(body, name)) is not None}
+    if given and not body.currency:
+        problems["currency"] = REQUIRED
+    kept: dict[str, Decimal] = {}
+    for name, value in given.items():
+        try:
+            kept[name] = limits.ceiling(value, body.currency).amount if body.currency in currencies.ACCEPTED else value
+        except ValueError as error:
+            problems[name] = str(error)
+    return kept
 
 
 def _living(pk: UUID, *, lock: bool = False) -> Preapproval:

@@ -5,6 +5,7 @@ came to enters our books here, in the transaction that records it, from a reques
 """
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -19,6 +20,7 @@ from solitude.payments.models import OPEN, ProviderCall
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.telemetry.redaction import Secret
+from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome
 from solitude.vault import hashes
 from solitude.web.idempotency import Claim
@@ -41,8 +43,27 @@ def begin(preapproval: Preapproval, return_url: str, cancel_url: str, claim: Cla
     """Writes a pre-approval and the call that asks for it, in the caller's transaction."""
     preapproval.expires = timezone.now() + timedelta(seconds=settings.SOLITUDE_PREAPPROVAL_PENDING_LIFE_S)
     preapproval.save(force_insert=True)
-    intent = Intent(return_url=return_url, cancel_url=cancel_url, description=DESCRIPTION)
+    intent = Intent(
+        return_url=return_url,
+        cancel_url=cancel_url,
+        description=DESCRIPTION,
+        interface=preapproval.interface,
+        terms=_terms(preapproval),
+    )
     return calls.begin("paypal", Operation.ASK_CONSENT, intent, subject=preapproval.subject, claim=claim)
+
+
+def _terms(preapproval: Preapproval) -> dict[str, str]:
+    """To what the buyer is to agree, for an interface that watches over it too."""
+    currency = preapproval.currency or ""
+    given = {
+        "start": preapproval.start.isoformat() if preapproval.start else None,
+        "end": preapproval.end.isoformat() if preapproval.end else None,
+        "currency": currency,
+        "max_total": amount_text(preapproval.max_total, currency),
+        "max_per_payment": amount_text(preapproval.max_per_payment, currency),
+    }
+    return {name: value for name, value in given.items() if value}
 
 
 def storing(preapproval: Preapproval) -> ProviderCall | None:
@@ -52,14 +73,14 @@ def storing(preapproval: Preapproval) -> ProviderCall | None:
 
 
 def begin_storing(preapproval: Preapproval) -> ProviderCall:
-    intent = Intent(credential=Secret(preapproval.key or ""))
+    intent = Intent(credential=Secret(preapproval.key or ""), interface=preapproval.interface)
     ids = {BUYER: str(preapproval.buyer_id)}
     return calls.begin("paypal", Operation.STORE_CREDENTIAL, intent, subject=preapproval.subject, ids=ids)
 
 
-def begin_deleting(key: str, buyer_id: int) -> ProviderCall:
+def begin_deleting(key: str, buyer_id: int, interface: str) -> ProviderCall:
     """Written in the commit that drops the key here, carried out after it: PayPal may lose a key only when we have."""
-    intent = Intent(credential=Secret(key))
+    intent = Intent(credential=Secret(key), interface=interface)
     return calls.begin("paypal", Operation.DELETE_CREDENTIAL, intent, subject=f"buyer:{buyer_id}")
 
 
@@ -75,16 +96,22 @@ def stored(call: ProviderCall, result: Result) -> None:
     new = result.credential.reveal()
     preapproval = _of(call)
     if preapproval is None:
-        begin_deleting(new, int(call.ids[BUYER]))
+        begin_deleting(new, int(call.ids[BUYER]), call.intended.interface)
         return
     row = BuyerPaypal(buyer=preapproval.buyer)
     if not insert_once(row):
         row = BuyerPaypal.objects.select_for_update().get(buyer=preapproval.buyer)
     if row.key and row.key != new:
-        begin_deleting(row.key, preapproval.buyer_id)
+        begin_deleting(row.key, preapproval.buyer_id, row.interface)
+    # What the one before was used for is none of this one's.
+    row.uses.all().delete()
     row.change(
         key=new,
         key_hash=key_hash(new),
+        interface=preapproval.interface,
+        **preapproval.limits,
+        used_total=Decimal(0),
+        used_before=Decimal(0),
         currency=preapproval.currency,
         start=preapproval.start,
         expiry=preapproval.end,
@@ -97,7 +124,7 @@ def stored(call: ProviderCall, result: Result) -> None:
 def revoke(row: BuyerPaypal, why: str) -> dict[str, Any]:
     """The columns that forget a stored credential, which is locked; with its deletion at PayPal and its event written."""
     if row.key:
-        begin_deleting(row.key, row.buyer_id)
+        begin_deleting(row.key, row.buyer_id, row.interface)
         _tell(row, "revoked", why)
     return FORGOTTEN
 

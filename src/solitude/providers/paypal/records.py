@@ -12,9 +12,10 @@ from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, ProductPaypal, SellerPaypal
 from solitude.providers.paypal.names import Interface
 from solitude.sellers.models import Product, Seller
+from solitude.transactions.amounts import amount_text
 from solitude.vault import hashes
 from solitude.web.answers import time_text
-from solitude.web.openapi import Day, Time
+from solitude.web.openapi import Amount, Day, Time
 
 _LABEL = "paypal.id"
 SELLERS_TOLD_MAX = 1000
@@ -60,6 +61,9 @@ class BuyerPaypalShown(TypedDict):
     key: bool
     currency: Annotated[str | None, Field(description="The pre-approval counts only for this one; null: for any.")]
     expiry: Annotated[Day | None, Field(description="The last day of the pre-approval.")]
+    max_total: Annotated[Amount | None, Field(description="The most that all payments by it may take together.")]
+    max_per_payment: Annotated[Amount | None, Field(description="The most that one may.")]
+    max_per_day: Annotated[Amount | None, Field(description="The most that all of one day may, by UTC.")]
 
 
 class SellerPaypalShown(TypedDict):
@@ -108,6 +112,9 @@ def shown_buyer(row: BuyerPaypal) -> BuyerPaypalShown:
         "key": bool(row.key),
         "currency": row.currency,
         "expiry": row.expiry.isoformat() if row.expiry else None,
+        "max_total": amount_text(row.max_total, row.currency or ""),
+        "max_per_payment": amount_text(row.max_per_payment, row.currency or ""),
+        "max_per_day": amount_text(row.max_per_day, row.currency or ""),
     }
 
 

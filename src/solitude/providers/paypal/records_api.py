@@ -164,6 +164,8 @@ def patch_buyer_data(request: ApiRequest, pk: int, body: PaypalBuyerChange) -> H
     with transaction.atomic():
         row = found(BuyerPaypal, pk, lock=True)
         etags.check_match(request, row)
+        if row.is_limited and columns.get("currency", row.currency) != row.currency:
+            raise BadFields(currency="stays, because the limits are amounts in it")
         if "key" in given and not body.key:
             columns |= preapprovals.revoke(row, MARKETPLACE)
         row.change(**columns)

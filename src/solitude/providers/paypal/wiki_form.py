@@ -11,7 +11,7 @@ from solitude.providers.paypal import form, payees
 from solitude.providers.paypal.form import Order, PaymentIn, Reading, Sold, Url
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.sellers.models import Product
-from solitude.web.fields import TEXT_MAX_CHARS, Taken, Text
+from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text
 from solitude.web.once import insert_once
 from solitude.web.refusals import REQUIRED
 
@@ -44,6 +44,7 @@ class WikiPaymentIn(PaymentIn):
         None
     )
     memo: Annotated[Text | None, Field(description="What is bought, in words that the buyer sees.")] = None
+    fallback: Annotated[Flag, Field(description="Ask the buyer where the pre-approval does not do.")] = True
 
 
 def order(body: WikiPaymentIn) -> Order:
@@ -53,13 +54,13 @@ def order(body: WikiPaymentIn) -> Order:
     fee = reading.fee(body, money)
     buyer = reading.take("user_id", lambda: _buyer(str(body.user_id)))
     sold = reading.take("app_id", lambda: _sold(str(body.app_id)))
-    credential = form.credential(buyer, body.currency, sold) if body.use_preapproval else None
+    preapproval = form.preapproval(buyer, body.currency, sold) if body.use_preapproval else None
     urls = {
         "return_url": body.return_url or settings.SOLITUDE_PAYPAL_RETURN_URL,
         "cancel_url": body.cancel_url or settings.SOLITUDE_PAYPAL_CANCEL_URL,
     }
     # Who pays by a pre-approval is sent nowhere.
-    urls = reading.urls(urls, needed=credential is None)
+    urls = reading.urls(urls, needed=preapproval is None)
     reading.end()
     assert money and buyer and sold  # noqa: PT018, S101  # or the reading had not ended well
     intent = Intent(
@@ -70,9 +71,10 @@ def order(body: WikiPaymentIn) -> Order:
         return_url=urls["return_url"],
         cancel_url=urls["cancel_url"],
         description=form.description(body.memo),
-        credential=credential,
+        credential=form.credential(preapproval),
+        fallback=body.fallback and preapproval is not None and all(urls.values()),
     )
-    return Order(buyer, sold, money, intent)
+    return Order(buyer, sold, money, intent, preapproval)
 
 
 def save_buyer(order: Order) -> None:

@@ -1,0 +1,67 @@
+"""What a pre-approval with limits is used for: counted under the lock of the buyer's row, before a payment by it is begun.
+
+A payment that ends unpaid gives its part back by itself; what is refunded does not.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from solitude.providers.paypal.form import Order
+from solitude.providers.paypal.models import BuyerPaypal, PreapprovalUse
+from solitude.providers.paypal.names import NAME, PREAPPROVAL_LIMIT
+from solitude.transactions.models import ENDED_UNPAID, Transaction
+from solitude.web.refusals import unprocessable
+
+_ZERO = Decimal(0)
+
+
+def within_limits(order: Order) -> Order:
+    """The order as it may be begun, in the caller's transaction: with the buyer's approval where it goes beyond a limit.
+
+    Raises Refused (422) where that was not asked for.
+    """
+    known = order.preapproval
+    if known is None or not known.is_limited:
+        return order
+    row = BuyerPaypal.objects.select_for_update(of=("self",)).get(pk=known.pk)
+    used, today = _used(row)
+    amount = order.amount.amount
+    if row.key == known.key and _holds(row, amount, used + amount, today + amount):
+        # The database refuses more than the limit, whatever was read here.
+        BuyerPaypal.objects.filter(pk=row.pk).update(used_total=used + amount)
+        return order
+    if not order.intent.fallback:
+        message = "This goes beyond what the buyer agreed to."
+        raise unprocessable(NAME, {"use_preapproval": (PREAPPROVAL_LIMIT, message)})
+    return replace(order, preapproval=None, intent=replace(order.intent, credential=None, fallback=False))
+
+
+def record(order: Order, payment: Transaction) -> None:
+    """Counts a payment that is begun, in the same transaction."""
+    if order.preapproval is not None and order.preapproval.is_limited:
+        PreapprovalUse.objects.create(
+            preapproval=order.preapproval, transaction=payment, amount=order.amount.amount, day=timezone.now().date()
+        )
+
+
+def give_back(payment: Transaction) -> None:
+    """The payment goes on without the pre-approval."""
+    PreapprovalUse.objects.filter(transaction=payment).delete()
+
+
+def _used(row: BuyerPaypal) -> tuple[Decimal, Decimal]:
+    """Of the locked pre-approval: in all, and today."""
+    today = Q(day=timezone.now().date())
+    sums = row.uses.exclude(transaction__status__in=ENDED_UNPAID).aggregate(
+        all=Sum("amount"), today=Sum("amount", filter=today)
+    )
+    return (row.used_before or _ZERO) + (sums["all"] or _ZERO), sums["today"] or _ZERO
+
+
+def _holds(row: BuyerPaypal, amount: Decimal, total: Decimal, today: Decimal) -> bool:
+    """Whether each limit that there is holds with this payment."""
+    reached = {"max_per_payment": amount, "max_total": total, "max_per_day": today}
+    return all(limit is None or reached[name] <= limit for name, limit in row.limits.items())
