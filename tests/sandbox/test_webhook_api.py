@@ -13,8 +13,9 @@ from tests.sandbox.client import Reply, Sandbox, money, until
 from tests.sandbox.receiver import Receiver, receiving
 
 from solitude_sandbox import make_server
-from solitude_sandbox.paypal import delivery, webhooks
-from solitude_sandbox.paypal.delivery import back_off, is_here
+from solitude_sandbox.paypal import webhooks
+from solitude_sandbox.paypal.delivery import is_here
+from solitude_sandbox.paypal.parcels import OF_WEBHOOKS
 
 WEBHOOKS = "/v1/notifications/webhooks"
 EVENTS = "/v1/notifications/webhooks-events"
@@ -170,10 +171,10 @@ def test_after_25_tries_in_three_days_it_is_given_up(sandbox: Sandbox) -> None:
     sandbox.vaulted()
     for tries in range(1, 25):
         until(partial(_has_failed, sandbox, tries))
-        sandbox.advance(seconds=int(back_off(tries).total_seconds()) + 1)
+        sandbox.advance(seconds=int(OF_WEBHOOKS.back_off(tries).total_seconds()) + 1)
     until(lambda: sandbox.control("GET", "delivery").json["given_up"] == 1)
     assert sandbox.control("GET", "delivery").json["waiting"] == 0
-    spans = [back_off(tries) for tries in range(1, delivery.TRIES_LIMIT)]
+    spans = [OF_WEBHOOKS.back_off(tries) for tries in range(1, OF_WEBHOOKS.tries)]
     assert spans == sorted(spans)
     assert timedelta(days=2) < sum(spans, timedelta()) <= timedelta(days=3)
 

@@ -27,6 +27,8 @@ from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.errors import ApiError, knows_issue, render
 from solitude_sandbox.paypal.event_control import EventControl
 from solitude_sandbox.paypal.ids import Ids
+from solitude_sandbox.paypal.ipn import VALIDATE
+from solitude_sandbox.paypal.ipn_control import IpnControl
 from solitude_sandbox.paypal.login_page import login
 from solitude_sandbox.paypal.onboarding_page import onboarding
 from solitude_sandbox.paypal.operations import NAMES, OPERATIONS, TOKEN_PATH
@@ -94,6 +96,12 @@ class PayPal:
     ) -> Response:
         return self._classic.answer(operation, request, debug_id)
 
+    def _webscr(self, request: Request, _path_id: str, debug_id: str) -> Response:
+        """PayPal's old address for everything: pages, and who asks whether a notification is genuine."""
+        if request.method == "POST" and request.get_data().startswith(VALIDATE):
+            return self._classic.validate(request, debug_id)
+        return classic_pages.webscr(self._books, request)
+
     def _rules(self) -> Iterable[Rule]:
         def rule(path: str, methods: tuple[str, ...], route: Route) -> Rule:
             return Rule(path, methods=methods, endpoint=route)
@@ -103,7 +111,7 @@ class PayPal:
 
         api, books = self._api, self._books
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
-        classic_control = ClassicControl(books)
+        classic_control, ipns = ClassicControl(books), IpnControl(books)
         sellers = self._controls.sellers
         by_hand = self._controls.by_hand
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))
@@ -113,7 +121,7 @@ class PayPal:
             yield rule(each.path, ("POST",), partial(self._answer_classic, each))
         yield plain("/checkoutnow", ("GET", "POST"), lambda request: pages.checkout(books, request))
         yield plain("/agreements/approve", ("GET", "POST"), lambda request: pages.agreement(books, request))
-        yield plain("/cgi-bin/webscr", ("GET", "POST"), lambda request: classic_pages.webscr(books, request))
+        yield rule("/cgi-bin/webscr", ("GET", "POST"), self._webscr)
         yield plain(
             "/webapps/adaptivepayment/flow/pay",
             ("GET", "POST"),
@@ -132,6 +140,10 @@ class PayPal:
         yield plain("/sandbox/dispute/update", ("POST",), disputes.update)
         yield plain("/sandbox/dispute/resolve", ("POST",), disputes.resolve)
         yield plain("/sandbox/preapproval", ("POST",), classic_control.preapproval)
+        yield plain("/sandbox/reversal", ("POST",), classic_control.reversal)
+        yield plain("/sandbox/ipns", ("GET",), ipns.ipns)
+        yield plain("/sandbox/ipn", ("POST",), ipns.compose)
+        yield plain("/sandbox/ipn-url", ("GET", "POST"), ipns.url)
         yield plain("/sandbox/refund", ("POST",), by_hand.refund)
         yield plain("/sandbox/revoke", ("POST",), by_hand.revoke)
         yield plain("/sandbox/events", ("GET",), events.events)

@@ -1,20 +1,24 @@
 """Everything that the simulator knows, in one place, behind one lock."""
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.paypal.accounts import Accounts
 from solitude_sandbox.paypal.agenda import Agenda
 from solitude_sandbox.paypal.call import Call, Json, looking
-from solitude_sandbox.paypal.delivery import Delivery
+from solitude_sandbox.paypal.delivery import Delivery, is_here
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import Event, EventLog
 from solitude_sandbox.paypal.idempotency import Memory
 from solitude_sandbox.paypal.ids import Ids
+from solitude_sandbox.paypal.ipn import Ipn, IpnLog
+from solitude_sandbox.paypal.ipn_sale import fields_of
 from solitude_sandbox.paypal.journal import Journal
 from solitude_sandbox.paypal.logins import Logins
 from solitude_sandbox.paypal.oauth import AccessTokens
+from solitude_sandbox.paypal.parcels import OF_IPN, Addressee
 from solitude_sandbox.paypal.signing import Signer
 from solitude_sandbox.store import BoundedStore
 
@@ -64,6 +68,8 @@ class Books:
         self.webhooks: BoundedStore[str, Webhook] = BoundedStore(WEBHOOKS_LIMIT)
         self.agenda = Agenda()
         self.events = EventLog()
+        self.ipns = IpnLog()
+        self.ipn_url: str | None = None
         self.orders: BoundedStore[str, Order] = BoundedStore(RESOURCES_LIMIT)
         self.captures: BoundedStore[str, Capture] = BoundedStore(RESOURCES_LIMIT)
         self.refunds: BoundedStore[str, Refund] = BoundedStore(RESOURCES_LIMIT)
@@ -102,7 +108,31 @@ class Books:
         for webhook in self.webhooks:
             if webhook.wants(event):
                 self.delivery.post(event, webhook.to)
+        if self.ipn_url is not None:
+            fields = fields_of(self, event_type, event.resource_id, call.now)
+            if fields is not None:
+                self.send_ipn(call, fields, event.resource_id, self.ipn_url)
         return event
+
+    def tell_by_ipn(self, call: Call, fields: Mapping[str, str], about: str, url: str | None) -> None:
+        """Send a notification to this address, without one to that of the accounts; if there is none, nobody is told."""
+        to = url or self.ipn_url
+        if to is not None:
+            self.send_ipn(call, fields, about, to)
+
+    def send_ipn(
+        self, call: Call, fields: Mapping[str, str], about: str, url: str | None, *, genuine: bool = True
+    ) -> Ipn:
+        """Write a notification down, and have it brought if its address is one of this machine."""
+        message = self.ipns.add(self.ids, call.now, fields, about, url, genuine=genuine)
+        self.bring_ipn(message)
+        return message
+
+    def bring_ipn(self, message: Ipn) -> None:
+        """Have it brought, once more if it was before."""
+        if message.url is not None and is_here(message.url):
+            self.delivery.start()
+            self.delivery.post(message, Addressee("", message.url, "", OF_IPN))
 
     def catch_up(self, base: str, now: "datetime") -> None:
         """Do what the agenda has for the time up to now; `base` is for the links in what is told of it."""

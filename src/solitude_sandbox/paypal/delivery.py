@@ -1,7 +1,7 @@
-"""The postman: brings each event to each registered URL, and comes again while nobody takes it.
+"""The postman: brings each message to each address, and comes again while nobody takes it.
 
-PayPal's rules, from developer.paypal.com/api/rest/webhooks/rest/: any 2xx means received; else it is tried up to 25
-times over three days. The times between are ours. Trouble on the way can be asked for with `Manner`.
+PayPal's rules: any 2xx means received; else it is tried again, with the addressee's `Patience`. The times between are
+ours. Trouble on the way can be asked for with `Manner`.
 
 The thread starts with the first event for somebody and ends with `close`. It sends one message at a time, and holds
 no lock while it does.
@@ -21,16 +21,11 @@ import urllib3
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.events import Event
-from solitude_sandbox.paypal.parcels import DROPPED, GIVEN_UP, RECEIVED, Addressee, Manner, Parcel
+from solitude_sandbox.paypal.parcels import DROPPED, GIVEN_UP, RECEIVED, Addressee, Manner, Message, Parcel
 from solitude_sandbox.paypal.signing import Signer
 from solitude_sandbox.store import BoundedStore
 
 log = logging.getLogger("solitude_sandbox")
-
-TRIES_LIMIT = 25
-FIRST_BACK_OFF_S = 10
-BACK_OFF_LIMIT_S = 5 * 3600  # 25 tries then take 2 days and 23 hours
 
 PARCELS_LIMIT = 50_000
 REMEMBERED_LIMIT = 10_000  # parcels that can still be looked up, whatever became of them
@@ -44,7 +39,7 @@ CLOSE_LIMIT_S = 1.0
 
 
 class Delivery:
-    """Takes events (`post`) and brings them in a thread of its own. Thread-safe.
+    """Takes messages (`post`) and brings them in a thread of its own. Thread-safe.
 
     `catch_up` is called in that thread now and then: it makes the events that only the clock has brought about.
     """
@@ -69,8 +64,8 @@ class Delivery:
                 self._thread = threading.Thread(target=self._run, name="sandbox-webhooks", daemon=True)
                 self._thread.start()
 
-    def post(self, event: Event, to: Addressee) -> None:
-        """Have the event brought, in the manner that is set."""
+    def post(self, event: Message, to: Addressee) -> None:
+        """Have the message brought, in the manner that is set."""
         with self._woken:
             due = self._clock.now() + timedelta(milliseconds=self._manner.delay_ms)
             for _ in range(1 + self._manner.duplicates):
@@ -99,6 +94,8 @@ class Delivery:
         """Throw away what waits, and go back to the ordinary manner."""
         with self._woken:
             self._parcels.clear()
+            for parcel in self._remembered:
+                parcel.to.gone = True
             self._remembered = BoundedStore(REMEMBERED_LIMIT)
             self._manner = Manner()
             self._counts = dict.fromkeys(self._counts, 0)
@@ -170,17 +167,18 @@ class Delivery:
                 self._counts["received"] += 1
                 return
             self._counts["failed"] += 1
-            if parcel.tries >= TRIES_LIMIT:
+            if parcel.tries >= parcel.to.patience.tries:
                 parcel.ended = GIVEN_UP
                 self._counts["given_up"] += 1
             elif not parcel.to.gone:
-                parcel.due = self._clock.now() + back_off(parcel.tries)
+                parcel.due = self._clock.now() + parcel.to.patience.back_off(parcel.tries)
                 self._keep(parcel)
 
     def _send(self, pool: urllib3.PoolManager, parcel: Parcel) -> tuple[bool, str]:
         """Whether it was received, and what came back."""
-        headers = self._signer.headers(parcel.event, parcel.to.webhook_id, parcel.to.base)
-        headers |= {"Content-Type": "application/json", "User-Agent": "PayPal/sandbox"}
+        headers = {"Content-Type": parcel.event.content_type, "User-Agent": "PayPal/sandbox"}
+        if parcel.to.webhook_id:
+            headers |= self._signer.headers(parcel.event, parcel.to.webhook_id, parcel.to.base)
         try:
             answer = pool.request(
                 "POST", parcel.to.url, body=parcel.event.body, headers=headers, redirect=False, preload_content=False
@@ -191,11 +189,6 @@ class Delivery:
             log.debug("%s was not received at %s: %s", parcel.event.id, parcel.to.url, error)
             return False, type(error).__name__
         return 200 <= answer.status < 300, str(answer.status)
-
-
-def back_off(tries: int) -> timedelta:
-    """How long to wait after so many tries."""
-    return timedelta(seconds=min(FIRST_BACK_OFF_S * 2 ** (tries - 1), BACK_OFF_LIMIT_S))
 
 
 def is_here(url: str) -> bool:

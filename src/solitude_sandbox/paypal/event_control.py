@@ -75,7 +75,10 @@ class EventControl:
     def resend(self, event_id: str) -> None:
         """Have an event brought once more to all who want it; ValueError if it is unknown or nobody does."""
         with self._books.lock:
-            event = self._books.events.by_id(event_id)
+            event, ipn = self._books.events.by_id(event_id), self._books.ipns.by_id(event_id)
+            if ipn is not None:
+                self._books.bring_ipn(ipn)
+                return
             if event is None:
                 raise ValueError("event must be the id of an event.")
             to = [webhook.to for webhook in self._books.webhooks if webhook.wants(event)]

@@ -77,6 +77,7 @@ class Event:
     resource_id: str
     summary: str
     body: str
+    content_type: str = "application/json"
 
     def show(self, _: Call) -> Json:
         """PayPal's event object, as it was sent."""

@@ -63,6 +63,10 @@ class Ids:
         """The secret of a permission token."""
         return self._text(LETTERS, 27)
 
+    def signature(self) -> str:
+        """What stands in an instant payment notification as PayPal's signature; nobody can check it."""
+        return f"A{self._text(LETTERS, 55)}"
+
     def access_token(self) -> str:
         """A bearer token with PayPal's usual start."""
         return self._opaque("A21AA")

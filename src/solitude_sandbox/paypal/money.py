@@ -43,6 +43,11 @@ class Money:
         return Money(self.currency, value)
 
 
+def plain(amount: Money) -> str:
+    """The number with all the currency's digits."""
+    return f"{quantize(amount.value, amount.currency):f}"
+
+
 def digits(currency: str) -> int:
     """Decimal places of a known currency."""
     return 0 if currency in NO_DECIMALS else 2

@@ -1,10 +1,10 @@
 """What the postman carries: one message to one address, and what has become of it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.events import Event
 from solitude_sandbox.paypal.times import stamp
 
 WAITING = "waiting"
@@ -13,13 +13,52 @@ GIVEN_UP = "given up"
 DROPPED = "dropped"  # the webhook was deleted, or too much was waiting
 
 
+FIRST_BACK_OFF_S = 10
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often a message is brought to somebody who does not take it, and how long it takes to come again."""
+
+    tries: int
+    back_off_limit_s: int
+
+    def back_off(self, tries: int) -> timedelta:
+        """How long to wait after so many tries."""
+        return timedelta(seconds=min(FIRST_BACK_OFF_S * 2 ** (tries - 1), self.back_off_limit_s))
+
+
+# "Up to 25 times over the course of 3 days": developer.paypal.com/api/rest/webhooks/rest/. These take 2 days and 23 hours.
+OF_WEBHOOKS = Patience(25, 5 * 3600)
+# "PayPal resends the message until ..., up to 16 times" in four days: PayPal's IPN Guide. These take 3 days and 23 hours.
+OF_IPN = Patience(17, 21 * 3600)
+
+
+class Message(Protocol):
+    """What can be carried: a webhook event, or an instant payment notification."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def created(self) -> datetime: ...
+    @property
+    def resource_id(self) -> str: ...
+    @property
+    def body(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+
+
 @dataclass
 class Addressee:
-    """Whom to bring it: `webhook_id` is what the signature is for. Nobody is served once `gone`."""
+    """Whom to bring it: `webhook_id` is what the signature is for, none without. Nobody is served once `gone`."""
 
     webhook_id: str
     url: str
     base: str
+    patience: Patience = OF_WEBHOOKS
     gone: bool = False
 
 
@@ -39,7 +78,7 @@ class Parcel:
 
     due: datetime
     number: int
-    event: Event = field(compare=False)
+    event: Message = field(compare=False)
     to: Addressee = field(compare=False)
     tries: int = field(default=0, compare=False)
     last: str = field(default="", compare=False)

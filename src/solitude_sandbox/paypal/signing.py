@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from solitude_sandbox.paypal.events import Event
+from solitude_sandbox.paypal.parcels import Message
 from solitude_sandbox.paypal.times import stamp
 
 ALGORITHM = "SHA256withRSA"
@@ -63,7 +63,7 @@ class Signer:
         """The root alone: what a reader must trust."""
         return self._keys().root_pem
 
-    def headers(self, event: Event, webhook_id: str, base: str) -> dict[str, str]:
+    def headers(self, event: Message, webhook_id: str, base: str) -> dict[str, str]:
         """The headers under which the event is sent to the webhook; always the same ones."""
         transmission_id = str(uuid.uuid5(_TRANSMISSIONS, f"{event.id}|{webhook_id}"))
         time = stamp(event.created)

@@ -7,6 +7,7 @@ from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import looking
 from solitude_sandbox.paypal.classic.charging import charge
 from solitude_sandbox.paypal.classic.errors import ClassicError
+from solitude_sandbox.paypal.classic.ipn import tell_preapproval
 from solitude_sandbox.paypal.classic.payment import CREATE, CREATED, EXPIRED, Payment
 from solitude_sandbox.paypal.classic.permissions import PermissionRequest
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, Preapproval
@@ -87,16 +88,18 @@ def answer_payment(books: Books, base: str, pay_key: str, choice: Choice) -> str
         return payment.return_url
 
 
-def answer_preapproval(books: Books, base: str, key: str, choice: Choice) -> str:  # noqa: ARG001 - told of soon
+def answer_preapproval(books: Books, base: str, key: str, choice: Choice) -> str:
     """Approve or cancel a pre-approval; otherwise like `answer_payment`."""
     with books.lock:
-        preapproval = open_preapproval(books, key, books.clock.now())
+        now = books.clock.now()
+        preapproval = open_preapproval(books, key, now)
         if choice.action == CANCEL:
             return preapproval.terms.cancel_url
         expected = preapproval.terms.sender_email
         if expected not in (None, choice.buyer.lower()):
             raise ValueError(f"This agreement is for {expected}.")
         preapproval.approval = _approval(books, choice)
+        tell_preapproval(books, preapproval, looking(base, now))
         return preapproval.terms.return_url
 
 

@@ -12,7 +12,8 @@ from solitude_sandbox.paypal.classic.credentials import caller
 from solitude_sandbox.paypal.classic.errors import ClassicError, knows_error
 from solitude_sandbox.paypal.classic.fields import Fields
 from solitude_sandbox.paypal.classic.nvp import Tree
-from solitude_sandbox.paypal.classic.operations import ClassicOperation
+from solitude_sandbox.paypal.classic.operations import NOTIFY_VALIDATE, ClassicOperation
+from solitude_sandbox.paypal.ipn import VALIDATE
 from solitude_sandbox.paypal.journal import Entry
 from solitude_sandbox.paypal.times import stamp_ms
 from solitude_sandbox.paypal.trouble import STATUSES, lose, wait
@@ -41,6 +42,23 @@ class ClassicApi:
         except ClassicError as error:
             response = self._response(error.status, "Failure", debug_id, {"error": [error.as_tree()]})
         if trouble.fault is not None:
+            response = lose(request, response, trouble.fault)
+        entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
+        return response
+
+    def validate(self, request: Request, debug_id: str) -> Response:
+        """POST /cgi-bin/webscr `cmd=_notify-validate&…`: whether PayPal has sent exactly the rest of it."""
+        entry = Entry(self._books.clock.now(), request.method, request.path, NOTIFY_VALIDATE, None, debug_id)
+        self._books.journal.add(entry)
+        trouble = self._board.take(NOTIFY_VALIDATE)
+        entry.fault = trouble.fault.kind if trouble.fault is not None else None
+        wait(trouble.latency_s)
+        with self._books.lock:
+            known = self._books.ipns.knows(request.get_data().removeprefix(VALIDATE))
+        response = Response("VERIFIED" if known else "INVALID", content_type=CONTENT_TYPE)
+        if trouble.fault is not None:
+            if trouble.fault.kind not in faults.AFTER_THE_WORK:
+                response = Response("", STATUSES.get(trouble.fault.kind, 500), content_type=CONTENT_TYPE)
             response = lose(request, response, trouble.fault)
         entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
         return response

@@ -5,6 +5,7 @@ from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Call
 from solitude_sandbox.paypal.classic import errors
 from solitude_sandbox.paypal.classic.errors import ClassicError
+from solitude_sandbox.paypal.classic.ipn import tell_payment
 from solitude_sandbox.paypal.classic.payment import (
     COMPLETED,
     DENIED,
@@ -23,7 +24,7 @@ OUTCOMES = {funding.OK: COMPLETED, funding.CAPTURE_DECLINED: FAILED, funding.REV
 STATES = {COMPLETED: COMPLETED, FAILED: ERROR, PENDING: PENDING}
 
 
-def charge(books: Books, payment: Payment, approval: Approval, call: Call) -> None:  # noqa: ARG001 - told of soon
+def charge(books: Books, payment: Payment, approval: Approval, call: Call) -> None:
     """Pay all receivers, or of a delayed chain the first; `ClassicError` if anything forbids it, and nothing is done."""
     if approval.funding == funding.DECLINED:
         raise ClassicError(errors.NO_SOURCE)
@@ -38,17 +39,19 @@ def charge(books: Books, payment: Payment, approval: Approval, call: Call) -> No
         if not delayed or part.primary:
             _pay(books, payment, part, outcome)
     payment.state = INCOMPLETE if delayed and outcome == COMPLETED else STATES[outcome]
+    tell_payment(books, payment, call)
 
 
-def pay_the_rest(books: Books, payment: Payment, call: Call) -> None:  # noqa: ARG001 - told of soon
+def pay_the_rest(books: Books, payment: Payment, call: Call) -> None:
     """The other receivers of a delayed chain."""
     for part in payment.parts:
         if part.outcome is None:
             _pay(books, payment, part, COMPLETED)
     payment.state = COMPLETED
+    tell_payment(books, payment, call)
 
 
-def end_review(books: Books, payment: Payment, call: Call, *, accepted: bool) -> None:  # noqa: ARG001 - told of soon
+def end_review(books: Books, payment: Payment, call: Call, *, accepted: bool) -> None:
     """PayPal has looked at a PENDING payment."""
     for part in payment.parts:
         if part.outcome == PENDING and accepted:
@@ -57,6 +60,7 @@ def end_review(books: Books, payment: Payment, call: Call, *, accepted: bool) ->
             part.outcome = DENIED
     delayed = any(part.outcome is None for part in payment.parts)
     payment.state = ERROR if not accepted else INCOMPLETE if delayed else COMPLETED
+    tell_payment(books, payment, call)
 
 
 def check_invoices(books: Books, parts: list[Part]) -> None:

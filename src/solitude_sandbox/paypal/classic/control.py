@@ -5,7 +5,10 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, CANCELED, DEACTIVATED, Preapproval
 from solitude_sandbox.paypal.classic.preapprovals import cancel
+from solitude_sandbox.paypal.classic.reversals import REASONS, cancel_reversal, reverse
 from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried
+
+REVERSALS = {"reverse": reverse, "cancel": cancel_reversal}
 
 
 class ClassicControl:
@@ -23,6 +26,31 @@ class ClassicControl:
             return {"status": self.change_preapproval(base_of(request), key, action)}, 200
 
         return tried(change)
+
+    def reversal(self, request: Request) -> Response:
+        """POST reversal {"payment": KEY, "action": "reverse" or "cancel", "reason"?}; shows the payment."""
+
+        def change() -> tuple[Json, int]:
+            body = body_of(request)
+            pay_key, action = str(body.get("payment", "")), str(body.get("action", "reverse"))
+            reason = str(body.get("reason", REASONS[0]))
+            return self.reverse(base_of(request), pay_key, action, reason), 200
+
+        return tried(change)
+
+    def reverse(self, base: str, pay_key: str, action: str, reason: str) -> Json:
+        """What `reversal` does; ValueError with a sentence if it makes no sense."""
+        if reason not in REASONS:
+            raise ValueError(f"reason must be one of: {', '.join(REASONS)}.")
+        if action not in REVERSALS:
+            raise ValueError("action must be reverse or cancel.")
+        with self._books.lock:
+            payment = self._books.payments.get(pay_key)
+            if payment is None:
+                raise ValueError("payment must be a pay key.")
+            call = look(self._books, base)
+            REVERSALS[action](self._books, payment, reason, call)
+            return payment.as_json(call.now)
 
     def change_preapproval(self, base: str, key: str, action: str) -> str:
         """The sender cancels, PayPal suspends or resumes; returns the new status."""

@@ -3,12 +3,11 @@
 import re
 from datetime import date
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from solitude_sandbox.paypal.classic import errors
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.money import CURRENCIES, MAX_VALUE, Money, digits
-from solitude_sandbox.paypal.reading import is_email
+from solitude_sandbox.paypal.reading import is_email, is_web_url
 
 AMOUNT = re.compile(r"[0-9]{1,15}([.][0-9]{1,10})?", re.ASCII)
 # xs:dateTime, of which the time of day means nothing here: 2012-08-07, 2012-08-07Z, 2012-08-07T08:00:00.000-07:00.
@@ -79,7 +78,7 @@ class Fields:
     def url(self, name: str) -> str | None:
         """An absolute http(s) URL, or None."""
         value = self.text(name)
-        if value is not None and not _is_web_url(value):
+        if value is not None and not is_web_url(value):
             raise ClassicError(errors.MALFORMED_URL, value)
         return value
 
@@ -132,11 +131,3 @@ class Fields:
 
     def _has(self, at: str) -> bool:
         return any(key.startswith(at) for key in self._pairs)
-
-
-def _is_web_url(value: str) -> bool:
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname)

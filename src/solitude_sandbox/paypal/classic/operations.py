@@ -41,4 +41,5 @@ OPERATIONS = (
     ClassicOperation("classic_cancel_permissions", "/Permissions/CancelPermissions", cancel_permissions),
 )
 
-NAMES = frozenset(operation.name for operation in OPERATIONS)
+NOTIFY_VALIDATE = "notify_validate"
+NAMES = frozenset({NOTIFY_VALIDATE, *(operation.name for operation in OPERATIONS)})

@@ -9,7 +9,7 @@ from solitude_sandbox.paypal import money
 from solitude_sandbox.paypal.accounts import Account, Accounts
 from solitude_sandbox.paypal.classic.nvp import Tree
 from solitude_sandbox.paypal.funding import Approval
-from solitude_sandbox.paypal.money import Money
+from solitude_sandbox.paypal.money import Money, plain
 from solitude_sandbox.paypal.times import stamp_ms
 
 if TYPE_CHECKING:
@@ -65,14 +65,18 @@ class Part:
         """What can still be refunded."""
         return self.amount.value - self.refunded
 
-    @property
-    def status(self) -> str:
-        """PayPal's transactionStatus."""
+    def cleared(self, now: datetime) -> list["PartRefund"]:
+        """The refunds that do not wait for an eCheck."""
+        return [refund for refund in self.refunds if not refund.pending(now)]
+
+    def status(self, now: datetime) -> str:
+        """PayPal's transactionStatus; a refund counts once it has cleared."""
         if self.reversed:
             return REVERSED
-        if self.outcome != COMPLETED or not self.refunds:
+        back = sum((refund.amount for refund in self.cleared(now)), Decimal(0))
+        if self.outcome != COMPLETED or not back:
             return self.outcome or ""
-        return PARTIALLY_REFUNDED if self.left else REFUNDED
+        return REFUNDED if back == self.amount.value else PARTIALLY_REFUNDED
 
 
 @dataclass(eq=False)
@@ -195,7 +199,7 @@ class Payment:
 
 def _show(part: Part, now: datetime) -> Tree:
     amount = part.amount
-    cleared = sum((refund.amount for refund in part.refunds if not refund.pending(now)), Decimal(0))
+    cleared = sum((refund.amount for refund in part.cleared(now)), Decimal(0))
     receiver = {
         "amount": plain(amount),
         "email": part.receiver.email,
@@ -207,22 +211,17 @@ def _show(part: Part, now: datetime) -> Tree:
         receiver["invoiceId"] = part.invoice_id
     shown: dict[str, str | Tree] = {}
     if part.outcome is not None:
-        shown |= {"transactionId": part.transaction_id, "transactionStatus": part.status}
+        shown |= {"transactionId": part.transaction_id, "transactionStatus": part.status(now)}
     shown |= {
         "receiver": receiver,
         "refundedAmount": plain(amount.with_value(cleared)),
         "pendingRefund": word(any(refund.pending(now) for refund in part.refunds)),
     }
     if part.outcome is not None:
-        shown |= {"senderTransactionId": part.sender_transaction_id, "senderTransactionStatus": part.status}
+        shown |= {"senderTransactionId": part.sender_transaction_id, "senderTransactionStatus": part.status(now)}
     if part.outcome == PENDING:
         shown |= {"pendingReason": "RISK"}
     return shown
-
-
-def plain(amount: Money) -> str:
-    """The number with all the currency's digits."""
-    return str(amount.as_json()["value"])
 
 
 def word(value: bool) -> str:  # noqa: FBT001 - it is the value that is written

@@ -7,9 +7,9 @@ from decimal import Decimal
 from solitude_sandbox.paypal.classic import errors
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.classic.nvp import Tree
-from solitude_sandbox.paypal.classic.payment import plain, word
+from solitude_sandbox.paypal.classic.payment import word
 from solitude_sandbox.paypal.funding import Approval
-from solitude_sandbox.paypal.money import Money
+from solitude_sandbox.paypal.money import Money, plain
 
 ACTIVE, CANCELED, DEACTIVATED = "ACTIVE", "CANCELED", "DEACTIVED"  # the last is spelt so by PayPal
 

@@ -10,10 +10,10 @@ from solitude_sandbox.paypal.classic.call import ClassicCall
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.classic.fields import Fields
 from solitude_sandbox.paypal.classic.finding import find_preapproval
+from solitude_sandbox.paypal.classic.ipn import tell_preapproval
 from solitude_sandbox.paypal.classic.nvp import Tree
-from solitude_sandbox.paypal.classic.payment import plain
 from solitude_sandbox.paypal.classic.preapproval import CANCELED, NO_PERIOD, PERIODS, Preapproval, Terms
-from solitude_sandbox.paypal.money import Money, digits
+from solitude_sandbox.paypal.money import Money, digits, plain
 
 LONGEST = timedelta(days=366)
 # "Today" is still yesterday somewhere.
@@ -45,9 +45,11 @@ def cancel_preapproval(books: Books, call: ClassicCall) -> Tree:
     return {}
 
 
-def cancel(books: Books, preapproval: Preapproval, call: Call) -> None:  # noqa: ARG001 - told of soon
+def cancel(books: Books, preapproval: Preapproval, call: Call) -> None:
     """The caller or the sender takes it back, for ever."""
-    preapproval.status = CANCELED
+    if preapproval.status != CANCELED:
+        preapproval.status = CANCELED
+        tell_preapproval(books, preapproval, call)
 
 
 def _read(fields: Fields) -> Terms:

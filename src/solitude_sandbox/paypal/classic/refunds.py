@@ -14,10 +14,12 @@ from solitude_sandbox.paypal.classic.call import ClassicCall
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.classic.fields import Fields
 from solitude_sandbox.paypal.classic.finding import find_payment
+from solitude_sandbox.paypal.classic.ipn import tell_refund
 from solitude_sandbox.paypal.classic.nvp import Tree
-from solitude_sandbox.paypal.classic.payment import COMPLETED, PENDING, Part, Payment, plain, word
+from solitude_sandbox.paypal.classic.payment import COMPLETED, PENDING, Part, Payment, word
 from solitude_sandbox.paypal.classic.refund import PartRefund
-from solitude_sandbox.paypal.times import REFUND_PERIOD
+from solitude_sandbox.paypal.money import plain
+from solitude_sandbox.paypal.times import ECHECK_CLEARS_AFTER, REFUND_PERIOD
 
 REFUND_SCOPE = "REFUND"
 NOT_PROCESSED = "NOT_PROCESSED"
@@ -51,10 +53,11 @@ def refund(books: Books, call: ClassicCall) -> Tree:
     if payment.primary is not None and any(refusals):
         refusals = [refusal or NOT_PROCESSED for refusal in refusals]
     made = {
-        wish.part: give_back(books, payment, wish.part, wish.due, call.look)
+        wish.part: _give_back(books, payment, wish.part, wish.due, call.look)
         for wish, refusal in zip(wishes, refusals, strict=True)
         if refusal is None
     }
+    _tell(books, payment, list(made.values()), call.look)
     shown = [
         _refused(wish.part, refusal) if refusal is not None else _show(wish.part, made[wish.part], call.look)
         for wish, refusal in zip(wishes, refusals, strict=True)
@@ -62,7 +65,7 @@ def refund(books: Books, call: ClassicCall) -> Tree:
     return {"currencyCode": payment.currency, "refundInfoList": {"refundInfo": shown}}
 
 
-def give_back(books: Books, payment: Payment, part: Part, amount: Decimal, call: Call) -> PartRefund:
+def _give_back(books: Books, payment: Payment, part: Part, amount: Decimal, call: Call) -> PartRefund:
     """The receiver gives back so much of what is left, PayPal its part of the fee."""
     receiver = part.receiver
     given = sum((each.fee for each in part.refunds), Decimal(0))
@@ -78,6 +81,14 @@ def give_back(books: Books, payment: Payment, part: Part, amount: Decimal, call:
     payment.book(books.accounts, part, -made.amount, -made.fee)
     part.refunds.append(made)
     return made
+
+
+def _tell(books: Books, payment: Payment, made: list[PartRefund], call: Call) -> None:
+    """PayPal tells of money that has gone back, and of an eCheck when it clears."""
+    if any(not each.by_echeck for each in made):
+        tell_refund(books, payment, call)
+    if any(each.by_echeck for each in made):
+        books.agenda.add(call.now + ECHECK_CLEARS_AFTER, lambda later: tell_refund(books, payment, later))
 
 
 def _read(fields: Fields, payment: Payment) -> list[_Wish]:
@@ -145,7 +156,7 @@ def _show(part: Part, made: PartRefund, call: Call) -> Tree:
     def amount(value: Decimal) -> str:
         return plain(part.amount.with_value(value))
 
-    cleared = sum((each.amount for each in part.refunds if not each.pending(call.now)), Decimal(0))
+    cleared = sum((each.amount for each in part.cleared(call.now)), Decimal(0))
     pending = made.pending(call.now)
     return {
         "receiver": {"amount": plain(part.amount), "email": part.receiver.email},
