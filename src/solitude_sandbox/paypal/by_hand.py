@@ -20,7 +20,7 @@ class ByHand:
         return tried(lambda: (self.give_back(base_of(request), body_of(request)), 201))
 
     def revoke(self, request: Request) -> Response:
-        """POST revoke {"token": ID}: the buyer ends an agreement."""
+        """POST end-agreement {"token": ID}: the buyer takes it back."""
         return tried(lambda: (self.end_agreement(base_of(request), body_of(request)), 200))
 
     def give_back(self, base: str, body: Json) -> Json:
@@ -35,7 +35,7 @@ class ByHand:
                 return refund_by_hand(self._books, capture, amount, call).show(call)
 
     def end_agreement(self, base: str, body: Json) -> Json:
-        """What `revoke` does; ValueError with a sentence if it makes no sense."""
+        """What `end-agreement` does; ValueError with a sentence if it makes no sense."""
         with self._books.lock:
             token = self._books.payment_tokens.get(str(body.get("token", "")))
             if token is None:

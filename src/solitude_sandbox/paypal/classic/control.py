@@ -27,6 +27,20 @@ class ClassicControl:
 
         return tried(change)
 
+    def revoke_permissions(self, request: Request) -> Response:
+        """POST permissions/revoke {"email": ADDRESS}: the account's owner takes back all that it has granted."""
+
+        def take_back() -> tuple[Json, int]:
+            email = str(body_of(request).get("email", "")).lower()
+            with self._books.lock:
+                granted = [each for each in self._books.permissions if each.account.email == email]
+                live = [each for each in granted if not each.cancelled]
+                for permission in live:
+                    permission.cancelled = True
+                return {"revoked": len(live)}, 200
+
+        return tried(take_back)
+
     def reversal(self, request: Request) -> Response:
         """POST reversal {"payment": KEY, "action": "reverse" or "cancel", "reason"?}; shows the payment."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.classic.accounts import get_verified_status
 from solitude_sandbox.paypal.classic.call import ClassicCall
 from solitude_sandbox.paypal.classic.details import payment_details
 from solitude_sandbox.paypal.classic.nvp import Tree
@@ -14,6 +15,7 @@ from solitude_sandbox.paypal.classic.permissions import (
     get_permissions,
     request_permissions,
 )
+from solitude_sandbox.paypal.classic.personal_data import get_advanced_personal_data, get_basic_personal_data
 from solitude_sandbox.paypal.classic.preapprovals import cancel_preapproval, preapproval, preapproval_details
 from solitude_sandbox.paypal.classic.refunds import refund
 
@@ -39,6 +41,11 @@ OPERATIONS = (
     ClassicOperation("classic_get_access_token", "/Permissions/GetAccessToken", get_access_token),
     ClassicOperation("classic_get_permissions", "/Permissions/GetPermissions", get_permissions),
     ClassicOperation("classic_cancel_permissions", "/Permissions/CancelPermissions", cancel_permissions),
+    ClassicOperation("classic_get_basic_personal_data", "/Permissions/GetBasicPersonalData", get_basic_personal_data),
+    ClassicOperation(
+        "classic_get_advanced_personal_data", "/Permissions/GetAdvancedPersonalData", get_advanced_personal_data
+    ),
+    ClassicOperation("classic_get_verified_status", "/AdaptiveAccounts/GetVerifiedStatus", get_verified_status),
 )
 
 NOTIFY_VALIDATE = "notify_validate"

@@ -137,7 +137,7 @@ def _refusal(books: Books, payment: Payment, part: Part, call: Call) -> str | No
         return "PREVIOUS_REFUND_PENDING"
     if part.reversed or part.left == 0:
         return ALREADY
-    issue = part.receiver.trait.refund_issue
+    issue = part.receiver.refund_issue
     if issue == "PERMISSION_DENIED" and _granted(books, part):
         return None
     return STATUSES.get(issue) if issue is not None else None
