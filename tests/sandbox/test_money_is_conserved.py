@@ -4,10 +4,12 @@ import json
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import hypothesis.strategies as st
 from hypothesis import assume, given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
+from tests.sandbox.classic.client import KEYS, receiver
 from tests.sandbox.client import assertion, money, new_request_id, order, unit, with_fee
 from werkzeug.test import Client
 
@@ -27,6 +29,7 @@ class Trade(RuleBasedStateMachine):
 
     captures = Bundle("captures")
     reviewed = Bundle("reviewed")
+    payments = Bundle("payments")
 
     def __init__(self) -> None:
         super().__init__()
@@ -154,14 +157,111 @@ class Trade(RuleBasedStateMachine):
         else:
             assert given is None
 
-    @invariant()
-    def books_agree(self) -> None:
+    def classic(self, operation: str, fields: dict[str, str]) -> dict[str, str]:
+        """A call of the classic interface; the pairs of its answer."""
+        headers = {name.replace("_", "-"): value for name, value in KEYS.items()}
+        sent = urlencode({"requestEnvelope.errorLanguage": "en_US", **fields})
+        answer = self.http.post(f"/paypal/AdaptivePayments/{operation}", data=sent, headers=headers)
+        return dict(parse_qsl(answer.text))
+
+    @rule(
+        target=payments,
+        currency=st.sampled_from(sorted(SMALLEST)),
+        units=st.integers(1, 500_000),
+        share=st.integers(0, 100),
+        shape=st.sampled_from(["simple", "parallel", "chain"]),
+        fees_payer=st.sampled_from(["EACHRECEIVER", "SENDER", "PRIMARYRECEIVER", "SECONDARYONLY"]),
+        delayed=st.booleans(),
+    )
+    def classic_sale(self, currency: str, units: int, share: int, shape: str, fees_payer: str, delayed: bool) -> Any:
+        amounts = [units, units * share // 100][: 1 if shape == "simple" else 2]
+        receivers: dict[str, str] = {}
+        for index, amount in enumerate(amounts):
+            primary = {"primary": "true"} if shape == "chain" and index == 0 else {}
+            receivers |= receiver(index, SELLERS[index], str(amount * SMALLEST[currency]), **primary)
+        action = "PAY_PRIMARY" if delayed and shape == "chain" else "PAY"
+        urls = {"returnUrl": "https://market.example", "cancelUrl": "https://market.example"}
+        made = self.classic(
+            "Pay", {"actionType": action, "currencyCode": currency, "feesPayer": fees_payer, **urls, **receivers}
+        )
+        if made["responseEnvelope.ack"] != "Success":
+            # A share of nothing, or a rule of who pays that does not fit the shape.
+            assert made["error(0).errorId"] == "580022"
+            return multiple()
+        self.post("/sandbox/approve", {"token": made["payKey"], "buyer": BUYERS[0]})
+        if action == "PAY_PRIMARY":
+            self.classic("ExecutePayment", {"payKey": made["payKey"]})
+        payment = {"key": made["payKey"], "currency": currency, "shape": shape, "fees_payer": fees_payer}
+        shown = self.shown(payment)
+        assert shown["status"] == "COMPLETED"
+        amounts_by_part = [Decimal(part["receiver"]["amount"]) for part in shown["paymentInfoList"]["paymentInfo"]]
+        for index, (paid, fee) in enumerate(zip(amounts_by_part, map(Decimal, shown["fees"]), strict=True)):
+            assert 0 <= fee <= paid
+            self.count_part(payment, index, paid, fee)
+        return payment
+
+    def count_part(self, payment: Any, index: int, amount: Decimal, fee: Decimal) -> None:
+        """What one receiver was paid, or with negative amounts gave back."""
+        payer = SELLERS[0] if payment["shape"] == "chain" and index else BUYERS[0]
+        by_sender = fee if payment["fees_payer"] == "SENDER" else Decimal(0)
+        self.expect(payment["currency"], payer, -amount - by_sender)
+        self.expect(payment["currency"], SELLERS[index], amount - fee + by_sender)
+        self.expect(payment["currency"], "fees@paypal.example", fee)
+
+    @rule(payment=payments, units=st.one_of(st.none(), st.integers(1, 500_000)), index=st.integers(0, 1))
+    def classic_refund(self, payment: Any, units: int | None, index: int) -> None:
+        fields = {"payKey": payment["key"]}
+        if units is not None:
+            amount = str(units * SMALLEST[payment["currency"]])
+            fields |= {"currencyCode": payment["currency"], **receiver(0, SELLERS[index], amount)}
+        answer = self.classic("Refund", fields)
+        if answer["responseEnvelope.ack"] != "Success":
+            assert answer["error(0).errorId"] in {"570012", "570013", "570014", "570015", "589037", "589041"}
+            return
+        at = "refundInfoList.refundInfo({}).{}"
+        number = 0
+        while (status := answer.get(at.format(number, "refundStatus"))) is not None:
+            if status == "REFUNDED":
+                gross, fee = (Decimal(answer[at.format(number, f"refund{name}Amount")]) for name in ("Gross", "Fee"))
+                assert 0 <= fee <= gross
+                who = SELLERS.index(answer[at.format(number, "receiver.email")])
+                self.count_part(payment, who, -gross, -fee)
+            else:
+                assert status in ("ALREADY_REVERSED_OR_REFUNDED", "NOT_PROCESSED")
+            number += 1
+
+    @rule(payment=payments, action=st.sampled_from(["reverse", "cancel"]))
+    def classic_reversal(self, payment: Any, action: str) -> None:
+        before = self.shown(payment)
+        answer = self.post("/sandbox/reversal", {"payment": payment["key"], "action": action})
+        # In a chain only the first is asked: it was paid by the sender.
+        asked = before["paymentInfoList"]["paymentInfo"][: 1 if payment["shape"] == "chain" else None]
+        fit = [part for part in asked if (part["transactionStatus"] == "REVERSED") == (action == "cancel")]
+        left = [Decimal(part["receiver"]["amount"]) - Decimal(part["refundedAmount"]) for part in fit]
+        assert (answer.status_code == 200) == ((action == "cancel" and bool(fit)) or any(left))
+        if answer.status_code == 200:
+            for part, amount in zip(fit, left, strict=True):
+                back = amount if action == "reverse" else -amount
+                self.expect(payment["currency"], BUYERS[0], back)
+                self.expect(payment["currency"], part["receiver"]["email"], -back)
+
+    def shown(self, payment: Any) -> Any:
+        """The payment as the state page shows it."""
         state = json.loads(self.http.get("/paypal/sandbox/state").text)
-        balances = {
+        return next(each for each in state["payments"] if each["payKey"] == payment["key"])
+
+    def balances(self) -> dict[tuple[str, str], Decimal]:
+        state = json.loads(self.http.get("/paypal/sandbox/state").text)
+        return {
             (balance["currency_code"], account["email_address"]): Decimal(balance["value"])
             for account in state["accounts"]
             for balance in account["balances"]
         }
+
+    @invariant()
+    def books_agree(self) -> None:
+        state = json.loads(self.http.get("/paypal/sandbox/state").text)
+        balances = self.balances()
         for currency in SMALLEST:
             assert sum((amount for (of, _), amount in balances.items() if of == currency), Decimal(0)) == 0
         assert {who: amount for who, amount in balances.items() if amount} == {

@@ -2,7 +2,9 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
+from tests.sandbox.classic.client import KEYS, simple
 from tests.sandbox.client import assertion, money, order, setup_request, unit
 from werkzeug.test import Client
 
@@ -52,10 +54,42 @@ class _InProcess:
         hook = self.post("/v1/notifications/webhooks", {"url": url, "event_types": [{"name": "SUN.RISEN"}]})
         self.seen += [sold["id"], capture["id"], refund["id"], dispute["dispute_id"], setup["id"], token["id"]]
         self.seen += [token["customer"]["id"], hook["id"]]
+        self.live_as_before()
         for message in json.loads(self.http.get("/paypal/sandbox/events").text)["events"]:
             self.seen += [json.loads(message["body"])["id"], message["headers"]["PAYPAL-TRANSMISSION-ID"]]
             self.seen += [message["headers"]["PAYPAL-CERT-URL"]]
+        for told in json.loads(self.http.get("/paypal/sandbox/ipns").text)["ipns"]:
+            fields = dict(parse_qsl(told["body"]))
+            self.seen += [fields["verify_sign"], fields["ipn_track_id"]]
         self.http.application.close()
+
+    def live_as_before(self) -> None:
+        """The classic interface: a payment, a pre-approval, a permission."""
+        self.post("/sandbox/ipn-url", {"url": "https://market.example/ipn"})
+        urls = {"returnUrl": "https://market.example", "cancelUrl": "https://market.example", "currencyCode": "USD"}
+        paid = self.classic("AdaptivePayments/Pay", {"actionType": "PAY", **urls, **simple()})["payKey"]
+        today = self.http.get("/paypal/sandbox/clock").json or {}
+        dates = {"startingDate": today["now"][:10], "endingDate": today["now"][:10]}
+        agreed = self.classic("AdaptivePayments/Preapproval", {"maxTotalAmountOfAllPayments": "1", **urls, **dates})[
+            "preapprovalKey"
+        ]
+        asked = self.classic(
+            "Permissions/RequestPermissions", {"callback": "https://market.example", "scope(0)": "REFUND"}
+        )["token"]
+        locations = [self.post("/sandbox/approve", {"token": token})["location"] for token in (paid, agreed, asked)]
+        (code,) = parse_qs(urlsplit(locations[-1]).query)["verification_code"]
+        granted = self.classic("Permissions/GetAccessToken", {"token": asked, "verifier": code})
+        back = self.classic("AdaptivePayments/Refund", {"payKey": paid})
+        self.seen += [paid, agreed, asked, code, granted["token"], granted["tokenSecret"]]
+        self.seen += [back["refundInfoList.refundInfo(0).encryptedRefundTransactionId"]]
+
+    def classic(self, path: str, fields: dict[str, str]) -> dict[str, str]:
+        headers = {name.replace("_", "-"): value for name, value in KEYS.items()}
+        sent = urlencode({"requestEnvelope.errorLanguage": "en_US", **fields})
+        answer = dict(parse_qsl(self.http.post(f"/paypal/{path}", data=sent, headers=headers).text))
+        assert answer["responseEnvelope.ack"] == "Success", answer
+        self.seen.append(answer["responseEnvelope.correlationId"])
+        return answer
 
 
 def _identifiers(seed: int | None) -> list[str]:
