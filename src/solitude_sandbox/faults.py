@@ -24,6 +24,10 @@ FAULTS_LIMIT = 100
 COUNT_LIMIT = 1_000_000
 DELAY_LIMIT_MS = 120_000
 RETRY_AFTER_LIMIT_S = 3_600
+ACCOUNT_LENGTH = 254
+LENGTH_OF_NUMBERS = 9
+# One request brings its own fault: `Sandbox-Fault: timeout_after; delay_ms=200`.
+HEADER = "Sandbox-Fault"
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ NOTHING_AFTER_A_HOLD = 0.0
 
 @dataclass
 class Fault:
-    """One order for trouble. `remaining` None means: until cleared."""
+    """One order for trouble. `remaining` None means: until cleared; `account`: only for requests about this seller."""
 
     id: int
     operation: str
@@ -47,6 +51,7 @@ class Fault:
     remaining: int | None
     delay_ms: int
     retry_after_s: int
+    account: str | None = None
 
     @property
     def issue(self) -> str | None:
@@ -62,6 +67,7 @@ class Fault:
             "count": self.remaining or 0,
             "delay_ms": self.delay_ms,
             "retry_after_s": self.retry_after_s,
+            "account": self.account,
         }
 
 
@@ -85,24 +91,28 @@ class FaultBoard:
 
     def add(self, order: dict[str, Any]) -> Fault:
         """Set a fault from the control API's JSON; ValueError with a sentence if it makes no sense."""
+        fault = self._read(order)
+        with self._lock:
+            if len(self._faults) >= FAULTS_LIMIT:
+                raise ValueError(f"At most {FAULTS_LIMIT} faults can be set; clear some.")
+            self._faults.append(fault)
+        return fault
+
+    def _read(self, order: dict[str, Any]) -> Fault:
         operation = order.get("operation", ANY)
         if not isinstance(operation, str) or operation not in (ANY, *self._operations):
             raise ValueError(f"operation must be any or one of: {', '.join(sorted(self._operations))}.")
         kind = self._kind(operation, order.get("fault"))
         count = _whole(order, "count", default=1, limit=COUNT_LIMIT)
-        fault = Fault(
+        return Fault(
             id=next(self._ids),
             operation=operation,
             kind=kind,
             remaining=count or None,
             delay_ms=_whole(order, "delay_ms", default=1000, limit=DELAY_LIMIT_MS),
             retry_after_s=_whole(order, "retry_after_s", default=1, limit=RETRY_AFTER_LIMIT_S),
+            account=_account(order),
         )
-        with self._lock:
-            if len(self._faults) >= FAULTS_LIMIT:
-                raise ValueError(f"At most {FAULTS_LIMIT} faults can be set; clear some.")
-            self._faults.append(fault)
-        return fault
 
     def _kind(self, operation: str, kind: object) -> str:
         if isinstance(kind, str):
@@ -112,10 +122,20 @@ class FaultBoard:
                 return kind
         raise ValueError(f"fault must be issue:NAME (a known issue) or one of: {', '.join(sorted(NAMED_FAULTS))}.")
 
-    def take(self, operation: str) -> Trouble:
-        """What the next request of this operation meets; counts are used up by it."""
+    def take(self, operation: str, sellers: Callable[[], Collection[str]] = tuple) -> Trouble:
+        """What the next request of this operation meets; counts are used up by it.
+
+        `sellers` says whom the request is about; it is asked only if a fault wants to know, and without a lock.
+        """
         with self._lock:
-            meant = [fault for fault in self._faults if fault.operation in (ANY, operation)]
+            curious = any(fault.account is not None for fault in self._faults)
+        about = sellers() if curious else ()
+        with self._lock:
+            meant = [
+                fault
+                for fault in self._faults
+                if fault.operation in (ANY, operation) and (fault.account is None or fault.account in about)
+            ]
             latencies = [fault for fault in meant if fault.kind == LATENCY]
             struck = next((fault for fault in meant if fault.kind != LATENCY), None)
             for fault in [*latencies, *([struck] if struck else [])]:
@@ -123,6 +143,18 @@ class FaultBoard:
                     fault.remaining -= 1
             self._faults = [fault for fault in self._faults if fault.remaining != 0]
             return Trouble(sum(fault.delay_ms for fault in latencies) / 1000, struck)
+
+    def asked(self, operation: str, header: str) -> Trouble:
+        """What a request wants to meet itself, by its header; ValueError with a sentence if that makes no sense."""
+        kind, *more = (part.strip() for part in header.split(";"))
+        order: dict[str, Any] = {"operation": operation, "fault": kind}
+        for part in more:
+            name, _, value = part.partition("=")
+            if name not in ("delay_ms", "retry_after_s") or not (value.isascii() and value.isdigit()):
+                raise ValueError("After the fault only delay_ms=N and retry_after_s=N can follow.")
+            order[name] = int(value[:LENGTH_OF_NUMBERS])
+        fault = self._read(order)
+        return Trouble(fault.delay_ms / 1000, None) if fault.kind == LATENCY else Trouble(0, fault)
 
     def clear(self) -> None:
         """Forget all faults."""
@@ -133,6 +165,13 @@ class FaultBoard:
         """The faults that are still to come, in the order in which they are taken."""
         with self._lock:
             return [fault.as_json() for fault in self._faults]
+
+
+def _account(order: dict[str, Any]) -> str | None:
+    value = order.get("account")
+    if value is not None and not (isinstance(value, str) and 1 <= len(value) <= ACCOUNT_LENGTH):
+        raise ValueError("account must be a seller's e-mail address or merchant id.")
+    return value.lower() if value else None
 
 
 def _whole(order: dict[str, Any], key: str, *, default: int, limit: int) -> int:

@@ -204,7 +204,7 @@ class Sandbox:
         content = None if body is None else json.dumps(body)
         return self.send(method, f"/paypal/sandbox/{name}", content, Content_Type="application/json")
 
-    def fault(self, operation: str, fault: str, **more: int) -> None:
+    def fault(self, operation: str, fault: str, **more: int | str) -> None:
         reply = self.control("POST", "faults", {"operation": operation, "fault": fault, **more})
         assert reply.status == 201, reply.text
 

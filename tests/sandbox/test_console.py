@@ -212,9 +212,9 @@ def test_the_clock_moves_by_buttons_and_by_seconds(sandbox: Sandbox) -> None:
 
 
 def test_the_next_call_is_broken_and_mended(sandbox: Sandbox) -> None:
-    entered = {"operation": "create_order", "fault": "error_503", "count": "2"}
+    entered = {"operation": "create_order", "fault": "error_503", "count": "2", "account": SELLER}
     page = press(sandbox, see(sandbox, "controls"), "Break it", **entered)
-    assert "create_order: error_503, 2 times" in page.shown
+    assert f"create_order for {SELLER}: error_503, 2 times" in page.shown
     assert sandbox.create().status == 503
     page = press(sandbox, page, "Clear all faults")
     assert sandbox.create().status == 201

@@ -301,3 +301,62 @@ def test_a_lost_answer_moves_money_once(sandbox: Sandbox) -> None:
     until(lambda: len(sandbox.requests("create_order")) == 3)
     assert sandbox.charge(token, unit("10.00"), PayPal_Request_Id="same").status == 200
     assert sandbox.balance(SELLER) == "9.16"
+
+
+OTHER = "other@shop.example"
+
+
+def _sold(sandbox: Sandbox, seller: str) -> tuple[str, str]:
+    """The ids of an order and its capture."""
+    paid = sandbox.paid(order(unit(seller=seller))).json
+    return paid["id"], paid["purchase_units"][0]["payments"]["captures"][0]["id"]
+
+
+def test_a_fault_can_be_meant_for_one_sellers_requests(sandbox: Sandbox) -> None:
+    struck, spared = _sold(sandbox, SELLER), _sold(sandbox, OTHER)
+    sandbox.fault("any", "error_503", count=0, account=SELLER.upper())
+    for order_id, capture_id in (struck, spared):
+        expected = 503 if order_id == struck[0] else 200
+        assert sandbox.order(order_id).status == expected
+        assert sandbox.get_capture(capture_id).status == expected
+    assert sandbox.create(order(unit(seller=SELLER))).status == 503
+    assert sandbox.create(order(unit(seller=OTHER))).status == 201
+    assert sandbox.refund(spared[1], seller=OTHER).status == 201
+    assert sandbox.refund(struck[1]).status == 503
+    assert sandbox.ask_token().status == 200
+
+
+def test_a_seller_is_meant_by_either_of_its_names(sandbox: Sandbox) -> None:
+    merchant_id = sandbox.paid_capture()["payee"]["merchant_id"]
+    sandbox.fault("create_order", "error_500", account=merchant_id)
+    assert sandbox.create(order(unit(seller=OTHER))).status == 201
+    assert sandbox.create().status == 500
+    assert sandbox.state()["faults"] == []
+    sandbox.fault("create_order", "error_500", account=SELLER)
+    by_id = {"amount": {"currency_code": "USD", "value": "1.00"}, "payee": {"merchant_id": merchant_id}}
+    assert sandbox.create(order(by_id)).status == 500
+
+
+@pytest.mark.parametrize("body", ['{"purchase_units": 1}', "[]", "{", '{"purchase_units": [{"payee": 7}]}'])
+def test_a_body_that_makes_no_sense_is_about_nobody(sandbox: Sandbox, body: str) -> None:
+    sandbox.fault("any", "error_503", account=SELLER)
+    headers = {"Authorization": f"Bearer {sandbox.token()}", "Content_Type": "application/json"}
+    assert (
+        sandbox.send("POST", "/paypal/v2/checkout/orders", body, PayPal_Auth_Assertion="x.y.z", **headers).status == 400
+    )
+
+
+def test_a_request_can_bring_its_own_fault(sandbox: Sandbox) -> None:
+    assert sandbox.create(Sandbox_Fault="issue:TRANSACTION_REFUSED").issue == "TRANSACTION_REFUSED"
+    reply = sandbox.create(Sandbox_Fault="rate_limit_429; retry_after_s=7")
+    assert (reply.status, reply.headers["Retry-After"]) == (429, "7")
+    with pytest.raises(LOST):
+        sandbox.create(PayPal_Request_Id="own", Sandbox_Fault="disconnect_after")
+    until(lambda: len(sandbox.state()["orders"]) == 1)
+    assert sandbox.create(PayPal_Request_Id="own").status == 200
+    assert len(sandbox.state()["orders"]) == 1
+
+
+@pytest.mark.parametrize("header", ["", "no_such", "latency; delay_ms=x", "latency; count=2", "issue:NO_SUCH"])
+def test_a_fault_of_its_own_that_makes_no_sense_is_refused(sandbox: Sandbox, header: str) -> None:
+    assert sandbox.create(Sandbox_Fault=header).issue == "INVALID_PARAMETER_VALUE"

@@ -8,7 +8,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import faults
-from solitude_sandbox.faults import Fault, FaultBoard
+from solitude_sandbox.faults import Fault, FaultBoard, Trouble
 from solitude_sandbox.paypal import logins, oauth
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
@@ -16,9 +16,10 @@ from solitude_sandbox.paypal.errors import ApiError, Problem, error_for, knows_i
 from solitude_sandbox.paypal.idempotency import REQUEST_ID_LENGTH, fingerprint
 from solitude_sandbox.paypal.journal import Entry
 from solitude_sandbox.paypal.logins import GrantError
+from solitude_sandbox.paypal.named import sellers_of_rest
 from solitude_sandbox.paypal.oauth import Granted
 from solitude_sandbox.paypal.operations import PERSON_TOKEN, TOKEN, Operation
-from solitude_sandbox.paypal.trouble import STATUSES, lose, wait
+from solitude_sandbox.paypal.trouble import STATUSES, lose, trouble_of, wait
 from solitude_sandbox.server import BODY_LIMIT_BYTES
 
 # Made once: json.dumps would make a new one for every answer.
@@ -38,17 +39,25 @@ class Api:
         request_id = request.headers.get("PayPal-Request-Id")
         entry = Entry(self._books.clock.now(), request.method, request.path, name, request_id, debug_id)
         self._books.journal.add(entry)
-        trouble = self._board.take(name)
-        entry.fault = trouble.fault.kind if trouble.fault is not None else None
+        fault = None
         try:
-            response = self._answer_or_fail(operation, request, path_id, trouble.latency_s, trouble.fault)
+            trouble = self._trouble(name, request, path_id)
+            fault = trouble.fault
+            entry.fault = fault.kind if fault is not None else None
+            response = self._answer_or_fail(operation, request, path_id, trouble.latency_s, fault)
         except ApiError as error:
             status, body = render(error, name, debug_id)
             response = json_response(body, status)
-        if trouble.fault is not None:
-            response = lose(request, response, trouble.fault)
+        if fault is not None:
+            response = lose(request, response, fault)
         entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
         return response
+
+    def _trouble(self, name: str, request: Request, path_id: str) -> Trouble:
+        try:
+            return trouble_of(self._board, name, request, lambda: sellers_of_rest(self._books, request, path_id))
+        except ValueError:
+            raise refuse("INVALID_PARAMETER_VALUE", faults.HEADER, location="header") from None
 
     def _answer_or_fail(
         self, operation: Operation | None, request: Request, path_id: str, latency_s: float, fault: Fault | None

@@ -25,6 +25,11 @@ def names(token: str, client_id: str, seller: Account) -> bool:
     return isinstance(email, str) and email.lower() == seller.email
 
 
+def claims_of(token: str) -> dict[str, Any]:
+    """What the token says, whoever issued it; nothing if it is not well-formed."""
+    return _parts(token)[1]
+
+
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     parts = token.split(".")
     if len(token) > LENGTH_LIMIT or len(parts) != 3 or parts[2]:

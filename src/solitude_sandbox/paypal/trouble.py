@@ -1,16 +1,25 @@
 """What the faults that are set do to a request, in every interface of PayPal's alike."""
 
 import time
+from collections.abc import Callable, Collection
 
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import faults
-from solitude_sandbox.faults import Fault, Wire
+from solitude_sandbox.faults import Fault, FaultBoard, Trouble, Wire
 
 GARBAGE = "<!DOCTYPE html><title>Gateway</title><p>The gateway has had an accident.</p>"
 
 # HTTP statuses of the faults that have one other than 500.
 STATUSES = {"error_503": 503, "rate_limit_429": 429}
+
+
+def trouble_of(
+    board: FaultBoard, operation: str, request: Request, sellers: Callable[[], Collection[str]] = tuple
+) -> Trouble:
+    """What awaits the request: what its own header asks for, else what is set. ValueError if the header makes no sense."""
+    header = request.headers.get(faults.HEADER)
+    return board.take(operation, sellers) if header is None else board.asked(operation, header)
 
 
 def wait(latency_s: float) -> None:

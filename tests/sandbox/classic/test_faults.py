@@ -2,7 +2,7 @@
 
 import pytest
 import urllib3
-from tests.sandbox.classic.client import Classic
+from tests.sandbox.classic.client import KEYS, PARTNER, Classic, chain, simple
 
 LOST = (urllib3.exceptions.ProtocolError, urllib3.exceptions.TimeoutError)
 
@@ -50,3 +50,21 @@ def test_each_interface_has_errors_of_its_own(classic: Classic) -> None:
 @pytest.mark.parametrize("body", ["\ud800".encode("utf-8", "surrogatepass"), b"&".join([b"a=b"] * 1_001)])
 def test_a_body_that_is_none_is_refused(classic: Classic, body: bytes) -> None:
     assert "errorId=580001" in classic.sandbox.send("POST", "/paypal/AdaptivePayments/Pay", body).text
+
+
+def test_a_fault_can_be_meant_for_one_receivers_requests(classic: Classic) -> None:
+    pay_key = classic.paid(chain(), trackingId="struck")
+    classic.sandbox.fault("any", "error_503", count=0, account=PARTNER)
+    assert classic.details(pay_key).reply.status == 503
+    assert classic.details(trackingId="struck").reply.status == 503
+    assert classic.pay(chain()).reply.status == 503
+    assert classic.pay(simple()).ack == "Success"
+    looked_up = classic.call("AdaptiveAccounts/GetVerifiedStatus", emailAddress=PARTNER, matchCriteria="NONE")
+    assert looked_up.reply.status == 503
+
+
+def test_a_request_can_bring_its_own_fault(classic: Classic) -> None:
+    headers = {**KEYS, "Sandbox_Fault": "issue:579024"}
+    assert classic.call("AdaptivePayments/PaymentDetails", headers, payKey="AP-X").error == "579024"
+    headers["Sandbox_Fault"] = "issue:TRANSACTION_REFUSED"
+    assert classic.call("AdaptivePayments/PaymentDetails", headers, payKey="AP-X").error == "580022"

@@ -15,8 +15,9 @@ from solitude_sandbox.paypal.classic.nvp import Tree
 from solitude_sandbox.paypal.classic.operations import NOTIFY_VALIDATE, ClassicOperation
 from solitude_sandbox.paypal.ipn import VALIDATE
 from solitude_sandbox.paypal.journal import Entry
+from solitude_sandbox.paypal.named import sellers_of_classic
 from solitude_sandbox.paypal.times import stamp_ms
-from solitude_sandbox.paypal.trouble import STATUSES, lose, wait
+from solitude_sandbox.paypal.trouble import STATUSES, lose, trouble_of, wait
 
 BUILD = "2680"
 CONTENT_TYPE = "text/plain; charset=utf-8"
@@ -35,16 +36,24 @@ class ClassicApi:
         tracking_id = (pairs or {}).get("trackingId")
         entry = Entry(self._books.clock.now(), request.method, request.path, operation.name, tracking_id, debug_id)
         self._books.journal.add(entry)
-        trouble = self._board.take(operation.name)
-        entry.fault = trouble.fault.kind if trouble.fault is not None else None
+        fault = None
         try:
+            trouble = self._trouble(operation.name, request, pairs or {})
+            fault = trouble.fault
+            entry.fault = fault.kind if fault is not None else None
             response = self._response(200, "Success", debug_id, self._act(operation, request, pairs, trouble))
         except ClassicError as error:
             response = self._response(error.status, "Failure", debug_id, {"error": [error.as_tree()]})
-        if trouble.fault is not None:
-            response = lose(request, response, trouble.fault)
+        if fault is not None:
+            response = lose(request, response, fault)
         entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
         return response
+
+    def _trouble(self, name: str, request: Request, pairs: dict[str, str]) -> Trouble:
+        try:
+            return trouble_of(self._board, name, request, lambda: sellers_of_classic(self._books, pairs))
+        except ValueError:
+            raise ClassicError(errors.INVALID_PARAMETER, faults.HEADER) from None
 
     def validate(self, request: Request, debug_id: str) -> Response:
         """POST /cgi-bin/webscr `cmd=_notify-validate&…`: whether PayPal has sent exactly the rest of it."""

@@ -64,7 +64,8 @@ def _advance(controls: Controls, _base: str, form: Form) -> None:
 
 def _fault(controls: Controls, _base: str, form: Form) -> None:
     numbers = {key: _whole(form, key, "0") for key in ("count", "delay_ms", "retry_after_s")}
-    controls.books.set_fault({"operation": form.get("operation"), "fault": form.get("fault"), **numbers})
+    named = {"operation": form.get("operation"), "fault": form.get("fault"), **_given(form, "account")}
+    controls.books.set_fault({**named, **numbers})
 
 
 def _manner(controls: Controls, _base: str, form: Form) -> None:

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from solitude_sandbox import html
 from solitude_sandbox.faults import ANY, NAMED_FAULTS
+from solitude_sandbox.paypal.classic import operations as classic
 from solitude_sandbox.paypal.console import actions
 from solitude_sandbox.paypal.console.view import View, time
 from solitude_sandbox.paypal.operations import NAMES
@@ -35,9 +36,10 @@ def faults(view: View) -> Markup:
     """Break the next call, and what is still to come."""
     names = html.join(Markup('<option value="{}"></option>').format(name) for name in sorted(NAMED_FAULTS))
     order = html.form(
-        html.selection("operation", "Operation", {name: name for name in (ANY, *sorted(NAMES))}),
+        html.selection("operation", "Operation", {name: name for name in (ANY, *sorted(NAMES | classic.NAMES))}),
         html.field("fault", "Fault", list="faults", required=True, placeholder="timeout_after or issue:NAME"),
         Markup('<datalist id="faults">{}</datalist>').format(names),
+        html.field("account", "Only for this seller", placeholder="seller@shop.example"),
         html.field("count", "Times (0: always)", 1, kind="number", min=0),
         html.field("delay_ms", "Delay (ms)", 1000, kind="number", min=0),
         html.field("retry_after_s", "Retry-After (s)", 1, kind="number", min=0),
@@ -52,11 +54,17 @@ def _faults_to_come(view: View) -> Markup:
     if not view.books["faults"]:
         return Markup("")
     lines = html.join(
-        Markup("<li><code>{}</code>: {}, {}</li>").format(fault["operation"], fault["fault"], _times(fault["count"]))
+        Markup("<li><code>{}</code>{}: {}, {}</li>").format(
+            fault["operation"], _for(fault["account"]), fault["fault"], _times(fault["count"])
+        )
         for fault in view.books["faults"]
     )
     clear = html.form(html.button(actions.CLEAR, "Clear all faults"), action=view.post_to)
     return Markup("<h3>To come</h3><ul>{}</ul>{}").format(lines, clear)
+
+
+def _for(account: str | None) -> str:
+    return f" for {account}" if account is not None else ""
 
 
 def _times(count: int) -> str:
