@@ -10,6 +10,7 @@ from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
 from solitude.providers.paypal.api import router as paypal_payments
+from solitude.providers.paypal.ipn_api import router as paypal_ipn
 from solitude.providers.paypal.preapproval_api import router as paypal_preapprovals
 from solitude.providers.paypal.product_api import router as paypal_products
 from solitude.providers.paypal.records_api import router as paypal_records
@@ -62,6 +63,7 @@ for prefix, tag, router in (
     ("/paypal", "paypal", paypal_records),
     ("/paypal", "paypal", paypal_products),
     ("/paypal", "paypal", paypal_webhook),
+    ("/paypal", "paypal", paypal_ipn),
     ("/services", "services", services),
     ("", "description", router_for(description)),
 ):

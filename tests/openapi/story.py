@@ -8,7 +8,8 @@ from unittest import mock
 
 from django.db.models.functions import Now
 from django.test import override_settings
-from tests.payments.world import paypal_away
+from tests.payments.world import call_of, paypal_away
+from tests.paypal.ipn.world import adaptive, detail, proving, raw
 from tests.support import described
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
@@ -78,6 +79,7 @@ def tell(shop: Marketplace, paypal: Simulator) -> None:
     product = _sellers(shop)
     _transactions(shop, buyer, product)
     _payments(shop, paypal, product)
+    _ipns(shop)
     _preapprovals(shop, paypal)
     _records(shop)
     with override_settings(SOLITUDE_CLEANSED_SETTINGS_ACCESS=True):
@@ -210,6 +212,14 @@ def _payments(shop: Marketplace, paypal: Simulator, product: str) -> None:
     shop.forward(told[0])
     shop.get("/events/?limit=3")
     shop.get("/events/?after=0000000000ffffffff")
+
+
+def _ipns(shop: Marketplace) -> None:
+    """Of a classic payment, which the buyer approved."""
+    with override_settings(SOLITUDE_PAYPAL_API="classic"), proving():
+        begun = shop.pay(shop.product("sam@dev.example"))
+        named = {"pay_key": begun["paykey"], "tracking_id": call_of(begun["transaction"]).key}
+        shop.tell(raw(adaptive(**named) | detail(amount="EUR 2.49")))
 
 
 def _preapprovals(shop: Marketplace, paypal: Simulator) -> None:

@@ -131,6 +131,10 @@ class Marketplace(Api):
         """Hands on what PayPal told the marketplace."""
         return self.post("/paypal/webhook/", {"headers": event["headers"], "body": event["body"]})
 
+    def tell(self, ipn: str) -> Answer:
+        """Hands on an IPN as it came from PayPal."""
+        return self.post("/paypal/ipn/", {"data": ipn})
+
     def buyer(self, buyer_uuid: str = "", **more: Any) -> dict[str, Any]:
         body = {"uuid": buyer_uuid or f"shop:{next(_numbers)}", **more}
         made: dict[str, Any] = self.post("/generic/buyer/", body).json

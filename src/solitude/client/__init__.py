@@ -44,6 +44,7 @@ from .errors import (
 from .reports import (
     BadStatus,
     FailedProduct,
+    Ipn,
     Notice,
     ServerStatus,
     TimelineEntry,
@@ -69,6 +70,7 @@ __all__ = [
     "Forbidden",
     "IdempotencyKeyReused",
     "InvalidRequest",
+    "Ipn",
     "KnownPreapproval",
     "NoAnswer",
     "NotFound",

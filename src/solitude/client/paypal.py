@@ -88,6 +88,14 @@ class PayPal(Calls):
         given = reports.notification(headers, body)
         return self._post("/paypal/webhook/", given, reports.Notice.from_json, idempotency_key)
 
+    def forward_paypal_ipn(self, body: bytes | str, *, idempotency_key: str | None = None) -> reports.Ipn:
+        """Hands on an IPN as it came from PayPal, still url-encoded. Answer PayPal with 200 unless the answer says `retry`.
+
+        A body that is not ASCII is a ValueError: it is not from PayPal.
+        """
+        text = body.decode("ascii") if isinstance(body, bytes) else body
+        return self._post("/paypal/ipn/", {"data": text}, reports.Ipn.from_json, idempotency_key)
+
 
 def _personal(fields: Mapping[str, str]) -> dict[str, str]:
     unknown = set(fields) - set(answers.PERSONAL)

@@ -1,7 +1,7 @@
 """What the server tells of its own work: the life of a transaction, what it is not sure of, what a notification did, and its health."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -137,6 +137,44 @@ class Notice:
             currency=money.text_or_none("currency"),
             transaction=f.text_or_none("transaction"),
             event=f.text_or_none("event"),
+            reason=f.text_or_none("reason"),
+            retry=f.flag("retry"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ipn:
+    """What became of a notification in the form of an IPN.
+
+    `status`: OK, IGNORED (not PayPal's, unknown, known already, or of no concern) or ERROR with a `reason` (mismatch, not_understood).
+    `retry`: whether the provider should send it again; only then answer it with anything but 200.
+    `action`: what it was about, e.g. PAYMENT, REFUND or REVERSAL; `amount` in `currency`, where it tells of money; `uuid`: of the payment.
+    """
+
+    status: str
+    action: str | None
+    uuid: str | None
+    amount: Decimal | None
+    currency: str | None
+    transaction: str | None
+    data: str = field(repr=False)
+    resource_uri: str
+    reason: str | None
+    retry: bool
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        money = Fields(f.mapping("amount"))
+        return cls(
+            status=f.text("status"),
+            action=f.text_or_none("action"),
+            uuid=f.text_or_none("uuid"),
+            amount=money.amount_or_none("amount"),
+            currency=money.text_or_none("currency"),
+            transaction=f.text_or_none("transaction"),
+            data=f.text("data"),
+            resource_uri=f.text("resource_uri"),
             reason=f.text_or_none("reason"),
             retry=f.flag("retry"),
         )

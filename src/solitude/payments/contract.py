@@ -80,6 +80,15 @@ class RefundSeen(StrEnum):
     DONE = "done"
     UNDER_WAY = "under_way"
     FAILED = "failed"
+    UNDONE = "undone"  # of a reversal: the money came back to the payee
+
+
+class ToldBy(StrEnum):
+    """By what a refund that the provider tells of is known to be one of ours."""
+
+    REFERENCE = "reference"  # by our key in it
+    ID = "id"  # by the id that the provider gives in the answer to our call
+    AMOUNT = "amount"  # by that id, and where the answer was lost by the amount alone
 
 
 # Codes of ours for NOT_SENT: why nothing was sent.
@@ -99,12 +108,16 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class RefundEvidence:
-    """A refund as the provider tells it; `reference` is our operation id when it is one of ours."""
+    """A refund as the provider tells it; `reference` is our operation id when it is one of ours.
+
+    `id` is empty where the provider gives it none.
+    """
 
     id: str
     state: RefundSeen
     amount: Money
     reference: str = ""
+    told_by: ToldBy = ToldBy.REFERENCE
 
 
 @dataclass(frozen=True, slots=True)

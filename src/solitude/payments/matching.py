@@ -5,10 +5,11 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 
 from solitude.payments import calls
 from solitude.payments.apply import TAKEN, UID_PAY
-from solitude.payments.contract import Action, Notice, Operation
-from solitude.payments.models import ProviderCall
+from solitude.payments.contract import Action, Notice, Operation, RefundEvidence, ToldBy
+from solitude.payments.models import OPEN, ProviderCall
+from solitude.transactions.amounts import amount_value
 from solitude.transactions.locks import lock
-from solitude.transactions.models import PROVIDER_NUMBERS, Transaction, Type
+from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
 
 _NUMBERS = {name: number for number, name in PROVIDER_NUMBERS.items()}
 
@@ -89,3 +90,22 @@ def own_refund(provider: str, notice: Notice) -> ProviderCall | None:
     reference = notice.refund.reference if notice.refund else ""
     refunds = ProviderCall.objects.filter(provider=provider, operation=Operation.REFUND, key=reference)
     return refunds.select_related("transaction").first()
+
+
+def ours_of_no_name(payment: Transaction, seen: RefundEvidence) -> ProviderCall | None:
+    """The refund of ours that one without our reference is: one of this amount that has no id of the provider's yet.
+
+    Raises NotThereYet while the call for it may still tell its id. The payment is locked.
+    """
+    rows = Transaction.objects.filter(related=payment, type=Type.REFUND)
+    if seen.told_by == ToldBy.REFERENCE or (seen.id and rows.filter(uid_pay=seen.id).exists()):
+        return None
+    refunds = ProviderCall.objects.filter(operation=Operation.REFUND, transaction__in=rows.filter(uid_pay=None))
+    refunds = refunds.filter(
+        transaction__amount=amount_value(seen.amount.amount),
+        transaction__status__in=(Status.PENDING, Status.COMPLETED),
+    )
+    call = refunds.select_related("transaction").order_by("pk").first()
+    if call and (call.outcome == CallOutcome.NONE or (call.outcome in OPEN and seen.told_by == ToldBy.ID)):
+        raise NotThereYet(payment)
+    return call

@@ -78,9 +78,13 @@ def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **c
     edge = _EDGES.get((Status(refund.status), seen.state))
     if refund.status == Status.COMPLETED and seen.state == RefundSeen.FAILED:
         _alarm("A refund that was done is shown as failed", 8, payment, refund)
-    if edge is None or (edge == "refund_awaited" and refund.uid_pay == seen.id):
+    if seen.id and not refund.uid_pay and refund.status == Status.COMPLETED:
+        # How it ended was known, and not yet what the provider calls it.
+        refund.change(uid_pay=seen.id)
+    is_known = refund.outcome == CallOutcome.PENDING and refund.uid_pay == (seen.id or None)
+    if edge is None or (edge == "refund_awaited" and is_known):
         return
-    columns |= {"uid_pay": seen.id, "outcome": _OUTCOMES[seen.state], "follow_up_at": None}
+    columns |= {"uid_pay": seen.id or refund.uid_pay, "outcome": _OUTCOMES[seen.state], "follow_up_at": None}
     if seen.state == RefundSeen.UNDER_WAY:
         columns["follow_up_at"] = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S)
     exceeds = seen.state == RefundSeen.DONE and _exceeds(payment, refund.amount)
@@ -94,18 +98,32 @@ def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **c
 
 def refund_seen(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
     """A refund that the provider shows: one of ours, or one made elsewhere, which gets its row. The payment is locked."""
-    known = _known(payment, seen)
+    known = _known(payment, Type.REFUND, seen)
     if known:
         advance(payment, known, seen)
         return known
     if seen.state != RefundSeen.DONE:
         return None
-    return _made_elsewhere(payment, Type.REFUND, seen.id, seen.amount)
+    return _made_elsewhere(payment, Type.REFUND, seen.id or None, seen.amount)
 
 
 def reversal_seen(payment: Transaction, seen: RefundEvidence) -> Transaction:
     """Money that the provider took back for the buyer. The payment is locked."""
-    return _known(payment, seen) or _made_elsewhere(payment, Type.REVERSAL, seen.id, seen.amount)
+    return _known(payment, Type.REVERSAL, seen) or _made_elsewhere(payment, Type.REVERSAL, seen.id or None, seen.amount)
+
+
+def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
+    """Money that the provider had taken back for the buyer, and gives to the payee again; None where nothing like it was taken back.
+    The payment is locked."""
+    rows = Transaction.objects.select_for_update(of=("self",)).filter(related=payment, type=Type.REVERSAL)
+    alike = rows.filter(amount=amount_value(seen.amount.amount)).order_by("pk")
+    row = alike.filter(status=Status.COMPLETED).first()
+    if row is None:
+        return alike.first()
+    states.move(row, "reversal_undone")
+    _sum_up(payment)
+    _alarm("Reversal undone", 5, payment, row)
+    return row
 
 
 def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, list[str]]:
@@ -143,10 +161,16 @@ def new_refund(payment: Transaction, amount: Money) -> Transaction:
     return _going_back(payment, Type.REFUND, amount)
 
 
-def _known(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
-    """The row of this refund or reversal, locked: by the provider's id, or by our key where it is one of ours."""
+def _known(payment: Transaction, kind: Type, seen: RefundEvidence) -> Transaction | None:
+    """The row of this refund or reversal, locked: by the provider's id, or by our key where it is one of ours.
+
+    One to which the provider gives no id is the one of this amount, as often as it is told.
+    """
     rows = Transaction.objects.select_for_update(of=("self",)).filter(related=payment)
-    known = rows.filter(uid_pay=seen.id).first()
+    if not seen.id and not seen.reference:
+        alike = rows.filter(type=kind, amount=amount_value(seen.amount.amount))
+        return alike.filter(status__in=(Status.PENDING, Status.COMPLETED)).order_by("pk").first()
+    known = rows.filter(uid_pay=seen.id).first() if seen.id else None
     if known is None and seen.reference:
         known = rows.filter(calls__key=seen.reference, type=Type.REFUND).first()
     return known

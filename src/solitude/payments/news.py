@@ -16,7 +16,7 @@ from solitude.payments.contract import (
     Result,
     Seen,
 )
-from solitude.payments.matching import Mismatch
+from solitude.payments.matching import Mismatch, NotThereYet
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.telemetry import cef
@@ -56,7 +56,7 @@ def apply(provider: str, notice: Notice) -> Applied:
         case Action.DISPUTE if notice.dispute:
             return _dispute_news(matching.captured(payment), notice.dispute)
         case Action.REFUND | Action.REVERSAL if notice.refund:
-            return _went_back(matching.captured(payment), notice.action, notice.refund)
+            return _went_back(matching.captured(payment), notice.action, notice.refund, notice)
     raise Mismatch("evidence")
 
 
@@ -111,12 +111,21 @@ def _refund_of_ours(call: ProviderCall, seen: RefundEvidence, notice: Notice) ->
     return Applied(refund, is_news, "" if is_news else OLD_NEWS)
 
 
-def _went_back(payment: Transaction, action: Action, seen: RefundEvidence) -> Applied:
+def _went_back(payment: Transaction, action: Action, seen: RefundEvidence, notice: Notice) -> Applied:
     if seen.amount.amount <= 0:
         raise Mismatch("amount")
+    asked_for = matching.ours_of_no_name(payment, seen) if action == Action.REFUND else None
+    if asked_for:
+        return _refund_of_ours(asked_for, seen, notice)
     before = payment.counter
-    record = money_back.refund_seen if action == Action.REFUND else money_back.reversal_seen
-    row = record(payment, seen)
+    if action == Action.REFUND:
+        row = money_back.refund_seen(payment, seen)
+    elif seen.state == RefundSeen.UNDONE:
+        row = money_back.reversal_undone(payment, seen)
+        if row is None:
+            raise NotThereYet(payment)
+    else:
+        row = money_back.reversal_seen(payment, seen)
     is_news = payment.counter != before
     return Applied(row or payment, is_news, "" if is_news else OLD_NEWS)
 

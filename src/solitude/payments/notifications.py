@@ -14,7 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, Case, QuerySet, When
+from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models.functions import Now
 
 from solitude.events.models import Event, append
@@ -25,6 +25,7 @@ from solitude.payments.matching import Mismatch, NotThereYet
 from solitude.payments.models import REASON_MAX_CHARS, WAITING, Notification
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
+from solitude.transactions.models import Transaction
 from solitude.web.once import insert_once
 
 log = get_logger("solitude.payments")
@@ -212,7 +213,8 @@ def _go_on(row: Notification, notice: Notice) -> None:
                 check.check(row.transaction_id)
         except Busy:
             log.warning("capture_put_off", transaction=row.transaction_id)
-    waiting = _waiting().filter(transaction_id=row.transaction_id).order_by("pk")
+    about = Transaction.objects.filter(Q(pk=row.transaction_id) | Q(relations=row.transaction_id))
+    waiting = _waiting().filter(transaction__in=about).order_by("pk")
     for pk in list(waiting.values_list("pk", flat=True)[:PARKED_TOGETHER_MAX]):
         if leases.take(_waiting(), pk):
             _handle(pk)

@@ -76,8 +76,11 @@ REFUND_EDGES = (
     _edge("refund_corrected", (Status.FAILED, Status.ERRORED), Status.COMPLETED, correction=True),
     _edge("refund_corrected_to_pending", (Status.FAILED, Status.ERRORED), Status.PENDING, correction=True),
 )
-# The provider took money back for the buyer: only evidence makes one.
-REVERSAL_EDGES = (_edge("reversed", (), Status.COMPLETED),)
+# The provider took money back for the buyer, and may give it to the payee again: only evidence makes these.
+REVERSAL_EDGES = (
+    _edge("reversed", (), Status.COMPLETED),
+    _edge("reversal_undone", (Status.COMPLETED,), Status.CANCELLED),
+)
 EDGES = {edge.name: edge for edge in (*PAYMENT_EDGES, *REFUND_EDGES, *REVERSAL_EDGES)}
 
 # A transaction that the client keeps itself may be born in any state, and moves by the rules below.

@@ -15,8 +15,8 @@ class PaypalConfig(AppConfig):
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import preapprovals, records
+        from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal
-        from solitude.providers.paypal.rest.webhooks import Webhooks
         from solitude.sellers.models import parts as seller_parts
         from solitude.sellers.models import product_parts
 
@@ -36,7 +36,7 @@ class PaypalConfig(AppConfig):
                     Operation.STORE_CREDENTIAL: preapprovals.stored,
                     Operation.DELETE_CREDENTIAL: preapprovals.deleted,
                 },
-                inbound=Webhooks(),
+                inbound=PayPalInbound(),
                 notice_appliers={
                     Action.PREAPPROVAL: preapprovals.told_deleted,
                     Action.SELLER: records.told_of_seller,

@@ -10,6 +10,9 @@ Interface = Literal["rest", "classic"]
 REST: Final = "rest"
 CLASSIC: Final = "classic"
 
+# How the invoice of a classic payment begins, before our key.
+INVOICE: Final = "solitude-"
+
 # Codes of ours.
 NOT_APPROVED: Final = "not_approved"
 PREAPPROVAL_LIMIT: Final = "preapproval_limit"

@@ -6,10 +6,9 @@ from typing import Any
 from solitude.money.money import Money
 from solitude.payments.contract import Call, Intent
 from solitude.providers.paypal import currencies
+from solitude.providers.paypal.names import INVOICE
 
 MEMO_MAX_CHARS = 1000
-# PayPal's books call it so too: our key, which the buyer sees as the invoice.
-INVOICE = "solitude-"
 
 Fields = Mapping[str, Any]
 

@@ -1,0 +1,348 @@
+"""IPNs enter the books as PayPal's webhooks do: proved, compared, once, in whatever order they come."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import override_settings
+from tests.outbound.peers import Peer, closing_after_request
+from tests.payments.world import call_of, nothing_happens
+from tests.paypal.ipn.world import adaptive, detail, proving, raw, saying, standard
+from tests.support.marketplace import Answer, Marketplace
+from tests.support.simulator import Simulator
+
+from solitude.payments import notifications
+from solitude.payments.models import Notification
+from solitude.providers.paypal.models import BuyerPaypal
+from solitude.providers.paypal.preapprovals import key_hash
+
+PENDING, COMPLETED, CHECKED, FAILED, CANCELLED = 0, 1, 2, 4, 5
+
+
+@pytest.fixture
+def genuine() -> Iterator[Peer]:
+    """PayPal owns whatever it is asked about."""
+    with proving() as peer:
+        yield peer
+
+
+@pytest.fixture
+def begun(shop: Marketplace, genuine: Peer) -> Iterator[Answer]:
+    """A classic payment that waits for its buyer."""
+    with override_settings(SOLITUDE_PAYPAL_API="classic"):
+        yield shop.pay(shop.product("sam@dev.example"), currency="USD", amount=Decimal("3.75"))
+
+
+@pytest.fixture
+def checked(shop: Marketplace, paypal: Simulator, begun: Answer) -> Answer:
+    """One that its buyer approved, as a look-up saw."""
+    paypal.approve(begun["pay_url"])
+    shop.check(uuid=begun["uuid"])
+    assert status(shop, begun) == CHECKED
+    return begun
+
+
+def status(shop: Marketplace, payment: Answer) -> int:
+    return int(shop.transaction(payment["transaction"])["status"])
+
+
+def sums(shop: Marketplace, payment: Answer) -> tuple[str, str]:
+    row = shop.transaction(payment["transaction"])
+    return row["captured_amount"], row["refunded_amount"]
+
+
+def about(payment: Answer, kind: str = "Adaptive Payment PAY", **more: str) -> dict[str, str]:
+    """A message about this payment, with its one receiver."""
+    told = {name: more.pop(name) for name in list(more) if name in ("status", "reason_code", "pay_key", "tracking_id")}
+    named = {"pay_key": payment["paykey"], "tracking_id": call_of(payment["transaction"]).key} | told
+    return adaptive(kind, **named) | detail(**({"id": "9TX45678901234567"} | more))
+
+
+def tell(shop: Marketplace, fields: dict[str, str]) -> Answer:
+    answer = shop.tell(raw(fields))
+    assert answer.status == 201
+    return answer
+
+
+# --- payments ------------------------------------------------------------------------------------------------------
+
+
+def test_a_payment_that_was_taken_is_completed(shop: Marketplace, begun: Answer, genuine: Peer) -> None:
+    fields = about(begun, memo="Café")
+
+    answer = tell(shop, fields)
+
+    row = Notification.objects.get()
+    assert answer.json == {
+        "status": "OK",
+        "action": "PAYMENT",
+        "uuid": begun["uuid"],
+        "amount": {"currency": "USD", "amount": "3.75"},
+        "transaction": begun["transaction"],
+        "data": raw(fields),
+        "resource_uri": f"/paypal/ipn/{row.pk}/",
+        "reason": None,
+        "retry": False,
+    }
+    assert (status(shop, begun), sums(shop, begun)) == (COMPLETED, ("3.75", "0.00"))
+    assert genuine.requests[0].endswith(b"\r\n\r\ncmd=_notify-validate&" + raw(fields).encode())
+
+
+def test_what_a_look_up_saw_is_completed_by_its_ipn(shop: Marketplace, checked: Answer) -> None:
+    taken = call_of(checked["transaction"]).transaction
+    assert taken is not None
+
+    assert tell(shop, about(checked, id=taken.taken_id or ""))["status"] == "OK"
+
+    assert status(shop, checked) == COMPLETED
+    assert shop.event_types()[-2:] == ["transaction.checked", "transaction.completed"]
+
+
+def test_an_ipn_that_comes_again_changes_nothing(shop: Marketplace, begun: Answer, genuine: Peer) -> None:
+    tell(shop, about(begun))
+    events = shop.event_types()
+
+    again = tell(shop, about(begun))
+    other = tell(shop, about(begun, memo="sent twice"))
+
+    assert [(one["status"], one["uuid"]) for one in (again, other)] == [("IGNORED", begun["uuid"])] * 2
+    assert other["reason"] == "known_already"
+    assert shop.event_types() == events
+    assert len(genuine.requests) == 2  # the same bytes are proved once
+
+
+@pytest.mark.parametrize(
+    ("more", "state"),
+    [({"status": "PENDING"}, PENDING), ({"status": "ERROR"}, FAILED), ({"status": "CREATED"}, PENDING)],
+)
+def test_a_payment_that_was_not_taken(shop: Marketplace, begun: Answer, more: dict[str, str], state: int) -> None:
+    tell(shop, about(begun, **more))
+
+    assert status(shop, begun) == state
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"amount": "USD 3.74"},
+        {"amount": "EUR 3.75"},
+        {"receiver": "eve@dev.example"},
+        {"pay_key": "AP-1"},
+        {"tracking_id": "another"},
+    ],
+)
+def test_what_contradicts_what_we_know_is_refused_and_alarmed(
+    shop: Marketplace, begun: Answer, more: dict[str, str], security_events: Any
+) -> None:
+    wrong = about(begun, **more)
+    if more.keys() == {"tracking_id"}:
+        wrong["tracking_id"] = call_of(shop.pay(shop.product(), currency="USD")["transaction"]).key
+
+    answer = tell(shop, wrong)
+
+    assert (answer["status"], answer["reason"], answer["retry"]) == ("ERROR", "mismatch", False)
+    assert status(shop, begun) == PENDING
+
+
+# --- who says so ---------------------------------------------------------------------------------------------------
+
+
+def test_a_forged_ipn_is_ignored_and_changes_nothing(shop: Marketplace, paypal: Simulator, begun: Answer) -> None:
+    with proving(saying(b"INVALID")):
+        answer = tell(shop, about(begun))
+
+    assert (answer["status"], answer["action"], answer["uuid"]) == ("IGNORED", None, None)
+    assert (answer["reason"], answer["retry"]) == ("bad_signature", False)
+    assert status(shop, begun) == PENDING
+
+
+def test_while_paypal_cannot_be_asked_it_is_to_be_sent_again(shop: Marketplace, begun: Answer) -> None:
+    with proving(closing_after_request):
+        first = tell(shop, about(begun))
+    again = tell(shop, about(begun))
+
+    assert (first["status"], first["reason"], first["retry"]) == ("IGNORED", "verification_unavailable", True)
+    assert (again["status"], status(shop, begun)) == ("OK", COMPLETED)
+
+
+def test_one_that_was_taken_for_forged_may_be_proved_later(shop: Marketplace, begun: Answer) -> None:
+    with proving(saying(b"INVALID")):
+        tell(shop, about(begun))
+
+    assert tell(shop, about(begun))["status"] == "OK"
+
+
+@pytest.mark.parametrize("data", [None, "", 7])
+def test_without_data_nothing_happens(shop: Marketplace, paypal: Simulator, data: object) -> None:
+    with nothing_happens(paypal):
+        answer = shop.post("/paypal/ipn/", {} if data is None else {"data": data})
+
+    assert (answer.status, list(answer.json)) == (400, ["data"])
+
+
+def test_what_is_no_form_is_an_error(shop: Marketplace, genuine: Peer) -> None:
+    answer = shop.post("/paypal/ipn/", {"data": "no form"})
+
+    assert (answer["status"], answer["reason"]) == ("ERROR", "not_understood")
+
+
+# --- too early -----------------------------------------------------------------------------------------------------
+
+
+def test_one_about_something_unknown_waits_for_it(shop: Marketplace, begun: Answer) -> None:
+    key = "0e0c8a6e-6d4f-4f0e-9a53-000000004711"
+    early = tell(shop, adaptive(pay_key="AP-EARLY", tracking_id=key) | detail(receiver="sam@dev.example"))
+    assert (early["status"], early["reason"], early["retry"]) == ("IGNORED", "parked", False)
+
+    call = call_of(begun["transaction"])
+    type(call).objects.filter(pk=call.pk).update(key=key)
+    call.transaction.change(uid_pay="AP-EARLY")  # type: ignore[union-attr]
+    Notification.objects.update(next_try_at="2026-01-01T00:00:00Z")
+
+    assert notifications.handle_due() == 1
+    assert status(shop, begun) == COMPLETED
+
+
+def test_a_refund_that_comes_before_its_payment_waits(shop: Marketplace, begun: Answer) -> None:
+    back = about(begun, status="COMPLETED", refund_id="8XY1", refund_amount="USD 1.00") | {
+        "transaction[0].status": "Refunded"
+    }
+    assert tell(shop, back)["reason"] == "parked"
+
+    tell(shop, about(begun))
+
+    assert sums(shop, begun) == ("3.75", "1.00")
+
+
+# --- money that goes back ------------------------------------------------------------------------------------------
+
+
+def refund(payment: Answer, amount: str = "USD 3.75", **more: str) -> dict[str, str]:
+    usual = {"refund_id": "8XY12345678901230", "refund_amount": amount, "reason_code": "Refund"}
+    return about(payment, "Adjustment", **(usual | more)) | {"transaction[0].status": "Refunded"}
+
+
+def test_a_refund_made_elsewhere_gets_its_row(shop: Marketplace, checked: Answer) -> None:
+    answer = tell(shop, refund(checked, "USD 1.00", id=""))
+
+    row = shop.transaction(answer["transaction"])
+    assert (answer["status"], answer["action"], answer["uuid"]) == ("OK", "REFUND", checked["uuid"])
+    assert answer["amount"] == {"currency": "USD", "amount": "1.00"}
+    assert (row["type"], row["status"], row["amount"], row["related"]) == (1, COMPLETED, "1.00", checked["transaction"])
+    assert sums(shop, checked) == ("3.75", "1.00")
+
+
+def test_several_refunds_are_told_apart_by_their_id(shop: Marketplace, checked: Answer) -> None:
+    for name in ("8XY1", "8XY2", "8XY1"):
+        tell(shop, refund(checked, "USD 1.00", id="", refund_id=name))
+
+    assert sums(shop, checked) == ("3.75", "2.00")
+
+
+def test_a_refund_to_which_paypal_gives_no_id_counts_once_for_its_amount(shop: Marketplace, checked: Answer) -> None:
+    for memo in ("a", "b"):
+        tell(shop, refund(checked, "USD 1.00", id="", refund_id="", memo=memo))
+
+    assert sums(shop, checked) == ("3.75", "1.00")
+
+
+def test_a_chargeback_is_a_reversal(shop: Marketplace, checked: Answer) -> None:
+    answer = tell(
+        shop, refund(checked, id="", reason_code="Chargeback Settlement") | {"transaction[0].status": "Completed"}
+    )
+
+    assert (answer["action"], shop.transaction(answer["transaction"])["type"]) == ("REVERSAL", 2)
+    assert sums(shop, checked) == ("3.75", "3.75")
+    assert shop.event_types()[-1] == "reversal.completed"
+
+
+# --- today's form, beside webhooks ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def captured(shop: Marketplace, paid: dict[str, str], genuine: Peer) -> dict[str, str]:
+    """A payment of today's platform: the ids that an IPN names it by."""
+    call = call_of(paid["transaction"])
+    row = call.transaction
+    assert row is not None
+    return {"custom": call.key, "txn_id": row.taken_id or "", "transaction": paid["transaction"]}
+
+
+def today(captured: dict[str, str], payment_status: str, gross: str, **more: str) -> dict[str, str]:
+    back = {"parent_txn_id": captured["txn_id"], "txn_id": "8XY1"} if payment_status != "Completed" else {}
+    usual = {
+        "custom": captured["custom"],
+        "txn_id": captured["txn_id"],
+        "receiver_email": "",
+        "business": "",
+        "receiver_id": "",
+    }
+    return standard(payment_status, gross, **(usual | back | more))
+
+
+def of_payment(shop: Marketplace, captured: dict[str, str]) -> tuple[str, str]:
+    row = shop.transaction(captured["transaction"])
+    return row["captured_amount"], row["refunded_amount"]
+
+
+def test_what_is_known_already_is_ignored(shop: Marketplace, captured: dict[str, str]) -> None:
+    answer = tell(shop, today(captured, "Completed", "2.49"))
+
+    assert (answer["status"], answer["reason"]) == ("IGNORED", "known_already")
+
+
+def test_a_reversal_that_is_cancelled_gives_the_money_back_to_the_seller(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    reversed_ = tell(shop, today(captured, "Reversed", "-2.49"))
+    assert of_payment(shop, captured) == ("2.49", "2.49")
+
+    undone = tell(shop, today(captured, "Canceled_Reversal", "2.49", txn_id="8XY2"))
+
+    assert (undone["status"], undone["action"]) == ("OK", "REVERSAL")
+    assert undone["transaction"] == reversed_["transaction"]
+    assert shop.transaction(undone["transaction"])["status"] == CANCELLED
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+    assert shop.event_types()[-2:] == ["reversal.completed", "reversal.cancelled"]
+    again = tell(shop, today(captured, "Canceled_Reversal", "2.49", txn_id="8XY2", memo="again"))
+    assert (again["status"], again["reason"]) == ("IGNORED", "known_already")
+
+
+def test_a_cancelled_reversal_that_comes_first_waits_for_the_reversal(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    assert tell(shop, today(captured, "Canceled_Reversal", "2.49", txn_id="8XY2"))["reason"] == "parked"
+
+    tell(shop, today(captured, "Reversed", "-2.49"))
+
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+
+
+def test_a_refund_of_ours_and_its_ipn_are_one(shop: Marketplace, captured: dict[str, str]) -> None:
+    uuid = shop.transaction(captured["transaction"])["uuid"]
+    made = shop.refund(uuid=uuid, amount="1.00")
+    name = shop.transaction(made["transaction"])["uid_pay"]
+
+    answer = tell(shop, today(captured, "Refunded", "-1.00", txn_id=name))
+
+    assert (answer["status"], answer["transaction"]) == ("IGNORED", made["transaction"])
+    assert of_payment(shop, captured) == ("2.49", "1.00")
+
+
+# --- pre-approval --------------------------------------------------------------------------------------------------
+
+
+def test_a_pre_approval_that_the_buyer_cancels_at_paypal_is_forgotten(shop: Marketplace, genuine: Peer) -> None:
+    buyer = shop.buyer()
+    made = shop.post("/paypal/buyer/", {"buyer": buyer["resource_uri"]})
+    BuyerPaypal.objects.get().change(key="PA-3TL62591WF4873025", key_hash=key_hash("PA-3TL62591WF4873025"))
+    fields = {"transaction_type": "Adaptive Payment PREAPPROVAL", "preapproval_key": "PA-3TL62591WF4873025"}
+
+    given = tell(shop, fields | {"approved": "true", "status": "ACTIVE"})
+    ended = tell(shop, fields | {"approved": "true", "status": "CANCELED"})
+
+    assert (given["status"], given["reason"]) == ("IGNORED", "not_of_concern")
+    assert (ended["status"], ended["action"]) == ("OK", "PREAPPROVAL")
+    assert shop.get(made["resource_uri"])["key"] is False
+    assert shop.event_types()[-1] == "preapproval.revoked"
