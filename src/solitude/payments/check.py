@@ -27,7 +27,7 @@ def check(pk: int) -> Checked:
     row = _row(pk)
     if uncertain:
         return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
-    if row.status != Status.PENDING or not row.uid_pay:
+    if row.status != Status.PENDING or not (row.uid_pay or row.related_id):
         return Checked(row)
     return _look_up_refund(row) if row.related_id else _look_up(row)
 
@@ -68,7 +68,7 @@ def _look_up_refund(row: Transaction) -> Checked:
     call = ProviderCall.objects.filter(transaction=row, operation=Operation.REFUND).first()
     if call is None or row.related_id is None:
         return Checked(row)
-    ids = {"refund": row.uid_pay or ""}
+    ids = {**call.ids, "refund": row.uid_pay or ""}
     found = calls.ask(provider, Call(Operation.LOOK_UP_REFUND, call.key, call.intended, ids))
     with transaction.atomic():
         payment, locked = lock(row.related_id), lock(row.pk)

@@ -1,5 +1,6 @@
 """`/paypal/pay`, `/paypal/pay-check/` and `/paypal/refund/`"""
 
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,11 +16,12 @@ from solitude.payments import answers, calls, cancel, check, pay, refund
 from solitude.payments.contract import Intent, Operation, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
-from solitude.providers.paypal import currencies, forms, own_form, uses, wiki_form
+from solitude.providers.paypal import currencies, forms, own_form, refunding, uses, wiki_form
 from solitude.providers.paypal.form import Order
 from solitude.providers.paypal.forms import PayIn
 from solitude.providers.paypal.names import NAME, NUMBER
 from solitude.providers.paypal.own_form import OwnPaymentIn
+from solitude.providers.paypal.refunding import Look
 from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
 from solitude.providers.paypal.shown import (
     ERRORS,
@@ -192,7 +194,7 @@ def make_refund(request: ApiRequest, body: RefundIn) -> HttpResponse:
 
     known = calls.begun_under(request.claim)
     with answers.room():
-        begun = known or calls.intended(lambda: _begin_refund(request, body))
+        begun = known or _intended_refund(request, body)
         call = calls.find_out(begun, keep) if known else calls.carry_out(begun, keep)
     if refused := _pay_refusal_of_refund(call):
         raise refused
@@ -206,27 +208,40 @@ def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
     return _pay_refusal(call)
 
 
-def _begin_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
+def _intended_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
+    for _ in range(refunding.LOOKS_MAX):
+        seen = refunding.look(_selected(body))
+        with suppress(refunding.Moved):
+            return calls.intended(lambda seen=seen: _begin_refund(request, body, seen))  # type: ignore[misc]
+    raise _another_refund()
+
+
+def _begin_refund(request: ApiRequest, body: RefundIn, seen: Look) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, the share of the fee and the claim are of one moment."""
     payment = lock(_selected(body).pk)
     check_match(request, payment)
+    seen.check(payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
     first = payment.calls.filter(operation=Operation.PAY).first()
-    if first is None or payment.captured_amount is None or payment.taken_id is None:
+    if first is None or payment.captured_amount is None or not (payment.taken_id or seen.ids):
         raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
     left = refund.refundable(payment)
     amount = _refund_amount(body, payment, left)
     if amount > left or left.amount == 0:
         raise _not_refundable(refund.EXCEEDS, left.text)
+    if seen.ids and refunding.under_way(payment):
+        raise _another_refund()
     paid = first.intended
     intent = Intent(
         amount=amount,
         payee=paid.payee,
         fee=_fee_back(paid.fee, payment, amount),
         note=(body.reason or "")[:NOTE_MAX_CHARS],
+        interface=paid.interface,
+        shares=paid.shares,
     )
-    ids = {"payment": payment.uid_pay or "", "capture": payment.taken_id}
+    ids = {"payment": payment.uid_pay or "", "capture": payment.taken_id or ""} | seen.ids
     try:
         return refund.begin(payment, amount, NAME, intent, ids, request.claim)
     except NotRefundable as error:
@@ -259,6 +274,13 @@ def _fee_back(fee: Money | None, payment: Transaction, amount: Money) -> Money |
         (fee.amount * part / captured).quantize(Decimal(1).scaleb(-digits)) for part in (before, before + amount.amount)
     ]
     return Money(shares[1] - shares[0], fee.currency)
+
+
+def _another_refund() -> Refused:
+    detail: Detail = {
+        "detail": "Another refund of this payment is under way; come back when it is known what became of it."
+    }
+    return Refused(409, detail, {"Retry-After": str(answers.RETRY_AFTER_S)})
 
 
 def _not_refundable(code: NotRefundableCode, refundable: str) -> Refused:

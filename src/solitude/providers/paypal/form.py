@@ -13,9 +13,10 @@ from pydantic import Field, WithJsonSchema
 
 from solitude.buyers.models import Buyer
 from solitude.money.money import Money
-from solitude.payments.contract import Intent
-from solitude.providers.paypal import allowed_urls, currencies, limits
+from solitude.payments.contract import Intent, Share
+from solitude.providers.paypal import allowed_urls, currencies, limits, split
 from solitude.providers.paypal.models import BuyerPaypal
+from solitude.providers.paypal.names import CLASSIC
 from solitude.providers.paypal.payees import Payee
 from solitude.sellers.models import Access, Product, Seller
 from solitude.telemetry.redaction import Secret
@@ -109,6 +110,12 @@ class Reading:
     def fee(self, body: PaymentIn, paid: Money | None) -> Money | None:
         return self.take("platform_fee", lambda: _fee(body, paid)) if paid else None
 
+    def split(self, paid: Money | None, fee: Money | None, sold: Sold | None) -> tuple[Money | None, tuple[Share, ...]]:
+        """The marketplace's fee and the shares of others: the classic interface knows shares alone, the other one the fee alone."""
+        if sold is None or sold.payee.interface != CLASSIC or paid is None:
+            return fee, ()
+        return None, self.take("platform_fee", lambda: split.shares(paid, fee)) or ()
+
     def end(self) -> None:
         """Raises BadFields with every field at fault."""
         if self.problems:
@@ -129,6 +136,13 @@ def credential(preapproval: BuyerPaypal | None) -> Secret | None:
 
 def description(memo: str | None) -> str:
     return (memo or "")[:MEMO_MAX_CHARS]
+
+
+def payable(payee: Payee | None, missing: str) -> Payee:
+    """Raises ValueError, saying `missing`, where nobody is known who can be paid: in the classic interface by e-mail address alone."""
+    if payee is None or (payee.interface == CLASSIC and "@" not in payee.paypal_id):
+        raise ValueError(missing)
+    return payee
 
 
 def sellable(product: Product | None, seller: Seller) -> None:

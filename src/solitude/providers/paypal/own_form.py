@@ -49,9 +49,9 @@ def order(body: OwnPaymentIn) -> Order:
     """Checks the form against what we know. Raises BadFields with every field at fault."""
     reading = Reading()
     money = reading.money(body)
-    fee = reading.fee(body, money)
     buyer = reading.take("buyer", lambda: _buyer(body.buyer))
     sold = reading.take("seller_product", lambda: _sold(body.seller_product))
+    fee, shares = reading.split(money, reading.fee(body, money), sold)
     preapproval = form.preapproval(buyer, body.currency, sold) if body.use_preapproval else None
     uuid = reading.take("uuid", lambda: _new_uuid(body.uuid))
     reading.urls({"return_url": body.return_url, "cancel_url": body.cancel_url, "ipn_url": body.ipn_url})
@@ -62,6 +62,7 @@ def order(body: OwnPaymentIn) -> Order:
         payee=sold.payee.paypal_id,
         interface=sold.payee.interface,
         fee=fee,
+        shares=shares,
         return_url=body.return_url,
         cancel_url=body.cancel_url,
         notify_url=body.ipn_url,
@@ -83,9 +84,7 @@ def _sold(named: str) -> Sold:
     seller, product = _named(named)
     form.sellable(product, seller)
     payee = payees.payee(product) if product else payees.of_seller(seller)
-    if payee is None:
-        raise ValueError("No seller email found.")
-    return Sold(seller, product, payee)
+    return Sold(seller, product, form.payable(payee, "No seller email found."))
 
 
 def _named(named: str) -> tuple[Seller, Product | None]:

@@ -1,5 +1,6 @@
 """Payments, checks and refunds as the routes of PayPal answer them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
@@ -31,7 +32,13 @@ CheckStatus = Literal[
     "ERRORED",
 ]
 RefundStatus = Literal["COMPLETED", "PENDING", "FAILED", "CANCELLED", "ERRORED"]
-ReceiverStatus = Literal["REFUNDED", "REFUNDED_PENDING", "REFUND_ERROR"]
+ReceiverStatus = Literal[
+    "REFUNDED",
+    "REFUNDED_PENDING",
+    "REFUND_ERROR",
+    "ALREADY_REVERSED_OR_REFUNDED",
+    "NO_API_ACCESS_TO_RECEIVER",
+]
 Path = Annotated[str, Field(examples=["/generic/transaction/7/"])]
 CorrelationId = Annotated[str | None, Field(description="What PayPal's support asks for.")]
 
@@ -267,7 +274,7 @@ def shown_refund(call: ProviderCall) -> PaypalRefund:
     assert row is not None  # noqa: S101  # a refund's call has its refund
     amount = amount_text(row.amount, row.currency)
     return {
-        "response": [_receiver(call, row, amount)],
+        "response": _receivers(call, row, amount),
         "status": _refund_status(row),
         "amount": amount,
         "currency": row.currency,
@@ -278,6 +285,11 @@ def shown_refund(call: ProviderCall) -> PaypalRefund:
     }
 
 
+# What PayPal said of a receiver that a refund's own status does not say.
+_TOLD: dict[str, ReceiverStatus] = {
+    "ALREADY_REVERSED_OR_REFUNDED": "ALREADY_REVERSED_OR_REFUNDED",
+    "NO_API_ACCESS_TO_RECEIVER": "NO_API_ACCESS_TO_RECEIVER",
+}
 _RECEIVER_STATUS: dict[Status, ReceiverStatus] = {
     Status.COMPLETED: "REFUNDED",
     Status.PENDING: "REFUNDED_PENDING",
@@ -285,14 +297,26 @@ _RECEIVER_STATUS: dict[Status, ReceiverStatus] = {
 }
 
 
-def _receiver(call: ProviderCall, row: Transaction, amount: str | None) -> PaypalReceiver:
-    payee, facts = call.intended.payee, call.facts
+def _receivers(call: ProviderCall, row: Transaction, amount: str | None) -> list[PaypalReceiver]:
+    """Each receiver of whom PayPal told, by its place in the intent: the classic interface tells of all, REST of the seller alone."""
+    intent = call.intended
+    payees = [intent.payee, *(share.payee for share in intent.shares)]
+    told = [place for place in range(len(payees)) if f"{place}.status" in call.facts]
+    return [_receiver(payees[place], row, call.facts, amount, f"{place}.") for place in told] or [
+        _receiver(intent.payee, row, call.facts, amount)
+    ]
+
+
+def _receiver(
+    payee: str, row: Transaction, facts: Mapping[str, str], amount: str | None, at: str = ""
+) -> PaypalReceiver:
+    amount = facts.get(f"{at}amount", amount)
     receiver: PaypalReceiver = {
         "receiver.amount": amount,
-        "refundStatus": _RECEIVER_STATUS[Status(row.status)],
-        "refundGrossAmount": facts.get("gross", amount),
-        "refundNetAmount": facts.get("net"),
-        "refundFeeAmount": facts.get("fee"),
+        "refundStatus": _TOLD.get(facts.get(f"{at}status", ""), _RECEIVER_STATUS[Status(row.status)]),
+        "refundGrossAmount": facts.get(f"{at}gross", amount),
+        "refundNetAmount": facts.get(f"{at}net"),
+        "refundFeeAmount": facts.get(f"{at}fee"),
     }
     receiver["receiver.email" if "@" in payee else "receiver.id"] = payee
     return receiver

@@ -51,9 +51,9 @@ def order(body: WikiPaymentIn) -> Order:
     """Checks the form against what we know. Raises BadFields with every field at fault."""
     reading = Reading()
     money = reading.money(body)
-    fee = reading.fee(body, money)
     buyer = reading.take("user_id", lambda: _buyer(str(body.user_id)))
     sold = reading.take("app_id", lambda: _sold(str(body.app_id)))
+    fee, shares = reading.split(money, reading.fee(body, money), sold)
     preapproval = form.preapproval(buyer, body.currency, sold) if body.use_preapproval else None
     urls = {
         "return_url": body.return_url or settings.SOLITUDE_PAYPAL_RETURN_URL,
@@ -68,8 +68,10 @@ def order(body: WikiPaymentIn) -> Order:
         payee=sold.payee.paypal_id,
         interface=sold.payee.interface,
         fee=fee,
+        shares=shares,
         return_url=urls["return_url"],
         cancel_url=urls["cancel_url"],
+        notify_url=settings.SOLITUDE_PAYPAL_NOTIFY_URL,
         description=form.description(body.memo),
         credential=form.credential(preapproval),
         fallback=body.fallback and preapproval is not None and all(urls.values()),
@@ -102,10 +104,7 @@ def _sold(app_id: str) -> Sold:
     known = Product.objects.select_related("paypal", "seller__paypal")
     product = known.filter(public_id=app_id).first() or _by_external_id(known.filter(external_id=app_id)[:2])
     form.sellable(product, product.seller)
-    payee = payees.payee(product)
-    if payee is None:
-        raise ValueError("no_paypal_id")
-    return Sold(product.seller, product, payee)
+    return Sold(product.seller, product, form.payable(payees.payee(product), "no_paypal_id"))
 
 
 def _by_external_id(found: Any) -> Product:

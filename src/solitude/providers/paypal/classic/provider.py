@@ -38,8 +38,9 @@ PREAPPROVAL = "AdaptivePayments/Preapproval"
 PREAPPROVAL_DETAILS, CANCEL_PREAPPROVAL = "AdaptivePayments/PreapprovalDetails", "AdaptivePayments/CancelPreapproval"
 # What PayPal took in and did not answer is done by then, or never will be.
 SETTLED_S = 3600
-# How much of a payment PayPal had refunded when a refund of ours was written down, among the ids of its call.
-REFUNDED_BEFORE = "refunded_before"
+# Of the payment, among the ids of a refund's call: its amount, and how much of it PayPal had refunded when the refund was written down.
+PAID, REFUNDED_BEFORE = "paid", "refunded_before"
+# The same sum among the facts of a look-up.
 REFUNDED = "refunded"
 
 
@@ -299,7 +300,7 @@ def _before(call: Call) -> Money | None:
 
 def _paid_amount(call: Call) -> Money:
     """Of the payment that a refund's call is about."""
-    return Money(Decimal(call.ids["paid"]), _amount(call).currency)
+    return Money(Decimal(call.ids[PAID]), _amount(call).currency)
 
 
 def _is_whole(call: Call) -> bool:
