@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from solitude.money.money import Money
@@ -108,15 +108,20 @@ def refund_seen(payment: Transaction, seen: RefundEvidence) -> Transaction | Non
 
 
 def reversal_seen(payment: Transaction, seen: RefundEvidence) -> Transaction:
-    """Money that the provider took back for the buyer. The payment is locked."""
-    return _known(payment, Type.REVERSAL, seen) or _made_elsewhere(payment, Type.REVERSAL, seen.id or None, seen.amount)
+    """Money that the provider took back for the buyer: all that was left, where it tells of the payment alone. The payment is locked."""
+    if seen.id:
+        return _known(payment, Type.REVERSAL, seen) or _made_elsewhere(payment, Type.REVERSAL, seen.id, seen.amount)
+    left = Money((payment.captured_amount or ZERO) - (payment.refunded_amount or ZERO), payment.currency)
+    amount = left if ZERO < left.amount < seen.amount.amount else seen.amount
+    return _reversals(payment, seen).filter(status=Status.COMPLETED).first() or _made_elsewhere(
+        payment, Type.REVERSAL, None, amount
+    )
 
 
 def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
     """Money that the provider had taken back for the buyer, and gives to the payee again; None where nothing like it was taken back.
     The payment is locked."""
-    rows = Transaction.objects.select_for_update(of=("self",)).filter(related=payment, type=Type.REVERSAL)
-    alike = rows.filter(amount=amount_value(seen.amount.amount)).order_by("pk")
+    alike = _reversals(payment, seen)
     row = alike.filter(status=Status.COMPLETED).first()
     if row is None:
         return alike.first()
@@ -124,6 +129,12 @@ def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction |
     _sum_up(payment)
     _alarm("Reversal undone", 5, payment, row)
     return row
+
+
+def _reversals(payment: Transaction, seen: RefundEvidence) -> QuerySet[Transaction]:
+    """Those that the evidence may be about, locked: of its amount, where it does not tell of the payment alone."""
+    rows = Transaction.objects.select_for_update(of=("self",)).filter(related=payment, type=Type.REVERSAL)
+    return (rows.filter(amount=amount_value(seen.amount.amount)) if seen.id else rows).order_by("pk")
 
 
 def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, list[str]]:

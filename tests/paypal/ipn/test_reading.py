@@ -114,24 +114,39 @@ def test_of_one_receiver_the_flag_is_not_looked_at() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "status", "action"),
+    ("kind", "reason", "status"),
     [
-        (PAY, "", "Refunded", Action.REFUND),
-        (PAY, "", "Partially_Refunded", Action.REFUND),
-        (PAY, "", "Reversal", Action.REVERSAL),
-        (ADJUSTMENT, "Refund", "Completed", Action.REFUND),
-        (ADJUSTMENT, "Refund", "Refunded", Action.REFUND),
-        (ADJUSTMENT, "Chargeback Settlement", "Completed", Action.REVERSAL),
-        (ADJUSTMENT, "Admin reversal", "Reversed", Action.REVERSAL),
-        (ADJUSTMENT, "Unknown", "Completed", Action.REVERSAL),
+        (PAY, "", "Refunded"),
+        (PAY, "", "Partially_Refunded"),
+        (ADJUSTMENT, "Refund", "Completed"),
+        (ADJUSTMENT, "", "Refunded"),
     ],
 )
-def test_money_that_went_back(kind: str, reason: str, status: str, action: Action) -> None:
+def test_a_refund(kind: str, reason: str, status: str) -> None:
     told = read(adaptive(kind, reason_code=reason) | detail(status=status, refund_id=REFUND, refund_amount="USD 1.00"))
 
-    assert (told.action, told.amount) == (action, usd("1.00"))
+    assert (told.action, told.amount) == (Action.REFUND, usd("1.00"))
     assert told.refund is not None
     assert (told.refund.id, told.refund.state, told.refund.amount) == (REFUND, RefundSeen.DONE, usd("1.00"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "status", "state"),
+    [
+        (PAY, "", "Reversal", RefundSeen.DONE),
+        (ADJUSTMENT, "Chargeback Settlement", "Completed", RefundSeen.DONE),
+        (ADJUSTMENT, "Admin reversal", "Reversed", RefundSeen.DONE),
+        (ADJUSTMENT, "Unknown", "Completed", RefundSeen.DONE),
+        (ADJUSTMENT, "Chargeback Settlement", "Canceled_Reversal", RefundSeen.UNDONE),
+    ],
+)
+def test_a_reversal_is_of_the_payment_as_a_whole(kind: str, reason: str, status: str, state: RefundSeen) -> None:
+    """What the message says of a refund is about an earlier one."""
+    told = read(adaptive(kind, reason_code=reason) | detail(status=status, refund_id=REFUND, refund_amount="USD 1.00"))
+
+    assert (told.action, told.amount) == (Action.REVERSAL, usd("3.75"))
+    assert told.refund is not None
+    assert (told.refund.id, told.refund.state) == ("", state)
 
 
 @pytest.mark.parametrize(

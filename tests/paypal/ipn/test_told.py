@@ -247,14 +247,33 @@ def test_a_refund_to_which_paypal_gives_no_id_counts_once_for_its_amount(shop: M
     assert sums(shop, checked) == ("3.75", "1.00")
 
 
-def test_a_chargeback_is_a_reversal(shop: Marketplace, checked: Answer) -> None:
-    answer = tell(
-        shop, refund(checked, id="", reason_code="Chargeback Settlement") | {"transaction[0].status": "Completed"}
-    )
+def reversal(payment: Answer, part: str = "Completed") -> dict[str, str]:
+    told = refund(payment, "USD 1.00", id="", reason_code="Chargeback Settlement")
+    return told | {"transaction[0].status": part}
 
-    assert (answer["action"], shop.transaction(answer["transaction"])["type"]) == ("REVERSAL", 2)
+
+def test_a_chargeback_takes_what_is_left(shop: Marketplace, checked: Answer) -> None:
+    tell(shop, refund(checked, "USD 1.00", id=""))
+
+    answer = tell(shop, reversal(checked))
+    again = tell(shop, reversal(checked) | {"memo": "again"})
+
+    row = shop.transaction(answer["transaction"])
+    assert (answer["action"], row["type"], row["amount"]) == ("REVERSAL", 2, "2.75")
     assert sums(shop, checked) == ("3.75", "3.75")
+    assert (again["status"], again["transaction"]) == ("IGNORED", answer["transaction"])
     assert shop.event_types()[-1] == "reversal.completed"
+
+
+def test_a_chargeback_that_is_undone_may_come_once_more(shop: Marketplace, checked: Answer) -> None:
+    first = tell(shop, reversal(checked))
+    undone = tell(shop, reversal(checked, "Canceled_Reversal"))
+    assert (undone["transaction"], sums(shop, checked)) == (first["transaction"], ("3.75", "0.00"))
+
+    second = tell(shop, reversal(checked) | {"memo": "another"})
+
+    assert second["transaction"] != first["transaction"]
+    assert sums(shop, checked) == ("3.75", "3.75")
 
 
 # --- today's form, beside webhooks ---------------------------------------------------------------------------------

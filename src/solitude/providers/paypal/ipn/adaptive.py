@@ -27,7 +27,8 @@ _AMOUNT = re.compile(r"([A-Z]{3}) ([0-9.,]+)", re.ASCII)
 PREAPPROVAL, ADJUSTMENT = "adaptive payment preapproval", "adjustment"
 # Statuses of one receiver's part.
 _PAID, _HELD = {"completed"}, {"pending", "processing"}
-_ENDED, _REFUNDED, _REVERSED = {"denied", "failed"}, {"refunded", "partially_refunded"}, {"reversal", "reversed"}
+_ENDED, _REFUNDED = {"denied", "failed"}, {"refunded", "partially_refunded"}
+_REVERSED, _UNDONE = {"reversal", "reversed"}, {"canceled_reversal"}
 
 Fields = Mapping[str, str]
 
@@ -70,7 +71,7 @@ def _of_seller(details: list[dict[str, str]]) -> list[dict[str, str]]:
 def _what(detail: Fields, kind: str, reason: str) -> str:
     """What happened to a receiver's part. In an adjustment money went back, and the reason says why."""
     status = detail.get("status", "").casefold()
-    if kind == ADJUSTMENT and status not in _REFUNDED | _REVERSED:
+    if kind == ADJUSTMENT and status not in _REFUNDED | _REVERSED | _UNDONE:
         return "refunded" if reason == "refund" else "reversal"
     return status
 
@@ -83,11 +84,17 @@ def _detail(detail: Fields, details: list[dict[str, str]], what: str) -> dict[st
         return _told(Seen.UNDER_REVIEW, detail.get("pending_reason") or what) | {"amount": amount}
     if what in _ENDED:
         return _told(Seen.DECLINED, what) | {"amount": amount}
-    if what not in _REFUNDED | _REVERSED:
-        return {}
-    back = _went_back(detail, details, amount)
-    seen = RefundEvidence(detail.get("refund_id", "")[:TEXT_MAX_CHARS], RefundSeen.DONE, back, told_by=ToldBy.AMOUNT)
-    return {"action": Action.REFUND if what in _REFUNDED else Action.REVERSAL, "refund": seen, "amount": back}
+    if what in _REFUNDED:
+        back = _went_back(detail, details, amount)
+        named = detail.get("refund_id", "")[:TEXT_MAX_CHARS]
+        seen = RefundEvidence(named, RefundSeen.DONE, back, told_by=ToldBy.AMOUNT)
+        return {"action": Action.REFUND, "refund": seen, "amount": back}
+    if what in _REVERSED | _UNDONE:
+        # It has no id and no amount of its own: what is told of a refund there is about an earlier one.
+        state = RefundSeen.UNDONE if what in _UNDONE else RefundSeen.DONE
+        seen = RefundEvidence("", state, amount, told_by=ToldBy.AMOUNT)
+        return {"action": Action.REVERSAL, "refund": seen, "amount": amount}
+    return {}
 
 
 def _told(state: Seen, reason: str = "", captured: Money | None = None) -> dict[str, Any]:
