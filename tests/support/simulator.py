@@ -59,6 +59,14 @@ class Simulator:
         found = self._control("GET", f"events?after={after}&limit=1000")["events"]
         return [event for event in found if not event_types or event["event_type"] in event_types]
 
+    def ipns(self) -> list[str]:
+        """The IPNs that PayPal has sent, as it wrote them, the oldest first."""
+        return [message["body"] for message in self._control("GET", "ipns?limit=1000")["ipns"]]
+
+    def reverse(self, pay_key: str, action: str = "reverse") -> None:
+        """PayPal takes a classic payment back for the buyer; or with `cancel` gives it to the seller again."""
+        self._control("POST", "reversal", {"payment": pay_key, "action": action})
+
     def dispute(self, capture: str, amount: str = "") -> str:
         """The buyer disputes a payment; the dispute's id."""
         opened = self._control("POST", "dispute", {"capture": capture} | ({"amount": amount} if amount else {}))
