@@ -13,9 +13,11 @@ from solitude.transactions.amounts import amount_value
 from solitude.transactions.models import PAID, Transaction
 from solitude.web.idempotency import Claim
 
-NotRefundableCode = Literal["not_captured", "refund_exceeds_captured"]
+NotRefundableCode = Literal["not_captured", "refund_exceeds_captured", "refund_under_way"]
 NOT_CAPTURED: Final = "not_captured"
 EXCEEDS: Final = "refund_exceeds_captured"
+# Of a provider that can be asked for one refund of a payment at a time.
+UNDER_WAY: Final = "refund_under_way"
 
 
 class NotRefundable(Exception):

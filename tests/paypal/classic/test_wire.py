@@ -28,6 +28,7 @@ from solitude.payments.contract import CONFIGURATION, Operation, Outcome, Share
 from solitude.providers.paypal.classic import signature
 from solitude.providers.paypal.classic.signature import Permission
 from solitude.providers.paypal.classic.wire import Ask, Reply
+from solitude.providers.paypal.provider import addresses
 from solitude.telemetry.redaction import Secret
 
 CREDENTIALS = {
@@ -175,3 +176,24 @@ def test_too_many_requests_are_for_later() -> None:
         found = paypal.perform(call())
 
     assert (found.outcome, found.reason and found.reason.code) == (Outcome.NOT_SENT, "provider_busy")
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked"),
+    [
+        ({}, {"paypal": "https://rest.example", "paypal-classic": "https://classic.example"}),
+        ({"SOLITUDE_PAYPAL_CLASSIC_USER": ""}, {"paypal": "https://rest.example"}),
+        ({"SOLITUDE_PAYPAL_CLIENT_ID": ""}, {"paypal-classic": "https://classic.example"}),
+        ({"SOLITUDE_PAYPAL_CLASSIC_URL": "https://rest.example"}, {"paypal": "https://rest.example"}),
+    ],
+)
+def test_the_status_page_asks_each_interface_that_has_credentials(
+    settings: dict[str, str], asked: dict[str, str]
+) -> None:
+    usual = {
+        "SOLITUDE_PAYPAL_URL": "https://rest.example",
+        "SOLITUDE_PAYPAL_CLASSIC_URL": "https://classic.example",
+        "SOLITUDE_PAYPAL_CLIENT_ID": "client",
+    }
+    with override_settings(**(usual | CREDENTIALS | settings)):
+        assert addresses() == asked

@@ -213,7 +213,7 @@ def _intended_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
         seen = refunding.look(_selected(body))
         with suppress(refunding.Moved):
             return calls.intended(lambda seen=seen: _begin_refund(request, body, seen))  # type: ignore[misc]
-    raise _another_refund()
+    raise _not_refundable(refund.UNDER_WAY, refund.refundable(_selected(body)).text)
 
 
 def _begin_refund(request: ApiRequest, body: RefundIn, seen: Look) -> ProviderCall:
@@ -231,7 +231,7 @@ def _begin_refund(request: ApiRequest, body: RefundIn, seen: Look) -> ProviderCa
     if amount > left or left.amount == 0:
         raise _not_refundable(refund.EXCEEDS, left.text)
     if seen.ids and refunding.under_way(payment):
-        raise _another_refund()
+        raise _not_refundable(refund.UNDER_WAY, left.text)
     paid = first.intended
     intent = Intent(
         amount=amount,
@@ -276,17 +276,11 @@ def _fee_back(fee: Money | None, payment: Transaction, amount: Money) -> Money |
     return Money(shares[1] - shares[0], fee.currency)
 
 
-def _another_refund() -> Refused:
-    detail: Detail = {
-        "detail": "Another refund of this payment is under way; come back when it is known what became of it."
-    }
-    return Refused(409, detail, {"Retry-After": str(answers.RETRY_AFTER_S)})
-
-
 def _not_refundable(code: NotRefundableCode, refundable: str) -> Refused:
     details = {
         refund.NOT_CAPTURED: "This payment was not captured.",
         refund.EXCEEDS: "This is more than is left of what was captured.",
+        refund.UNDER_WAY: "It is not known yet what became of another refund of this payment; come back then.",
     }
     body: RefundRefused = {"detail": details[code], "code": code, "refundable": refundable}
     return Refused(409, body)

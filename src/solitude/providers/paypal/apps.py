@@ -16,7 +16,7 @@ class PaypalConfig(AppConfig):
         from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import preapprovals, records
         from solitude.providers.paypal.inbound import PayPalInbound
-        from solitude.providers.paypal.provider import PayPal
+        from solitude.providers.paypal.provider import PayPal, addresses
         from solitude.sellers.models import parts as seller_parts
         from solitude.sellers.models import product_parts
 
@@ -46,9 +46,8 @@ class PaypalConfig(AppConfig):
             ),
         )
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
-        if settings.SOLITUDE_PAYPAL_CLIENT_ID:
-            timeout_ms = settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS
-            probes.offer(probes.Probe("paypal", settings.SOLITUDE_PAYPAL_URL, timeout_ms))
+        for name, url in addresses().items():
+            probes.offer(probes.Probe(name, url, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))
         buyer_parts.offer("paypal", records.buyer_part, "paypal", records.BuyerPaypalShown | None)
         seller_parts.offer("paypal", records.seller_part, "paypal", records.SellerPaypalShown | None)
         product_parts.offer("paypal", records.product_part, "paypal", records.ProductPaypalShown | None)
