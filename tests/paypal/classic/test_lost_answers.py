@@ -62,6 +62,12 @@ def test_a_key_that_was_taken_in_the_meantime_is_looked_up() -> None:
     assert found.outcome == Outcome.SUCCEEDED
 
 
+@pytest.mark.parametrize("then", [http(UNKNOWN_KEY), http({}, 503), http({}, 429)])
+def test_a_key_that_is_taken_says_that_something_was_done_whatever_the_look_up_says(then: bytes) -> None:
+    with scripted(answering(http(error("579042")), then)) as (paypal, _):
+        assert paypal.perform(call()).outcome == Outcome.UNKNOWN
+
+
 def test_after_a_while_it_is_sent_no_more_and_was_never_taken() -> None:
     with saying(UNKNOWN_KEY) as (paypal, peer):
         found = paypal.find_out(call(age_s=LONG_AGO_S))
@@ -100,8 +106,9 @@ def test_the_transaction_of_a_payment_by_pre_approval_is_asked_for_where_pay_doe
     assert (found.outcome, found.ids["capture"], len(found.exchanges)) == (Outcome.SUCCEEDED, "1DG71997KF688883E", 2)
 
 
-def test_what_was_taken_stays_taken_when_that_look_up_fails() -> None:
-    with saying(said(payKey=PAY_KEY, paymentExecStatus="COMPLETED"), error("520002")) as (paypal, _):
+@pytest.mark.parametrize("then", [error("520002"), UNKNOWN_KEY])
+def test_what_was_taken_stays_taken_when_that_look_up_fails(then: dict[str, str]) -> None:
+    with saying(said(payKey=PAY_KEY, paymentExecStatus="COMPLETED"), then) as (paypal, _):
         found = paypal.perform(preapproved(Operation.PAY))
 
     assert found.evidence is not None

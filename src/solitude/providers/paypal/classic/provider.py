@@ -107,7 +107,7 @@ class ClassicPayPal:
         if reply.is_success:
             return self._paid(reply, call)
         if reply.error_id == errors.TRACKING_ID_IN_USE:
-            return _after(reply, self._look_up(call))
+            return self._seen_before(reply, call, otherwise=reading.unknown(reply))
         return reading.refused(reply, _amount(call).currency)
 
     def _paid(self, reply: Reply, call: Call) -> Result:
@@ -116,10 +116,14 @@ class ClassicPayPal:
         is_paid = found.evidence is not None and found.evidence.state == Seen.PAID
         if not is_paid or "capture" in found.ids:
             return found
-        seen = self._look_up(replace(call, ids={**call.ids, **found.ids}))
-        if seen.evidence is None:
-            return replace(found, exchanges=(*found.exchanges, *seen.exchanges))
-        return _after(reply, seen)
+        return self._seen_before(reply, replace(call, ids={**call.ids, **found.ids}), otherwise=found)
+
+    def _seen_before(self, reply: Reply, call: Call, *, otherwise: Result) -> Result:
+        """What a look-up says of a payment that PayPal has just said to have; whatever else it says, that stands."""
+        found = self._look_up(call)
+        if found.evidence is None or found.evidence.state == Seen.EXPIRED:
+            return replace(otherwise, exchanges=(*reply.exchanges, *found.exchanges))
+        return _after(reply, found)
 
     def _find_payment(self, call: Call) -> Result:
         """By our key. One that PayPal does not know is sent again for a while, and after that was never taken."""
@@ -165,23 +169,17 @@ class ClassicPayPal:
         """PayPal tells how much of the payment went back. If that grew by exactly this refund, it was done; if it did not grow
         at all, it was not. Everything else is not known, until a notification tells the refund itself."""
         seen, found = self._seen(call)
-        if seen is None:
-            return replace(found, outcome=Outcome.UNKNOWN)
-        refunded, before, amount = seen.refunded, _before(call), _amount(call)
-        if refunded is None or before is None:
+        refunded, before, amount = seen.refunded if seen else None, _before(call), _amount(call)
+        if seen is None or refunded is None or before is None:
             return replace(found, outcome=Outcome.UNKNOWN)
         if seen.is_refund_pending:
-            return replace(found, outcome=Outcome.UNKNOWN, reason=Reason("REFUND_PENDING"))
+            return replace(found, reason=Reason("REFUND_PENDING"))
         if refunded == before + amount:
-            return replace(
-                found,
-                outcome=Outcome.SUCCEEDED,
-                refund=RefundEvidence("", RefundSeen.DONE, amount, call.key),
-                reason=None,
-            )
+            done = RefundEvidence("", RefundSeen.DONE, amount, call.key)
+            return replace(found, outcome=Outcome.SUCCEEDED, refund=done)
         if refunded == before and call.age_s >= SETTLED_S:
             return replace(found, outcome=Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"))
-        return replace(found, outcome=Outcome.UNKNOWN, reason=Reason("REFUNDED_SUM_DIFFERS"))
+        return replace(found, reason=Reason("REFUNDED_SUM_DIFFERS"))
 
     def _look_up_refund(self, call: Call) -> Result:
         """A refund that was under way when it was asked for."""
