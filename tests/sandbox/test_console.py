@@ -192,6 +192,20 @@ def test_what_nobody_listens_to_cannot_be_sent(sandbox: Sandbox) -> None:
     assert (page.status, "No webhook is registered" in page.shown) == (400, True)
 
 
+def test_the_built_in_webhook_is_given_an_address_and_signed_for(sandbox: Sandbox) -> None:
+    with receiving() as shop, receiving() as moved:
+        for listener in (shop, moved):
+            page = press(sandbox, see(sandbox, "notifications"), "Register", url=listener.url)
+            assert listener.url in page.shown
+        sandbox.vaulted()
+        until(lambda: len(moved.received) == 1)
+        (message,) = sandbox.events()  # signed for the built-in webhook
+        assert moved.received[0].headers["PAYPAL-TRANSMISSION-SIG"] == message["headers"]["PAYPAL-TRANSMISSION-SIG"]
+        assert shop.received == []
+        elsewhere = press(sandbox, page, "Register", url="https://shop.example/hook")
+        assert (elsewhere.status, "an http address of this machine" in elsewhere.shown) == (400, True)
+
+
 def test_the_manner_of_delivery_is_set(sandbox: Sandbox) -> None:
     entered = {"paused": "yes", "shuffle": "yes", "duplicates": "2", "delay_ms": "30"}
     page = press(sandbox, see(sandbox, "notifications"), "Set", **entered)

@@ -7,10 +7,10 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.paypal.api import json_response
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried, whole
-from solitude_sandbox.paypal.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT
+from solitude_sandbox.paypal.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT, is_here
 from solitude_sandbox.paypal.events import Event
 from solitude_sandbox.paypal.parcels import Manner
-from solitude_sandbox.paypal.webhooks import BUILT_IN
+from solitude_sandbox.paypal.webhooks import BUILT_IN, URL_LENGTH, bring_built_in
 
 PULL_LIMIT = 1_000
 NUMBER_LIMIT = 10**12
@@ -46,6 +46,21 @@ class EventControl:
         """The newest events, the newest first."""
         with self._books.lock:
             return list(reversed(self._books.events.after(self._books.events.last - limit, limit)))
+
+    def webhook(self, request: Request) -> Response:
+        """POST webhook {"url": …}: the built-in webhook's messages are brought there; `GET events` gives them all the same."""
+
+        def register() -> tuple[Json, int]:
+            return self.bring_to(base_of(request), str(body_of(request).get("url", ""))), 200
+
+        return tried(register)
+
+    def bring_to(self, base: str, url: str) -> Json:
+        """What `webhook` does; ValueError with a sentence if the address is none of this machine."""
+        if not url.startswith(("http://", "https://")) or len(url) > URL_LENGTH or not is_here(url):
+            raise ValueError("url must be an http address of this machine.")
+        with self._books.lock:
+            return bring_built_in(self._books, url, base).show(look(self._books, base))
 
     def delivery(self, request: Request) -> Response:
         """GET shows, POST sets how registered webhooks are served; what is not named stays as it is."""

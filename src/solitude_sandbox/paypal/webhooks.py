@@ -85,6 +85,17 @@ def create_webhook(books: Books, call: Call) -> Answer:
     return Answer(201, webhook.show)
 
 
+def bring_built_in(books: Books, url: str, base: str) -> Webhook:
+    """Have the messages of the built-in webhook brought to this address of this machine, and to no other any more."""
+    former = books.webhooks.get(BUILT_IN)
+    if former is not None:
+        former.to.gone = True
+    webhook = Webhook(Addressee(BUILT_IN, url, base), ("*",))
+    books.webhooks.put(webhook.id, webhook)
+    books.delivery.start()
+    return webhook
+
+
 def list_webhooks(books: Books, call: Call) -> Answer:  # noqa: ARG001 - every operation takes the call
     """GET /v1/notifications/webhooks."""
     return Answer(200, lambda later: {"webhooks": [webhook.show(later) for webhook in books.webhooks]})

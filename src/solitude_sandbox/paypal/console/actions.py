@@ -15,7 +15,7 @@ APPROVE, DECLINE, CANCEL = "approve", "decline", "cancel"
 ACCEPT, DENY = "accept", "deny"
 REFUND, DISPUTE, RESOLVE, UPDATE = "refund", "dispute", "resolve", "update"
 REVOKE, TAKE_BACK = "revoke", "take_back"
-RESEND, MANNER = "resend", "manner"
+RESEND, MANNER, WEBHOOK = "resend", "manner", "webhook"
 ADVANCE, FAULT, CLEAR, RESET = "advance", "fault", "clear", "reset"
 
 
@@ -95,6 +95,7 @@ ACTIONS: dict[str, Act] = {
     ),
     RESEND: lambda controls, _base, form: controls.events.resend(form.get("event", "")),
     MANNER: _manner,
+    WEBHOOK: lambda controls, base, form: controls.events.bring_to(base, form.get("url", "").strip()),
     ADVANCE: _advance,
     FAULT: _fault,
     CLEAR: lambda controls, _base, _form: controls.books.clear_faults(),

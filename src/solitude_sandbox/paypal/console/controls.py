@@ -94,6 +94,23 @@ def manner(view: View) -> Markup:
     return html.section("How they are brought", Markup("{}{}").format(counts, form))
 
 
+def webhook(view: View) -> Markup:
+    """What an operator enters in the developer dashboard."""
+    form = html.form(
+        html.field(
+            "url",
+            "Bring all messages to",
+            kind="url",
+            required=True,
+            placeholder="http://127.0.0.1:2600/paypal/webhook",
+        ),
+        html.button(actions.WEBHOOK, "Register"),
+        action=view.post_to,
+        row=True,
+    )
+    return html.section("Register a webhook", form)
+
+
 def fresh_start(view: View) -> Markup:
     """Away with it all."""
     return html.section(

@@ -42,9 +42,8 @@ def notifications(view: View) -> Markup:
     return html.join(
         [
             tables.notifications(view, view.newest("notifications")),
-            Markup('<div class="side-by-side">{}{}</div>').format(
-                controls.manner(view), tables.webhooks(view.newest("webhooks"))
-            ),
+            Markup('<div class="side-by-side">{}{}</div>').format(controls.manner(view), controls.webhook(view)),
+            tables.webhooks(view.newest("webhooks")),
             tables.events(view, view.newest("events")),
         ]
     )
