@@ -1,6 +1,7 @@
 """Takes payments through the signed API of a real server, against a PayPal that behaves like PayPal. Run by `make demo`.
 
-Everything it starts lives in a temporary folder and on free ports of this machine; KEEP=1 leaves it running for a browser.
+Everything it starts lives in a temporary folder and on free ports of this machine; KEEP=1 leaves it running for a browser, with a shop
+(`examples/marketplace`) on top.
 """
 
 import os
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ import urllib3
 
 from solitude.client import Declined, OutcomeUnknown, Payment, Solitude
 
+ROOT = Path(__file__).parents[1]
 SHOP = "https://shop.example"
 READY_WITHIN_S = 30
 STATES = {0: "pending", 1: "completed", 4: "failed", 5: "cancelled", 6: "started", 7: "errored"}
@@ -35,7 +37,7 @@ def main() -> int:
         home = Path(tempfile.mkdtemp(prefix="solitude-demo-"))
         house.callback(shutil.rmtree, home, ignore_errors=True)
         secret = secrets.token_urlsafe(32)
-        api, sandbox = free_port(), free_port()
+        api, sandbox, shop = free_port(), free_port(), free_port()
         environment = os.environ | {
             "SOLITUDE_DEBUG": "true",
             "SOLITUDE_HOME": str(home),
@@ -43,21 +45,26 @@ def main() -> int:
             "SOLITUDE_CLIENTS": f'{{"marketplace": "{secret}"}}',
             "SOLITUDE_PAYPAL_URL": f"http://127.0.0.1:{sandbox}/paypal",
             "SOLITUDE_PAYPAL_WEB_URL": f"http://127.0.0.1:{sandbox}/paypal",
-            "SOLITUDE_PAYPAL_URLS_ALLOWED": SHOP,
+            "SOLITUDE_PAYPAL_URLS_ALLOWED": f"{SHOP},http://127.0.0.1:{shop}",
             "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT": "10",
         }
         say(f"home      {home}")
         run("migrate", environment, home)
-        house.enter_context(running("sandbox", ["--port", str(sandbox)], environment, home))
-        house.enter_context(running("serve", ["--port", str(api)], environment, home))
+        house.enter_context(running(solitude("sandbox", "--port", str(sandbox)), environment, home / "sandbox.log"))
+        house.enter_context(running(solitude("serve", "--port", str(api)), environment, home / "serve.log"))
         say(f"PayPal    {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (the simulator; open it in a browser)")
         say(f"server    {wait_for(f'http://127.0.0.1:{api}/services/status/', home)}")
         client = house.enter_context(Solitude(f"http://127.0.0.1:{api}", "marketplace", secret))
         right = sell(client, Fate(f"http://127.0.0.1:{sandbox}/paypal/sandbox"))
         if keep:
-            say("", f"still running: the API on http://127.0.0.1:{api}/ and PayPal on http://127.0.0.1:{sandbox}/")
+            house.enter_context(open_shop(f"http://127.0.0.1:{api}", secret, f"http://127.0.0.1:{sandbox}", shop, home))
+            title("Still running, for your browser")
+            step("a shop", wait_for(f"http://127.0.0.1:{shop}/", home))
+            step("PayPal's console", f"http://127.0.0.1:{sandbox}/")
+            step("the API", f"http://127.0.0.1:{api}/docs/")
+            say("", "For solitude's commands:")
             say(f"export SOLITUDE_DEBUG=true SOLITUDE_HOME={home} SOLITUDE_CLIENTS='{environment['SOLITUDE_CLIENTS']}'")
-            say("Ctrl-C ends both and removes the folder.")
+            say("", "Ctrl-C ends it all and removes the folder.")
             wait_for_the_end()
     return 0 if right else 1
 
@@ -211,11 +218,24 @@ def run(command: str, environment: dict[str, str], home: Path) -> None:
     say(f"database  solitude {command}: done")
 
 
+def open_shop(api: str, secret: str, sandbox: str, port: int, home: Path) -> AbstractContextManager[None]:
+    """The marketplace: of Solitude it knows address and secret, of PayPal whom to ask for messages."""
+    environment = os.environ | {
+        "SOLITUDE_URL": api,
+        "SOLITUDE_KEY": "marketplace",
+        "SOLITUDE_SECRET": secret,
+        "SHOP_PORT": str(port),
+        "SHOP_BOOKS": str(home / "shop.sqlite3"),
+        "PAYPAL_SIMULATOR": f"{sandbox}/paypal",
+    }
+    return running([sys.executable, "-m", "examples.marketplace"], environment, home / "shop.log", cwd=ROOT)
+
+
 @contextmanager
-def running(command: str, arguments: list[str], environment: dict[str, str], home: Path) -> Iterator[None]:
+def running(command: list[str], environment: dict[str, str], log_file: Path, cwd: Path | None = None) -> Iterator[None]:
     """A server in the background, ended with the block."""
-    with (home / f"{command}.log").open("wb") as log:
-        process = subprocess.Popen(solitude(command, *arguments), env=environment, stdout=log, stderr=log)
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=cwd)
     try:
         yield
     finally:

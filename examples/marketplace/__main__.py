@@ -1,0 +1,54 @@
+"""`python -m examples.marketplace`: the shop, until SIGTERM or Ctrl-C.
+
+| variable | what |
+|---|---|
+| `SOLITUDE_URL`, `SOLITUDE_KEY`, `SOLITUDE_SECRET` | where Solitude is, and the secret that it shares with this shop |
+| `SHOP_PORT` | where customers come (2600); Solitude's `SOLITUDE_PAYPAL_URLS_ALLOWED` must have this address |
+| `SHOP_BOOKS` | file of the shop's own database (`shop.sqlite3`) |
+| `PAYPAL_SIMULATOR` | the simulator, which is asked to send its messages here |
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import urllib3
+from werkzeug.serving import make_server
+
+from solitude.client import Solitude
+
+from .books import Books
+from .catalogue import publish
+from .feed import Feed
+from .shop import Shop
+from .till import Till
+
+HOST = "127.0.0.1"
+
+
+def main() -> None:
+    """Wires the parts and serves."""
+    port = int(os.environ.get("SHOP_PORT", "2600"))
+    url = f"http://{HOST}:{port}"
+    books = Books(Path(os.environ.get("SHOP_BOOKS", "shop.sqlite3")))
+    with Solitude(os.environ["SOLITUDE_URL"], os.environ["SOLITUDE_KEY"], os.environ["SOLITUDE_SECRET"]) as client:
+        till = Till(client, books, url)
+        publish(client)
+        Feed(client, books, till).start()
+        server = make_server(HOST, port, Shop(books, till), threaded=True)
+        if simulator := os.environ.get("PAYPAL_SIMULATOR"):
+            ask_for_messages(simulator, f"{url}/paypal/webhook")
+        sys.stdout.write(f"shop ready on {url}/\n")
+        sys.stdout.flush()
+        server.serve_forever()
+
+
+def ask_for_messages(simulator: str, address: str) -> None:
+    """At the real PayPal an operator enters the address in the developer dashboard: the shop has no credentials for it."""
+    answer = urllib3.request("POST", f"{simulator}/sandbox/webhook", json={"url": address})
+    if answer.status != 200:
+        raise SystemExit(f"the simulator answered {answer.status}: {answer.data.decode()}")
+
+
+if __name__ == "__main__":
+    main()
