@@ -16,7 +16,7 @@ ifdef MEMORY
 export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
-NO_DATABASE := client configuration docs money outbound sandbox telemetry \
+NO_DATABASE := browser client configuration docs money outbound sandbox telemetry \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) \
@@ -41,7 +41,7 @@ help: ## this list
 
 venv: $(DEV) ## .venv with everything that development needs
 
-demo: $(SERVER) ## takes payments through the signed API with the provider simulators; KEEP=1 leaves it running
+demo: $(SERVER) ## takes payments through the signed API with the provider simulators; KEEP=1 leaves it running, with a shop
 	@KEEP='$(KEEP)' $(PY) examples/demo.py
 
 test: $(DEV) postgres ## the suite, on SQLite and on PostgreSQL; COVERAGE=true tells how much of the code it reaches

@@ -1,6 +1,5 @@
 """`/docs/` shows the description of the API in a browser that reaches nothing but this server."""
 
-import shutil
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -9,10 +8,10 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
+from tests.support import browser as browsers
 from tests.support.marketplace import Api
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ASSETS = ["swagger-ui.css", "swagger-ui-bundle.js", "start.js"]
 # As a browser asks for a page.
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -36,12 +35,8 @@ def server() -> Iterator[str]:
 
 @pytest.fixture
 def browser() -> Iterator[Page]:
-    if CHROMIUM is None:
-        pytest.skip("there is no chromium on this machine")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium.new_page(viewport={"width": 1200, "height": 1600})
-        chromium.close()
+    with browsers.chromium() as started:
+        yield started.new_page(viewport={"width": 1200, "height": 1600})
 
 
 def test_a_browser_shows_every_operation_and_asks_nobody_else(server: str, browser: Page) -> None:

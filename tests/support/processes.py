@@ -84,8 +84,15 @@ def database() -> Iterator[dict[str, str]]:
 
 @contextmanager
 def running(home: Path, environment: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    with (home / f"{arguments[0]}.out.log").open("ab") as log:
-        process = subprocess.Popen(solitude(*arguments), env=environment, stdout=log, stderr=log)
+    with started(home / f"{arguments[0]}.out.log", environment, solitude(*arguments)) as process:
+        yield process
+
+
+@contextmanager
+def started(output: Path, environment: dict[str, str], command: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Any program, ended with the block."""
+    with output.open("ab") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         yield process
     finally:

@@ -1,0 +1,87 @@
+"""People buy in the example shop: with a real browser, at the simulator's pages, through a real server."""
+
+from collections.abc import Callable
+
+from tests.browser.conftest import Market
+from tests.support.browser import Visitor
+
+
+def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor: Callable[[], Visitor]) -> None:
+    customer = visitor()
+    customer.page.goto(market.url)
+    customer.look("apps")
+    customer.press("Buy", within="Night Train")
+    customer.reads("4.75 EUR")
+    customer.look("paypal")
+    customer.press("Approve")
+    customer.reads("paid")
+    customer.look("paid")
+    assert customer.page.url.startswith(f"{market.url}/purchases/")
+
+
+def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
+    market: Market, visitor: Callable[[], Visitor]
+) -> None:
+    customer = visitor()
+    customer.page.goto(market.url)
+    customer.press("Buy", within="Star Map")
+    customer.press("Cancel and return")
+    customer.reads("cancelled")
+    customer.look("cancelled")
+
+
+def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visitor: Callable[[], Visitor]) -> None:
+    customer = visitor()
+    customer.page.goto(market.url)
+    customer.press("Buy", within="Star Map")
+    customer.page.get_by_label("A card that is declined", exact=False).first.check()
+    customer.press("Approve")
+    customer.look("declined")
+    customer.page.get_by_role("link", name="Pay at PayPal").click()
+    customer.reads("Your card was declined. Please choose another way to pay.")
+    customer.look("once-more")
+    customer.press("Approve")
+    customer.reads("paid")
+
+
+def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visitor: Callable[[], Visitor]) -> None:
+    customer = visitor()
+    customer.page.goto(market.url)
+    customer.press("Remember me")
+    customer.look("agreement")
+    customer.press("Approve")
+    customer.press("Buy with one click", within="Paper Planes")
+    customer.reads("paid")
+    customer.page.get_by_role("link", name="Apps", exact=True).click()
+    customer.press("Forget me")
+    customer.press("Buy", within="Paper Planes")
+    customer.reads("Pay with PayPal")
+
+
+def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
+    market: Market, visitor: Callable[[], Visitor]
+) -> None:
+    """The seller's reaches the shop by PayPal's message, which it forwards, and Solitude's feed, which it reads."""
+    customer, seller = visitor(), visitor()
+    customer.page.goto(market.url)
+    for app in ("Night Train", "Paper Planes"):
+        customer.press("Buy", within=app)
+        customer.press("Approve")
+        customer.reads("paid")
+        customer.page.goto(market.url)
+    customer.page.get_by_role("link", name="My purchases").click()
+    customer.press("Refund", within="Night Train")
+    customer.reads("refunded")
+    seller.page.goto(f"{market.house.paypal.url}/sandbox/console/payments")
+    seller.look("payments")
+    seller.press("Refund", within="0.99 EUR")
+    seller.page.get_by_role("link", name="Notifications").click()
+    seller.look("notifications")
+    rows = customer.page.get_by_role("row").filter(has_text="Paper Planes")
+    for _ in range(50):
+        if rows.get_by_text("refunded").count():
+            break
+        customer.page.wait_for_timeout(100)
+        customer.page.reload()
+    assert rows.get_by_text("refunded").count() == 1
+    customer.look("purchases")
