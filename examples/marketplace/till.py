@@ -87,9 +87,9 @@ class Till:
         return STATES[check.status], check.pay_url or ""
 
     def cancel(self, purchase: Purchase) -> None:
-        """The customer came back without paying."""
-        if purchase.state == OPEN:
-            self._books.keep_state(purchase.id, CANCELLED, "")
+        """The customer came back without paying, and nothing is taken after this. Who has paid all the same is told so."""
+        check = self._client.cancel(uuid=purchase.uuid)
+        self._books.keep_state(purchase.id, STATES[check.status], check.pay_url or "")
 
     def refund(self, customer: Customer, purchase: Purchase) -> Purchase:
         """Gives back all that is left. Pressed twice it is one refund."""

@@ -28,6 +28,9 @@ def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
     customer.press("Cancel and return")
     customer.reads("cancelled")
     customer.look("cancelled")
+    customer.page.go_back()  # and a change of mind: the page at PayPal is still there, but nothing is taken any more
+    customer.press("Approve")
+    customer.reads("cancelled")
 
 
 def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visitor: Callable[[], Visitor]) -> None:
