@@ -75,6 +75,18 @@ def test_a_click_can_be_made_without_the_page(sandbox: Sandbox) -> None:
     assert sandbox.approve(order_id, funding="gold").status == 400
 
 
+def test_sellers_and_buyers_act_on_paypals_own_pages_without_the_partner(sandbox: Sandbox) -> None:
+    capture, token = sandbox.paid_capture()["id"], sandbox.vaulted()
+    refund = sandbox.control("POST", "refund", {"capture": capture, "amount": "4.00"})
+    assert (refund.status, refund.json["amount"]["value"]) == (201, "4.00")
+    assert sandbox.get_capture(capture).json["status"] == "PARTIALLY_REFUNDED"
+    ended = sandbox.control("POST", "end-agreement", {"token": token})
+    assert (ended.status, ended.json["deleted"]) == (200, True)
+    assert sandbox.charge(token).issue == "AGREEMENT_ALREADY_CANCELLED"
+    told = {event["event_type"] for event in sandbox.told()}
+    assert {"PAYMENT.CAPTURE.REFUNDED", "VAULT.PAYMENT-TOKEN.DELETED"} <= told
+
+
 @pytest.mark.parametrize("body", ["", "[]", "{", "[" * 100_000])
 def test_a_control_body_must_be_an_object(sandbox: Sandbox, body: str) -> None:
     reply = sandbox.send("POST", "/paypal/sandbox/faults", body, Content_Type="application/json")
