@@ -28,7 +28,9 @@ Words = str | tuple[str, str]
 # name -> value of an HTML attribute; True is one without a value, False and None are none at all.
 Attribute = str | int | bool | None
 
-_GOOD = frozenset({"ACTIVE", "APPROVED", "COMPLETED", "GRANTED", "RECEIVED", "REFUNDED", "SUCCESS", "TOKENIZED"})
+_GOOD = frozenset(
+    {"ACTIVE", "APPROVED", "COMPLETED", "GRANTED", "RECEIVED", "REFUNDED", "RESOLVED", "SUCCESS", "TOKENIZED"}
+)
 _BAD = frozenset({"DECLINED", "DELETED", "DENIED", "ERROR", "EXPIRED", "FAILED", "GIVEN UP", "REVERSED", "REVOKED"})
 
 

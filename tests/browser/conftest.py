@@ -33,12 +33,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def visitor(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[[], Visitor]]:
-    """Makes visitors; at the end no page may have complained on the browser's console."""
+def visitor(chromium: Browser) -> Iterator[Callable[[str], Visitor]]:
+    """Makes visitors by the name that their pictures get; at the end no page may have complained on the browser's console."""
     came: list[Visitor] = []
 
-    def arrive() -> Visitor:
-        came.append(browsers.visitor(chromium, request.node.name.removeprefix("test_")))
+    def arrive(name: str) -> Visitor:
+        came.append(browsers.visitor(chromium, name))
         return came[-1]
 
     yield arrive

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 
 from tests.browser.conftest import Market
-from tests.support.browser import Visitor
+from tests.support.browser import NARROW, Visitor
 
 
-def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor: Callable[[], Visitor]) -> None:
-    customer = visitor()
+def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor: Callable[[str], Visitor]) -> None:
+    customer = visitor("shop-purchase")
     customer.page.goto(market.url)
     customer.look("apps")
     customer.press("Buy", within="Night Train")
     customer.reads("4.75 EUR")
-    customer.look("paypal")
+    customer.look("paypal", NARROW)
     customer.press("Approve")
     customer.reads("paid")
     customer.look("paid")
@@ -20,9 +20,9 @@ def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor:
 
 
 def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
-    market: Market, visitor: Callable[[], Visitor]
+    market: Market, visitor: Callable[[str], Visitor]
 ) -> None:
-    customer = visitor()
+    customer = visitor("shop-cancel")
     customer.page.goto(market.url)
     customer.press("Buy", within="Star Map")
     customer.press("Cancel and return")
@@ -33,8 +33,8 @@ def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
     customer.reads("cancelled")
 
 
-def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visitor: Callable[[], Visitor]) -> None:
-    customer = visitor()
+def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visitor: Callable[[str], Visitor]) -> None:
+    customer = visitor("shop-declined")
     customer.page.goto(market.url)
     customer.press("Buy", within="Star Map")
     customer.page.get_by_label("A card that is declined", exact=False).first.check()
@@ -42,16 +42,16 @@ def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visi
     customer.look("declined")
     customer.page.get_by_role("link", name="Pay at PayPal").click()
     customer.reads("Your card was declined. Please choose another way to pay.")
-    customer.look("once-more")
+    customer.look("once-more", NARROW)
     customer.press("Approve")
     customer.reads("paid")
 
 
-def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visitor: Callable[[], Visitor]) -> None:
-    customer = visitor()
+def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visitor: Callable[[str], Visitor]) -> None:
+    customer = visitor("shop-one-click")
     customer.page.goto(market.url)
     customer.press("Remember me")
-    customer.look("agreement")
+    customer.look("agreement", NARROW)
     customer.press("Approve")
     customer.press("Buy with one click", within="Paper Planes")
     customer.reads("paid")
@@ -62,10 +62,10 @@ def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visito
 
 
 def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
-    market: Market, visitor: Callable[[], Visitor]
+    market: Market, visitor: Callable[[str], Visitor]
 ) -> None:
     """The seller's reaches the shop by PayPal's message, which it forwards, and Solitude's feed, which it reads."""
-    customer, seller = visitor(), visitor()
+    customer, seller = visitor("shop-refunds"), visitor("console-refunds")
     customer.page.goto(market.url)
     for app in ("Night Train", "Paper Planes"):
         customer.press("Buy", within=app)

@@ -58,7 +58,7 @@ def test_every_page_escapes_what_it_shows_and_is_well_formed(sandbox: Sandbox, n
 def test_an_order_is_approved_or_its_card_declined(sandbox: Sandbox) -> None:
     order_id, page = _waiting_order(sandbox), see(sandbox)
     assert f"{sandbox.paypal}/checkoutnow?token={order_id}" in page.text
-    press(sandbox, page, "Approve with a declined card", order_id)
+    press(sandbox, page, "Decline card", order_id)
     assert sandbox.capture(order_id).issue == "INSTRUMENT_DECLINED"
     press(sandbox, see(sandbox, "payments"), "Approve", order_id)
     assert sandbox.capture(order_id).status == 201

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SCREENSHOTS = Path(__file__).parents[2] / "build" / "screenshots"
-SIZE = {"width": 1100, "height": 800}
+SIZE: ViewportSize = {"width": 1100, "height": 800}
+NARROW = 600  # for pages that have one sheet of paper
 PATIENCE_MS = 15_000
 
 
@@ -31,15 +32,16 @@ class Visitor:
     """Somebody with a browser of their own. `complaints` is what the pages said on the browser's console: nothing, if all is well."""
 
     page: Page
-    story: str
+    name: str
     complaints: list[str] = field(default_factory=list)
     _taken: int = 0
 
-    def look(self, name: str) -> None:
-        """Keeps what is on the screen in build/screenshots."""
+    def look(self, what: str, width: int = SIZE["width"]) -> None:
+        """Keeps what is on the screen, made so wide, in build/screenshots."""
         self._taken += 1
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{self.story}-{self._taken:02}-{name}.png", full_page=True)
+        self.page.set_viewport_size({**SIZE, "width": width})
+        self.page.screenshot(path=SCREENSHOTS / f"{self.name}-{self._taken:02}-{what}.png", full_page=True)
 
     def press(self, name: str, within: str = "") -> None:
         """A button; `within` is a text of the row, list item or form in which it is."""
@@ -51,11 +53,11 @@ class Visitor:
         self.page.get_by_text(text, exact=True).first.wait_for()
 
 
-def visitor(browser: Browser, story: str) -> Visitor:
-    """A new visitor without cookies; `story` names the pictures."""
+def visitor(browser: Browser, name: str) -> Visitor:
+    """A new visitor without cookies; `name` is for the pictures."""
     page = browser.new_context(viewport=SIZE).new_page()
     page.set_default_timeout(PATIENCE_MS)
-    came = Visitor(page, story)
+    came = Visitor(page, name)
     page.on("console", lambda said: came.complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: came.complaints.append(str(error)))
     return came

@@ -16,6 +16,7 @@ OUTCOMES = {
     CANCELLED: "Buyer cancels",
     PAYOUT: "PayPal pays",
 }
+NOT_GIVEN_BACK = ("COMPLETED", "PARTIALLY_REFUNDED")
 NONE = Markup("")
 
 
@@ -28,7 +29,7 @@ def for_answer(view: View, resource: Json) -> Markup:
         html.form(
             html.hidden("token", resource["id"]),
             html.button(actions.APPROVE, "Approve"),
-            html.button(actions.DECLINE, "Approve with a declined card"),
+            html.button(actions.DECLINE, "Decline card"),
             action=view.post_to,
         ),
         page,
@@ -40,7 +41,7 @@ def for_capture(view: View, capture: Json) -> Markup:
     hidden = html.hidden("capture", capture["id"])
     if capture["status"] == "PENDING":
         buttons = (html.button(actions.ACCEPT, "Accept"), html.button(actions.DENY, "Deny"))
-    elif capture["status"] in ("COMPLETED", "PARTIALLY_REFUNDED"):
+    elif capture["status"] in NOT_GIVEN_BACK:
         buttons = (html.button(actions.REFUND, "Refund"), html.button(actions.DISPUTE, "Open dispute"))
     else:
         return NONE

@@ -73,7 +73,8 @@ def _capture(view: View, capture: Json) -> Markup:
         pairs.append(("PayPal's fee", money(breakdown["paypal_fee"])))
         pairs += [("Platform fee", money(fee["amount"])) for fee in breakdown.get("platform_fees", [])]
         pairs.append(("Seller got", money(breakdown["net_amount"])))
-    forms = _money_back(view, capture) if breakdown else buttons.for_capture(view, capture)
+    given_back = capture["status"] not in buttons.NOT_GIVEN_BACK
+    forms = buttons.for_capture(view, capture) if given_back else _money_back(view, capture)
     return html.section("Payment", Markup("{}{}").format(html.definitions(pairs), forms))
 
 

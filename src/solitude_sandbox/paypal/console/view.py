@@ -35,8 +35,9 @@ def money(*amounts: Json) -> Markup:
 
 
 def time(stamp: str) -> Markup:
-    """A time (UTC), without the letters that only programs need."""
-    return Markup('<time datetime="{}">{}</time>').format(stamp, stamp[:19].replace("T", " "))
+    """A time (UTC), without the letters that only programs need; a line may end before the hour."""
+    day, hour = stamp[:10], stamp[11:19]
+    return Markup('<time datetime="{}"><span class="whole">{}</span> {}</time>').format(stamp, day, hour)
 
 
 def code(text: str) -> Markup:
