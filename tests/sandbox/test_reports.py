@@ -202,3 +202,17 @@ def test_a_report_can_fail(sandbox: Sandbox) -> None:
     sandbox.fault("report", "rate_limit_429", retry_after_s=9)
     assert _ask(sandbox).headers["Retry-After"] == "9"
     assert [entry["status"] for entry in sandbox.requests("report")] == [429]
+
+
+def test_the_partners_balances_are_those_of_now(sandbox: Sandbox) -> None:
+    sandbox.paid_capture(order(unit("20.00", **with_fee("5.00"))))
+    sandbox.paid_capture(order(unit("900", "JPY", **with_fee("100", "JPY"))))
+
+    shown = sandbox.api("GET", "/v1/reporting/balances").json["balances"]
+
+    assert [(each["currency"], each["total_balance"]["value"]) for each in shown] == [("JPY", "100"), ("USD", "5.00")]
+    (one,) = sandbox.api("GET", "/v1/reporting/balances?currency_code=JPY").json["balances"]
+    assert one == shown[0]
+    assert (
+        sandbox.api("GET", "/v1/reporting/balances?as_of_time=2050-01-01T00:00:00Z").issue == "INVALID_PARAMETER_VALUE"
+    )

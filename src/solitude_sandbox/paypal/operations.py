@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from solitude_sandbox.paypal import integrations, referrals
+from solitude_sandbox.paypal import balances, integrations, referrals
+from solitude_sandbox.paypal.balances import list_balances
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
 from solitude_sandbox.paypal.dispute_api import accept_claim, get_dispute, list_disputes
 from solitude_sandbox.paypal.identity import openid_userinfo, paypal_userinfo
 from solitude_sandbox.paypal.integrations import find_integration, get_integration
+from solitude_sandbox.paypal.order_confirm import confirm_order
 from solitude_sandbox.paypal.order_patch import patch_order
 from solitude_sandbox.paypal.orders import capture_order, create_order, get_order
 from solitude_sandbox.paypal.referrals import create_referral, get_referral
@@ -84,6 +86,7 @@ OPERATIONS = (
     Operation("create_order", "POST", _ORDERS, create_order, ORDERS_MEMORY),
     Operation("get_order", "GET", f"{_ORDERS}/<path_id>", get_order),
     Operation("patch_order", "PATCH", f"{_ORDERS}/<path_id>", patch_order),
+    Operation("confirm_order", "POST", f"{_ORDERS}/<path_id>/confirm-payment-source", confirm_order),
     Operation("capture_order", "POST", f"{_ORDERS}/<path_id>/capture", capture_order, ORDERS_MEMORY),
     Operation("get_capture", "GET", _CAPTURE, get_capture),
     Operation("refund", "POST", f"{_CAPTURE}/refund", refund_capture, PAYMENTS_MEMORY),
@@ -95,6 +98,7 @@ OPERATIONS = (
     Operation("get_payment_token", "GET", f"{_PAYMENT_TOKENS}/<path_id>", get_payment_token),
     Operation("delete_payment_token", "DELETE", f"{_PAYMENT_TOKENS}/<path_id>", delete_payment_token),
     Operation("report", "GET", "/v1/reporting/transactions", list_transactions),
+    Operation("balances", "GET", balances.PATH, list_balances),
     Operation("list_disputes", "GET", _DISPUTES, list_disputes),
     Operation("get_dispute", "GET", f"{_DISPUTES}/<path_id>", get_dispute),
     Operation("accept_claim", "POST", f"{_DISPUTES}/<path_id>/accept-claim", accept_claim),

@@ -5,7 +5,7 @@ Lengths, patterns and required fields: schema `order_request` of PayPal's checko
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from solitude_sandbox.paypal.money import Money
@@ -76,15 +76,21 @@ class UnitRequest:
 
 
 @dataclass(frozen=True)
-class OrderRequest:
+class SourceRequest:
     """`by_wallet` tells that payment_source.paypal was given; `vault_id` that it is to be charged at once."""
 
-    units: tuple[UnitRequest, ...]
     by_wallet: bool
     vault_id: str | None
     return_url: str | None
     cancel_url: str | None
     brand_name: str | None
+
+
+@dataclass(frozen=True)
+class OrderRequest(SourceRequest):
+    """What is bought, and how it is to be paid."""
+
+    units: tuple[UnitRequest, ...]
 
 
 def read_order(body: Json) -> OrderRequest:
@@ -93,26 +99,31 @@ def read_order(body: Json) -> OrderRequest:
     intent = reader.choice(body, "intent", "", ("CAPTURE", "AUTHORIZE"), required=True)
     if intent == "AUTHORIZE":
         reader.malformed("NOT_SUPPORTED", "/intent", intent)
+    source = read_source(reader, body)
+    sources = reader.items(body, "purchase_units", "", least=1, most=UNITS_LIMIT, required=True)
+    units = [_read_unit(reader, unit, f"/purchase_units/{index}") for index, unit in enumerate(sources)]
+    _check_references(reader, sources)
+    request = OrderRequest(units=tuple(unit for unit in units if unit is not None), **asdict(source))
+    _check_currencies(reader, request.units)
+    reader.check()
+    return request
+
+
+def read_source(reader: Reader, body: Json) -> SourceRequest:
+    """By what the buyer pays, and where the buyer comes back."""
     source = reader.object(body, "payment_source", "") or {}
     for kind in source:
         if kind != "paypal":
             reader.malformed("NOT_SUPPORTED", f"/payment_source/{kind}")
     wallet = reader.object(source, "paypal", "/payment_source")
     context, at = _context(reader, body, wallet)
-    sources = reader.items(body, "purchase_units", "", least=1, most=UNITS_LIMIT, required=True)
-    units = [_read_unit(reader, unit, f"/purchase_units/{index}") for index, unit in enumerate(sources)]
-    _check_references(reader, sources)
-    request = OrderRequest(
-        units=tuple(unit for unit in units if unit is not None),
+    return SourceRequest(
         by_wallet=wallet is not None,
         vault_id=reader.text(wallet or {}, "vault_id", "/payment_source/paypal", most=255),
         return_url=reader.url(context, "return_url", at),
         cancel_url=reader.url(context, "cancel_url", at),
         brand_name=reader.text(context, "brand_name", at, most=127),
     )
-    _check_currencies(reader, request.units)
-    reader.check()
-    return request
 
 
 def _context(reader: Reader, body: Json, wallet: Json | None) -> tuple[Json, str]:
