@@ -20,12 +20,12 @@ Message = Mapping[str, Any]
 class Reach(StrEnum):
     """What the kit can do at the provider. A simulator grants all of it; at a live sandbox a person approves, and that is all."""
 
-    BUYER = "buyer"  # it plays the buyer: turns back, and has a funding source that is declined
-    SELLERS = "sellers"  # it has sellers who are not ordinary
-    FAULTS = "faults"  # it loses answers
-    CLOCK = "clock"  # time passes as it likes
-    NOTIFICATIONS = "notifications"  # it sees what the provider tells the marketplace
-    BACK_OFFICE = "back_office"  # it plays the people at the provider, and what sellers and buyers do on its site
+    BUYER = "any buyer"  # it plays the buyer: turns back, and has a funding source that is declined
+    SELLERS = "any seller"  # it has sellers who are not ordinary
+    FAULTS = "its faults"  # it loses answers
+    CLOCK = "its clock"  # time passes as it likes
+    NOTIFICATIONS = "its notifications"  # it sees what the provider tells the marketplace
+    BACK_OFFICE = "its back office"  # it plays the people at the provider, and what sellers and buyers do on its site
 
 
 class Funding(StrEnum):
@@ -67,15 +67,12 @@ class Consent:
 
 
 class Adapter(Protocol):
-    """One provider by one interface. `found_after_h`: how long until it finds a payment by our reference alone; `absent_after_h`:
-    how long until its not finding one says that there is none."""
+    """One provider by one interface."""
 
     name: str
     currency: str
     capabilities: frozenset[Capability]
     reach: frozenset[Reach]
-    found_after_h: int
-    absent_after_h: int
 
     # --- the marketplace: calls of our API; the answers have `uuid` and `transaction` ---
 
@@ -96,19 +93,18 @@ class Adapter(Protocol):
 
     def delete_credential(self, shop: Marketplace, buyer: str) -> Answer: ...
 
-    # --- the buyer, on the provider's pages ---
+    # --- its buyer ---
 
-    def approve(self, url: str, funding: Funding = Funding.GOOD) -> None: ...
-
-    def turn_back(self, url: str) -> None: ...
+    def approve(self, url: str, funding: Funding = Funding.GOOD) -> None:
+        """The buyer agrees on the provider's page."""
 
     def stored_buyer(self, shop: Marketplace) -> str:
         """A buyer whose pre-approval exists already and can be used here; empty if there is none."""
 
-    # --- the provider ---
+    # --- its books ---
 
     def books(self, payments: Collection[str]) -> dict[str, Sums]:
-        """What the provider has, by its own name of each payment: all that was taken, or at least of these."""
+        """By its own name of each payment: all that was taken, or at least of these."""
 
     def fees(self, payment: str) -> Decimal:
         """What the marketplace got of a payment by its platform fee."""
@@ -116,14 +112,25 @@ class Adapter(Protocol):
     def fees_returned(self, payment: str) -> Decimal:
         """What it gave of that when the payment was refunded."""
 
-    def later(self, days: int) -> None:
-        """Time passes at the provider."""
+
+class Simulated(Adapter, Protocol):
+    """A provider that does what the kit wants. `found_after_h`: how long until it finds a payment by our reference alone;
+    `absent_after_h`: how long until its not finding one says that there is none."""
+
+    found_after_h: int
+    absent_after_h: int
+
+    def turn_back(self, url: str) -> None:
+        """The buyer does not agree."""
 
     def asked(self, operation: Operation) -> int:
         """How many requests of this operation arrived."""
 
     def lose(self, operation: Operation, loss: Loss) -> None:
         """The next answer of this operation is lost."""
+
+    def later(self, days: int) -> None:
+        """Time passes at the provider."""
 
     def told(self) -> list[Message]:
         """All that the provider has told the marketplace, the oldest first."""

@@ -1,6 +1,12 @@
 """Every provider that the kit is run against, by the interface that it is asked by."""
 
+import os
+
 from tests.conformance.adapter import Adapter
 from tests.conformance.paypal_rest import PaypalRest
+from tests.conformance.paypal_rest_live import PaypalRestLive
 
-ADAPTERS: dict[str, type[Adapter]] = {adapter.name: adapter for adapter in (PaypalRest,)}
+SIMULATED: dict[str, type[Adapter]] = {adapter.name: adapter for adapter in (PaypalRest,)}
+# Only on demand, one at a time: see `live.py`.
+LIVE: dict[str, type[Adapter]] = {adapter.name: adapter for adapter in (PaypalRestLive,)}
+ADAPTERS = {name: LIVE[name] for name in [os.environ.get("TESTS_LIVE")] if name} or SIMULATED

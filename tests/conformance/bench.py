@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import F
-from tests.conformance.adapter import Adapter, Consent, Funding, Message, Seller, Sums
+from tests.conformance.adapter import Adapter, Consent, Funding, Message, Seller, Simulated, Sums
 from tests.payments.passing import make_due
 from tests.support.marketplace import Answer, Marketplace
 
@@ -37,6 +37,11 @@ NOTHING_TAKEN = (None, None)
 class Bench:
     shop: Marketplace
     at: Adapter
+
+    @property
+    def there(self) -> Simulated:
+        """The provider where the kit can do something to it: a test that uses this says that it needs to."""
+        return cast(Simulated, self.at)
 
     @cached_property
     def product(self) -> str:
@@ -123,10 +128,10 @@ class Bench:
 
     def forward_all(self) -> list[Answer]:
         """The marketplace hands on whatever the provider has told it."""
-        return [self.forward(message) for message in self.at.told()]
+        return [self.forward(message) for message in self.there.told()]
 
     def forward(self, message: Message) -> Answer:
-        answer = self.at.forward(self.shop, message)
+        answer = self.there.forward(self.shop, message)
         assert answer.status in (200, 201), answer
         return answer
 

@@ -18,4 +18,8 @@ def needs(*needed: Need) -> pytest.MarkDecorator:
 def missing(item: pytest.Item, adapter: Adapter) -> tuple[Need, ...]:
     """What a test needs and does not have there."""
     needed: Iterable[Need] = [need for mark in item.iter_markers("needs") for need in mark.args]
-    return tuple(need for need in needed if need not in adapter.capabilities and need not in adapter.reach)
+    return tuple(need for need in needed if not _is_there(need, adapter))
+
+
+def _is_there(need: Need, adapter: Adapter) -> bool:
+    return need in adapter.capabilities if isinstance(need, Capability) else need in adapter.reach

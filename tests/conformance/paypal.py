@@ -42,3 +42,8 @@ class PaypalMarketplace:
 
 def _key(key: str) -> dict[str, str]:
     return {"Idempotency-Key": key} if key else {}
+
+
+def fees_of(breakdown: dict[str, Any]) -> Decimal:
+    """The platform fees in PayPal's breakdown of a capture or refund."""
+    return sum((Decimal(fee["amount"]["value"]) for fee in breakdown.get("platform_fees", [])), Decimal(0))

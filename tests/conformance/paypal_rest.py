@@ -6,9 +6,10 @@ from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from tests.conformance.adapter import Funding, Loss, Message, Reach, Seller, Sums
-from tests.conformance.paypal import PaypalMarketplace
-from tests.payments.world import TOO_LATE_MS, Elsewhere, decide_review
+from tests.conformance.paypal import PaypalMarketplace, fees_of
+from tests.payments.world import Elsewhere, decide_review
 from tests.support import simulator
 from tests.support.marketplace import Answer, Marketplace
 
@@ -30,7 +31,8 @@ SELLERS = {
     Seller.SLOW: "slowrefund-seller@dev.example",
 }
 TAKEN = ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED")
-PARTNER = "partner@sandbox.example"
+# After our time-out.
+LATE_MS = 500
 
 
 class PaypalRest(PaypalMarketplace):
@@ -70,12 +72,12 @@ class PaypalRest(PaypalMarketplace):
         }
 
     def fees(self, payment: str) -> Decimal:
-        return _fees(self._capture(payment)["seller_receivable_breakdown"])
+        return fees_of(self._capture(payment)["seller_receivable_breakdown"])
 
     def fees_returned(self, payment: str) -> Decimal:
         capture = self._capture(payment)["id"]
         refunds = [refund for refund in self.paypal.state()["refunds"] if _up(refund) == capture]
-        return sum((_fees(refund["seller_payable_breakdown"]) for refund in refunds), Decimal(0))
+        return sum((fees_of(refund["seller_payable_breakdown"]) for refund in refunds), Decimal(0))
 
     def later(self, days: int) -> None:
         self.paypal.advance(days * 24 * 3600)
@@ -84,7 +86,7 @@ class PaypalRest(PaypalMarketplace):
         return len(self.paypal.calls(OPERATIONS[operation]))
 
     def lose(self, operation: Operation, loss: Loss) -> None:
-        self.paypal.fault(OPERATIONS[operation], LOSSES[loss], delay_ms=TOO_LATE_MS)
+        self.paypal.fault(OPERATIONS[operation], LOSSES[loss], delay_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS + LATE_MS)
 
     def told(self) -> list[Message]:
         return list(self.paypal.told())
@@ -124,10 +126,6 @@ class PaypalRest(PaypalMarketplace):
 
 def _order(capture: dict[str, Any]) -> str:
     return str(capture["supplementary_data"]["related_ids"]["order_id"])
-
-
-def _fees(breakdown: dict[str, Any]) -> Decimal:
-    return sum((Decimal(fee["amount"]["value"]) for fee in breakdown.get("platform_fees", [])), Decimal(0))
 
 
 def _up(refund: dict[str, Any]) -> str:

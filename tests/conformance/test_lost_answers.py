@@ -20,7 +20,7 @@ def is_unknown(answer: Answer) -> bool:
 @pytest.mark.parametrize("loss", Loss)
 def test_of_a_payment_by_pre_approval(bench: Bench, loss: Loss) -> None:
     buyer = bench.buyer()
-    bench.at.lose(Operation.PAY, loss)
+    bench.there.lose(Operation.PAY, loss)
 
     payment = bench.pay(buyer=buyer)
 
@@ -37,7 +37,7 @@ def test_of_a_payment_by_pre_approval(bench: Bench, loss: Loss) -> None:
 @pytest.mark.parametrize("loss", Loss)
 def test_of_the_call_that_takes_what_was_approved(bench: Bench, loss: Loss) -> None:
     payment = bench.approved()
-    bench.at.lose(Operation.CAPTURE, loss)
+    bench.there.lose(Operation.CAPTURE, loss)
 
     assert is_unknown(bench.check(payment))
 
@@ -50,7 +50,7 @@ def test_of_the_call_that_takes_what_was_approved(bench: Bench, loss: Loss) -> N
 @pytest.mark.parametrize("loss", Loss)
 def test_of_a_refund(bench: Bench, loss: Loss) -> None:
     payment = bench.paid()
-    bench.at.lose(Operation.REFUND, loss)
+    bench.there.lose(Operation.REFUND, loss)
 
     refund = bench.refund(payment, key="lost")
 
@@ -67,7 +67,7 @@ def test_of_a_refund(bench: Bench, loss: Loss) -> None:
 @pytest.mark.parametrize("loss", Loss)
 def test_of_a_payment_that_its_buyer_is_to_approve(bench: Bench, loss: Loss) -> None:
     """Nothing was taken yet; but the buyer must be sent to one payment, and not to two."""
-    bench.at.lose(Operation.PAY, loss)
+    bench.there.lose(Operation.PAY, loss)
     payment = bench.pay(key="lost")
     assert is_unknown(payment)
 

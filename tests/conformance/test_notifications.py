@@ -15,7 +15,7 @@ pytestmark = needs(Capability.NOTIFICATIONS, Reach.NOTIFICATIONS)
 def unheard(bench: Bench) -> Answer:
     """A payment that was taken, and nobody but the provider knows."""
     buyer = bench.buyer()
-    bench.at.lose(Operation.PAY, Loss.TORN)
+    bench.there.lose(Operation.PAY, Loss.TORN)
     payment = bench.pay(buyer=buyer)
     assert payment.status == 504
     return payment
@@ -56,7 +56,7 @@ def test_the_same_again_is_no_news(bench: Bench) -> None:
 @needs(Capability.STORED_CREDENTIAL, Reach.FAULTS)
 def test_the_same_four_times_at_once_is_one(bench: Bench) -> None:
     payment = unheard(bench)
-    messages = bench.at.told()
+    messages = bench.there.told()
 
     at_once(4, lambda _: [bench.forward(message) for message in messages])
 
@@ -69,9 +69,9 @@ def test_the_last_first(bench: Bench) -> None:
     """A refund is told of before the payment that it is of."""
     payment = unheard(bench)
     (name,) = bench.at.books(())
-    bench.at.refund_there(name, "2.34")
+    bench.there.refund_there(name, "2.34")
 
-    for message in reversed(bench.at.told()):
+    for message in reversed(bench.there.told()):
         bench.forward(message)
     bench.worker()
 
@@ -83,9 +83,9 @@ def test_the_last_first(bench: Bench) -> None:
 def test_a_forged_one_moves_nothing_and_the_true_one_does(bench: Bench) -> None:
     payment = unheard(bench)
     before, told = bench.state(payment), bench.events()
-    messages = bench.at.told()
+    messages = bench.there.told()
 
-    for forged in [forged for message in messages for forged in bench.at.forgeries(message)]:
+    for forged in [forged for message in messages for forged in bench.there.forgeries(message)]:
         bench.forward(forged)
 
     assert (bench.state(payment), bench.events()) == (before, told)
@@ -96,7 +96,7 @@ def test_a_forged_one_moves_nothing_and_the_true_one_does(bench: Bench) -> None:
 @needs(Capability.PARTIAL_REFUND, Reach.BACK_OFFICE)
 def test_a_refund_made_on_the_providers_site_is_in_our_books(bench: Bench) -> None:
     payment = bench.paid()
-    bench.at.refund_there(bench.name(payment), "2.34")
+    bench.there.refund_there(bench.name(payment), "2.34")
 
     bench.forward_all()
 
@@ -108,7 +108,7 @@ def test_a_refund_made_on_the_providers_site_is_in_our_books(bench: Bench) -> No
 @needs(Capability.REVERSALS, Reach.BACK_OFFICE)
 def test_a_payment_that_the_provider_takes_back_is_reversed(bench: Bench) -> None:
     payment = bench.paid()
-    bench.at.reverse(bench.name(payment))
+    bench.there.reverse(bench.name(payment))
 
     bench.forward_all()
 
@@ -119,7 +119,7 @@ def test_a_payment_that_the_provider_takes_back_is_reversed(bench: Bench) -> Non
 @needs(Capability.DISPUTES, Reach.BACK_OFFICE)
 def test_a_dispute_that_the_seller_wins_moves_no_money(bench: Bench) -> None:
     payment = bench.paid()
-    bench.at.dispute(bench.name(payment), for_buyer=False)
+    bench.there.dispute(bench.name(payment), for_buyer=False)
 
     bench.forward_all()
 

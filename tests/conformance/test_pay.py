@@ -40,7 +40,7 @@ def test_a_buyer_with_a_pre_approval_is_not_asked_again(bench: Bench) -> None:
 @needs(Capability.APPROVAL, Reach.BUYER)
 def test_a_buyer_who_turns_back_pays_nothing(bench: Bench) -> None:
     payment = bench.pay()
-    bench.at.turn_back(bench.url(payment))
+    bench.there.turn_back(bench.url(payment))
 
     bench.check(payment)
 
@@ -103,7 +103,7 @@ def test_a_held_payment_is_paid_when_the_provider_lets_it_go(bench: Bench) -> No
     held = bench.state(payment)
     assert (held.status, held.outcome, held.money) == (Status.PENDING, "pending", NOTHING_TAKEN)
 
-    bench.at.settle(bench.name(payment), good=True)
+    bench.there.settle(bench.name(payment), good=True)
     bench.check(payment)
 
     assert bench.state(payment).money == WHOLE
@@ -114,7 +114,7 @@ def test_a_held_payment_that_the_provider_denies_has_failed(bench: Bench) -> Non
     payment = bench.approved(funding=Funding.HELD)
     bench.check(payment)
 
-    bench.at.settle(bench.name(payment), good=False)
+    bench.there.settle(bench.name(payment), good=False)
     bench.check(payment)
 
     state = bench.state(payment)

@@ -15,10 +15,10 @@ def test_it_is_stored_once_when_its_buyer_has_agreed(bench: Bench) -> None:
     bench.at.approve(consent.url)
 
     assert bench.at.store_credential(bench.shop, consent).status == 202
-    asked = bench.at.asked(Operation.STORE_CREDENTIAL)
+    asked = bench.there.asked(Operation.STORE_CREDENTIAL)
     assert bench.at.store_credential(bench.shop, consent).status == 202
 
-    assert bench.at.asked(Operation.STORE_CREDENTIAL) == asked
+    assert bench.there.asked(Operation.STORE_CREDENTIAL) == asked
     assert bench.state(bench.pay(buyer=buyer)).is_paid
 
 
@@ -34,7 +34,7 @@ def test_before_its_buyer_has_agreed_there_is_nothing_to_store(bench: Bench) -> 
 @needs(Reach.BUYER)
 def test_a_buyer_who_turns_back_has_agreed_to_nothing(bench: Bench) -> None:
     buyer, consent = bench.consent()
-    bench.at.turn_back(consent.url)
+    bench.there.turn_back(consent.url)
 
     assert bench.at.store_credential(bench.shop, consent).status == 409
     assert not bench.state(bench.pay(buyer=buyer)).is_paid

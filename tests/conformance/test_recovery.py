@@ -15,7 +15,7 @@ pytestmark = needs(Reach.FAULTS, Capability.STORED_CREDENTIAL)
 
 def lost(bench: Bench, loss: Loss) -> Answer:
     buyer = bench.buyer()
-    bench.at.lose(Operation.PAY, loss)
+    bench.there.lose(Operation.PAY, loss)
     payment = bench.pay(buyer=buyer)
     assert payment.status == 504
     return payment
@@ -34,7 +34,7 @@ def test_a_worker_finds_out_what_became_of_a_payment(bench: Bench, loss: Loss) -
 
 def test_a_worker_finds_out_what_became_of_a_refund(bench: Bench) -> None:
     payment = bench.paid()
-    bench.at.lose(Operation.REFUND, Loss.TORN)
+    bench.there.lose(Operation.REFUND, Loss.TORN)
     assert bench.refund(payment).status == 504
 
     bench.worker()
@@ -47,20 +47,20 @@ def test_a_worker_finds_out_what_became_of_a_refund(bench: Bench) -> None:
 def test_a_payment_is_found_by_our_reference_alone(bench: Bench) -> None:
     """So much later that to repeat the call could charge the buyer for the first time."""
     payment = lost(bench, Loss.TORN)
-    asked = bench.at.asked(Operation.PAY)
+    asked = bench.there.asked(Operation.PAY)
 
-    with after(hours=bench.at.found_after_h):
+    with after(hours=bench.there.found_after_h):
         bench.worker()
         assert bench.state(payment).money == (AMOUNT, "0.00")
 
-    assert bench.at.asked(Operation.PAY) == asked
+    assert bench.there.asked(Operation.PAY) == asked
 
 
 @needs(Capability.LOOK_UP_BY_REFERENCE, Reach.CLOCK)
 def test_what_is_not_found_by_our_reference_was_not_charged(bench: Bench) -> None:
     payment = lost(bench, Loss.NEVER_ARRIVED)
 
-    with after(hours=bench.at.absent_after_h):
+    with after(hours=bench.there.absent_after_h):
         bench.worker()
         state = bench.state(payment)
 

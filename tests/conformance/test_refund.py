@@ -85,8 +85,8 @@ def test_one_that_is_under_way_arrives_days_later(bench: Bench) -> None:
     assert bench.state(payment).money == (AMOUNT, "0.00")
     assert bench.returns(payment) == [(Type.REFUND, Status.PENDING, AMOUNT)]
 
-    bench.at.later(days=4)
+    bench.there.later(days=4)
     bench.check(refund)
 
     assert bench.state(payment).money == (AMOUNT, AMOUNT)
-    assert bench.at.asked(Operation.REFUND) == 1
+    assert bench.there.asked(Operation.REFUND) == 1

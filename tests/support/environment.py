@@ -1,6 +1,7 @@
 """The settings under which the house is tested: one client, and PayPal's simulator as PayPal."""
 
 import json
+import os
 
 from tests.support import simulator
 
@@ -13,7 +14,9 @@ CLIENTS = {
 
 
 def of_the_house() -> dict[str, str]:
+    """`TESTS_SETTINGS` has further ones, as JSON, for a run at another place (`tests/conformance/elsewhere.py`)."""
     paypal = simulator.running()
+    further: dict[str, str] = json.loads(os.environ.get("TESTS_SETTINGS", "{}"))
     return {
         "SOLITUDE_CLIENTS": json.dumps(CLIENTS),
         "SOLITUDE_PAYPAL_URL": paypal.url,
@@ -22,4 +25,4 @@ def of_the_house() -> dict[str, str]:
         # Tests that wait for a time-out wait this long.
         "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
         "SOLITUDE_CALL_LEASE_S": "5",
-    }
+    } | further

@@ -1,6 +1,7 @@
 """The PayPal simulator of this test process: a server on a free port of loopback, and how a test plays buyer and fate."""
 
 import json
+import os
 import threading
 from functools import cache
 from typing import Any
@@ -75,6 +76,10 @@ class Simulator:
     def resolve(self, dispute: str, outcome: str) -> None:
         self._control("POST", "dispute/resolve", {"dispute": dispute, "outcome": outcome})
 
+    def onboard(self, referral: str, **more: Any) -> str:
+        """A seller grants what a partner referral asks for; where PayPal sends the seller back to."""
+        return str(self._control("POST", "onboard", {"referral": referral, **more})["location"])
+
     def captured(self) -> list[dict[str, Any]]:
         return list(_values(self.state()["captures"]))
 
@@ -98,7 +103,7 @@ def _values(found: Any) -> Any:
 
 @cache
 def running() -> Simulator:
-    """The one of this process; it ends with the process."""
-    server = solitude_sandbox.make_server("127.0.0.1", 0)
+    """The one of this process; it ends with the process. `TESTS_SIMULATOR_PORT` says where, for who must know before."""
+    server = solitude_sandbox.make_server("127.0.0.1", int(os.environ.get("TESTS_SIMULATOR_PORT", "0")))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return Simulator(server.server_port)
