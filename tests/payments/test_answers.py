@@ -165,7 +165,7 @@ def test_a_capture_declined_inside_its_201_is_a_refusal(shop: Marketplace, paypa
     paypal.approve(begun["paypal_url"], funding="capture_declined")
     shop.put(begun["resource_uri"], {})
 
-    answer = shop.pay(app_id, user_id=buyer, use_preapproval=True)
+    answer = shop.pay(app_id, user_id=buyer, use_preapproval=True, fallback=False)
 
     assert answer.status == 422
     assert answer["paypal"]["__all__"][0]["code"] == "CAPTURE_DECLINED"

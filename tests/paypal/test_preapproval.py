@@ -428,7 +428,7 @@ def test_a_key_that_paypal_no_longer_takes_is_a_refusal(
     row.refresh_from_db()
     row.change(key=key)
 
-    answer = shop.pay(app_id, user_id=preapproved, use_preapproval=True)
+    answer = shop.pay(app_id, user_id=preapproved, use_preapproval=True, fallback=False)
 
     assert answer.status == 422
     assert answer["paypal"]["use_preapproval"][0]["code"] == "AGREEMENT_ALREADY_CANCELLED"

@@ -1,5 +1,6 @@
 """How a provider's result enters our books: from evidence to a move in the state graph."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from django.conf import settings
@@ -32,9 +33,26 @@ def late(call: ProviderCall, found: Result) -> None:
     """What a try saw whose call ended otherwise in the meantime: the call stays as it ended, but money that moved counts."""
     log.error("provider_call_ended_otherwise", operation=call.operation, ended=call.outcome, found=found.outcome)
     if call.operation in (Operation.PAY, Operation.CAPTURE) and call.transaction and found.evidence:
-        payment(call.transaction, found)
+        if found.evidence.state == Seen.PAID or not was_refused(call.transaction, call.key):
+            payment(call.transaction, found)
     elif call.operation == Operation.REFUND and call.transaction:
         money_back.late(call.transaction, found)
+
+
+def goes_on(row: Transaction, found: Result) -> bool:
+    """Takes a payment whose stored credential was refused back to its beginning, if it can still be paid otherwise."""
+    if not states.can(row, "preapproval_refused"):
+        return False
+    columns = _columns(row, replace(found, evidence=None, ids={}))
+    states.move(row, "preapproval_refused", **columns, follow_up_at=None)
+    return True
+
+
+def was_refused(row: Transaction, key: str) -> bool:
+    """Whether this is the key of a call whose stored credential was refused, and after which the payment has gone on."""
+    called = ProviderCall.objects.filter(transaction=row, operation=Operation.PAY)
+    refused = called.filter(key=key).first()
+    return refused is not None and called.filter(pk__gt=refused.pk).exists()
 
 
 def payment(row: Transaction, found: Result) -> None:

@@ -49,16 +49,24 @@ def begin(
     subject: str = "",
     ids: dict[str, str] | None = None,
     claim: Claim | None = None,
+    after: ProviderCall | None = None,
 ) -> ProviderCall:
-    """Writes the intent; the caller's commit makes it durable, and only then may it be carried out."""
+    """Writes the intent; the caller's commit makes it durable, and only then may it be carried out.
+
+    `after` is the call that this one goes on from: the client's key stands for this one from now on.
+    """
     if not connection.in_atomic_block:
         raise RuntimeError("an intent is written in a transaction")
+    key = claim.row.pk if claim else None
+    if after is not None and after.idempotency_id is not None:
+        key = after.idempotency_id
+        ProviderCall.objects.filter(pk=after.pk).update(idempotency=None)
     call = ProviderCall(
         provider=provider,
         operation=operation,
         transaction=row,
         subject=subject,
-        idempotency=claim.row if claim else None,
+        idempotency_id=key,
         client=context.current().get("client", ""),
         request_id=context.current().get("request_id", ""),
         intent=intent.to_json(),
@@ -172,7 +180,7 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
     failpoints.reach(failpoints.AFTER_ANSWER)
     with transaction.atomic():
         recorded = enter(call, result, first_try=first_try)
-        if settle:
+        if settle and recorded.successor is None:
             settle(recorded)
         failpoints.reach(failpoints.WHILE_RECORDING)
     failpoints.reach(failpoints.AFTER_COMMIT)
@@ -183,7 +191,7 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
         outcome=recorded.outcome,
         reason=recorded.reason_code,
     )
-    return recorded
+    return carry_out(recorded.successor, settle) if recorded.successor else recorded
 
 
 def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> ProviderCall:
@@ -201,10 +209,30 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
         _write_down(call, result, recovering=not first_try)
         call.save(update_fields=_RECORDED)
         if not unknown_again:
-            apply.result(call, result)
+            _apply(call, result)
     elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):
         apply.late(call, result)
     return call
+
+
+def _apply(call: ProviderCall, result: Result) -> None:
+    """What follows from a result. A refused credential may be not the end of its payment: then the next call is written with it."""
+    how, row = result.credential_refused if result.outcome == Outcome.DECLINED else None, call.transaction
+    if how is None or row is None:
+        apply.result(call, result)
+        return
+    registry.credential_refused(call, how)
+    intent = call.intended
+    if intent.fallback and apply.goes_on(row, result):
+        by_approval = replace(intent, credential=None, fallback=False)
+        call.successor = begin(call.provider, Operation.PAY, by_approval, row=row, after=call)
+    else:
+        apply.result(call, result)
+
+
+def paying(row: Transaction) -> ProviderCall | None:
+    """The call by which a transaction is paid: of several the last, because those before it were refused."""
+    return ProviderCall.objects.filter(transaction=row, operation=Operation.PAY).order_by("-pk").first()
 
 
 def locked(pk: int) -> ProviderCall:

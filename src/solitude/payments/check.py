@@ -42,10 +42,10 @@ def end_uncertain(pk: int) -> ProviderCall | None:
 def _look_up(row: Transaction) -> Checked:
     provider = PROVIDER_NUMBERS[row.provider or 0]
     ids = {apply.UID_PAY: row.uid_pay or ""}
-    first = ProviderCall.objects.filter(transaction=row, operation=Operation.PAY).first()
-    if first is None:
+    paying = calls.paying(row)
+    if paying is None:
         return Checked(row)
-    found = calls.ask(provider, Call(Operation.LOOK_UP, first.key, first.intended, ids))
+    found = calls.ask(provider, Call(Operation.LOOK_UP, paying.key, paying.intended, ids))
     with transaction.atomic():
         locked = lock(row.pk)
         calls.note(locked, provider, Operation.LOOK_UP, found, ids)
@@ -58,7 +58,7 @@ def _look_up(row: Transaction) -> Checked:
     if not found.evidence:
         return Checked(_row(row.pk), found)
     if found.evidence.state == Seen.APPROVED:
-        return _capture(locked, provider, ids, first.intended)
+        return _capture(locked, provider, ids, paying.intended)
     return Checked(_row(row.pk), seen=found.evidence.state)
 
 

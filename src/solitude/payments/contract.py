@@ -91,6 +91,13 @@ class ToldBy(StrEnum):
     AMOUNT = "amount"  # by that id, and where the answer was lost by the amount alone
 
 
+class CredentialRefused(StrEnum):
+    """Of a payment that was declined: that it was for the stored credential, or for how its buyer pays by it."""
+
+    NOW = "now"  # not this time; the buyer may pay in another way
+    GONE = "gone"  # the provider knows it no more
+
+
 # Codes of ours for NOT_SENT: why nothing was sent.
 UNREACHABLE: Final = "provider_unreachable"
 BUSY: Final = "provider_busy"
@@ -201,6 +208,7 @@ class Result:
     ids: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
     credential: Secret | None = None
+    credential_refused: CredentialRefused | None = None
     correlation_id: str = ""
     exchanges: tuple[Exchange, ...] = ()
 

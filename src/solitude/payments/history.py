@@ -18,8 +18,10 @@ def has_calls(row: Transaction) -> bool:
 
 
 def of_calls(row: Transaction) -> Iterable[Entry]:
-    for call in row.calls.order_by("-pk")[:ENTRIES_MAX]:
-        yield from _of_call(call, _began(call, row))
+    found = list(row.calls.order_by("-pk")[:ENTRIES_MAX])
+    first = min((call.pk for call in found if call.operation in _FIRST), default=None)
+    for call in found:
+        yield from _of_call(call, _began(call, row if call.pk == first else None))
 
 
 def of_notifications(row: Transaction) -> Iterable[Entry]:
@@ -35,13 +37,13 @@ def of_notifications(row: Transaction) -> Iterable[Entry]:
         )
 
 
-def _began(call: ProviderCall, row: Transaction) -> datetime:
-    """Before what it led to: a look-up is written down after it was made, and a transaction just before its first call."""
+def _began(call: ProviderCall, made: Transaction | None) -> datetime:
+    """Before what it led to: a look-up is written down after it was made, and a transaction just before its first call, which made it."""
     moments = [call.begun_at]
     if call.operation in LOOK_UPS and call.exchanges:
         moments.append(datetime.fromisoformat(call.exchanges[0]["sent_at"]))
-    if call.operation in _FIRST:
-        moments.append(row.created)
+    if made is not None:
+        moments.append(made.created)
     return min(moments)
 
 

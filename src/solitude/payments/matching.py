@@ -4,7 +4,7 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 """
 
 from solitude.payments import calls
-from solitude.payments.apply import TAKEN, UID_PAY
+from solitude.payments.apply import TAKEN, UID_PAY, was_refused
 from solitude.payments.contract import Action, Notice, Operation, RefundEvidence, ToldBy
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.transactions.amounts import amount_value
@@ -59,16 +59,18 @@ def _locked(pk: int) -> Transaction:
 
 
 def _compare(payment: Transaction, notice: Notice) -> None:
-    first = payment.calls.filter(operation=Operation.PAY).first()
-    if first is None:
+    paying = calls.paying(payment)
+    if paying is None:
         # A row that a client keeps itself is no business of the provider's.
         raise Mismatch("transaction")
-    if notice.action == Action.PAYMENT and notice.reference and notice.reference != first.key:
+    # About an order before that of now, with ids of its own.
+    is_past = bool(notice.reference) and was_refused(payment, notice.reference)
+    if notice.action == Action.PAYMENT and notice.reference and notice.reference != paying.key and not is_past:
         raise Mismatch("reference")
-    for name, known in ((UID_PAY, payment.uid_pay), (TAKEN, payment.taken_id)):
+    for name, known in ((UID_PAY, None if is_past else payment.uid_pay), (TAKEN, payment.taken_id)):
         if notice.ids.get(name) and known and notice.ids[name] != known:
             raise Mismatch(name)
-    payee = first.intended.payee.casefold()
+    payee = paying.intended.payee.casefold()
     kind = "@" in payee
     told = [name.casefold() for name in notice.payees if ("@" in name) == kind]
     if told and payee not in told:

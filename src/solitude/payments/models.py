@@ -65,6 +65,9 @@ class ProviderCall(SealedModel):
     # Redacted requests and answers, the latest last; see outbound.record.
     exchanges = models.JSONField(default=list)
 
+    # The call with which the payment goes on: known only to who has recorded this one.
+    successor: "ProviderCall | None" = None
+
     @property
     def intended(self) -> Intent:
         return Intent.from_json(self.intent or {})

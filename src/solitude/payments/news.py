@@ -65,6 +65,9 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
     if evidence is None:
         raise Mismatch("evidence")
     before = payment.counter
+    is_past = bool(notice.reference) and books.was_refused(payment, notice.reference)
+    if is_past and evidence.state != Seen.PAID:
+        return Applied(payment, reason=OLD_NEWS)
     if evidence.state not in ENDINGS:
         if payment.status not in (Status.STARTED, Status.PENDING):
             return Applied(payment, reason=OLD_NEWS)
@@ -78,7 +81,7 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
     found = Result(
         _OUTCOMES.get(evidence.state, Outcome.PENDING), evidence=evidence, reason=notice.reason, ids=notice.ids
     )
-    call = _open_call(payment, evidence.state)
+    call = None if is_past else _open_call(payment, evidence.state)
     if call:
         payment = calls.enter(call, found).transaction or payment
     else:

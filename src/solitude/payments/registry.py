@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from solitude.payments.contract import Action, Inbound, Notice, Operation, Provider, Result
+from solitude.payments.contract import Action, CredentialRefused, Inbound, Notice, Operation, Provider, Result
 
 if TYPE_CHECKING:
     from solitude.payments.models import ProviderCall
@@ -37,6 +37,8 @@ class Registered:
     notice_appliers: Mapping[Action, NoticeApplier] = field(default_factory=dict)
     # Work of its own for the worker: each does something that is due and tells how much.
     jobs: tuple[Callable[[], int], ...] = ()
+    # Called in the transaction that records that a stored credential was refused, with the locked call.
+    credential_refused: Callable[["ProviderCall", CredentialRefused], None] | None = None
     # For how long a payment waits for its buyer; without one until the provider gives it up.
     approval_life_s: Callable[[], int] | None = None
 
@@ -59,6 +61,12 @@ def applier(name: str, operation: Operation) -> Applier | None:
 
 def jobs() -> tuple[Callable[[], int], ...]:
     return tuple(job for registered in _registered.values() for job in registered.jobs)
+
+
+def credential_refused(call: "ProviderCall", how: CredentialRefused) -> None:
+    own = _registered[call.provider].credential_refused
+    if own:
+        own(call, how)
 
 
 def approval_life_s(name: str) -> int | None:

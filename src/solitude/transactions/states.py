@@ -56,6 +56,7 @@ PAYMENT_EDGES = (
     _edge("instrument_declined", _OPEN, Status.PENDING),
     _edge("outcome_unknown", _OPEN, Status.PENDING),
     _edge("checked", _OPEN, Status.CHECKED),
+    _edge("preapproval_refused", _OPEN, Status.STARTED),
     _edge("paid", (*_OPEN, Status.CHECKED), Status.COMPLETED),
     _edge("declined", _OPEN, Status.FAILED),
     _edge("cancelled", _OPEN, Status.CANCELLED),

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import answers, calls, cancel, check, pay, refund
-from solitude.payments.contract import Intent, Operation, Outcome, Reason
+from solitude.payments.contract import Intent, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
 from solitude.providers.paypal import currencies, forms, own_form, refunding, uses, wiki_form
@@ -223,8 +223,8 @@ def _begin_refund(request: ApiRequest, body: RefundIn, seen: Look) -> ProviderCa
     seen.check(payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
-    first = payment.calls.filter(operation=Operation.PAY).first()
-    if first is None or payment.captured_amount is None or not (payment.taken_id or seen.ids):
+    paying = calls.paying(payment)
+    if paying is None or payment.captured_amount is None or not (payment.taken_id or seen.ids):
         raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
     left = refund.refundable(payment)
     amount = _refund_amount(body, payment, left)
@@ -232,7 +232,7 @@ def _begin_refund(request: ApiRequest, body: RefundIn, seen: Look) -> ProviderCa
         raise _not_refundable(refund.EXCEEDS, left.text)
     if seen.ids and refunding.under_way(payment):
         raise _not_refundable(refund.UNDER_WAY, left.text)
-    paid = first.intended
+    paid = paying.intended
     intent = Intent(
         amount=amount,
         payee=paid.payee,

@@ -42,6 +42,7 @@ class PaypalConfig(AppConfig):
                     Action.SELLER: records.told_of_seller,
                 },
                 jobs=(preapprovals.expire_due,),
+                credential_refused=preapprovals.refused,
                 approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
             ),
         )

@@ -15,9 +15,10 @@ from django.utils import timezone
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event, append
 from solitude.payments import calls
-from solitude.payments.contract import Intent, Notice, Operation, Outcome, Result
+from solitude.payments.contract import CredentialRefused, Intent, Notice, Operation, Outcome, Result
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
+from solitude.providers.paypal import uses
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.telemetry.redaction import Secret
 from solitude.transactions.amounts import amount_text
@@ -138,17 +139,30 @@ def forget_buyer(buyer: Buyer) -> None:
         row.change(**revoke(row, CLOSED), currency=None, start=None, expiry=None)
 
 
+def refused(call: ProviderCall, how: CredentialRefused) -> None:
+    """PayPal took nothing by a stored credential: what it was counted for is given back, and one that is gone there is forgotten."""
+    if call.transaction is not None:
+        uses.give_back(call.transaction)
+    if how == CredentialRefused.GONE:
+        _forget(call.intended.credential)
+
+
 def told_deleted(notice: Notice) -> Applied:
     """PayPal, or the buyer there, has ended a stored credential: it is forgotten here as well."""
-    known = hashes.candidates(_LABEL, notice.about.reveal()) if notice.about else []
+    # One that is not known is one that we have deleted ourselves, or one that was replaced.
+    return Applied(is_news=True) if _forget(notice.about) else Applied(reason=NOT_OF_CONCERN)
+
+
+def _forget(credential: Secret | None) -> bool:
+    """Forgets a credential that PayPal has no more, and tells the feed; False if it is not known here."""
+    known = hashes.candidates(_LABEL, credential.reveal()) if credential else []
     rows = BuyerPaypal.objects.select_for_update(of=("self",)).select_related("buyer")
     row = rows.filter(key_hash__in=known).first()
     if row is None:
-        # One that we have deleted ourselves, or one that was replaced.
-        return Applied(reason=NOT_OF_CONCERN)
+        return False
     row.change(**FORGOTTEN)
     _tell(row, "revoked", "provider")
-    return Applied(is_news=True)
+    return True
 
 
 def expire_due(limit: int = 100) -> int:

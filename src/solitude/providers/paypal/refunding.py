@@ -36,10 +36,10 @@ class Look:
 
 def look(payment: Transaction) -> Look:
     """Asks PayPal, if that is needed. Raises Refused where it does not say; nothing is written then."""
-    first = payment.calls.filter(operation=Operation.PAY).first()
-    if first is None or payment.captured_amount is None or first.intended.interface != CLASSIC:
+    paying = calls.paying(payment)
+    if paying is None or payment.captured_amount is None or paying.intended.interface != CLASSIC:
         return Look(payment.counter)
-    call = Call(Operation.LOOK_UP, first.key, first.intended, {"payment": payment.uid_pay or ""})
+    call = Call(Operation.LOOK_UP, paying.key, paying.intended, {"payment": payment.uid_pay or ""})
     found = calls.ask(NAME, call)
     if REFUNDED not in found.facts:
         # A look-up does nothing at PayPal, whatever became of it.
@@ -47,7 +47,7 @@ def look(payment: Transaction) -> Look:
         refused = answers.refusal(NAME, Result(Outcome.NOT_SENT, reason=Reason(code), facts=found.facts), None)
         assert refused is not None  # noqa: S101  # what was not sent is one
         raise refused
-    paid = first.intended.amount
+    paid = paying.intended.amount
     assert paid is not None  # noqa: S101  # a payment has one
     return Look(payment.counter, {REFUNDED_BEFORE: found.facts[REFUNDED], PAID: paid.text})
 

@@ -107,6 +107,10 @@ class RestPayPal:
     # --- payments ---
 
     def _pay(self, call: Call) -> Result:
+        found = self._ordered(call)
+        return reading.of_credential(found) if call.intent.credential else found
+
+    def _ordered(self, call: Call) -> Result:
         reply = self._ask("pay", call, "POST", ORDERS, requests.order(call.key, call.intent))
         if isinstance(reply, Failed):
             return reading.failed(reply)

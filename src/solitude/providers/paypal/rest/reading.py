@@ -15,6 +15,7 @@ from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments.contract import (
     BUSY,
+    CredentialRefused,
     Evidence,
     NotUnderstood,
     Outcome,
@@ -36,6 +37,18 @@ ID = re.compile(r"[A-Za-z0-9-]{1,64}", re.ASCII)
 CAPTURE_DECLINED = "CAPTURE_DECLINED"
 # PayPal knows our key, and the request that it refuses is another try under it: that is about an earlier one.
 _BEFORE = {"DUPLICATE_REQUEST_ID", "PREVIOUS_REQUEST_IN_PROGRESS"}
+# Refusals of a stored credential: PayPal has it no more; or its buyer cannot pay by it now, and perhaps can in another way.
+_CREDENTIAL_GONE = {"AGREEMENT_ALREADY_CANCELLED", "BILLING_AGREEMENT_NOT_FOUND", "TOKEN_EXPIRED"}
+_BUYER_MAY_CHOOSE = {
+    CAPTURE_DECLINED,
+    "INSTRUMENT_DECLINED",
+    "MISMATCHED_VAULT_ID_TO_PAYMENT_SOURCE",
+    "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
+    "PAYER_ACCOUNT_RESTRICTED",
+    "PAYER_ACTION_REQUIRED",
+    "PAYER_CANNOT_PAY",
+    "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+}
 _PAID = {"COMPLETED", "REFUNDED", "PARTIALLY_REFUNDED"}
 _REFUND_STATES = {
     "COMPLETED": RefundSeen.DONE,
@@ -70,6 +83,14 @@ def refused(reply: Reply) -> Result:
     ):
         return result(reply, Outcome.DECLINED, reason=reason_of(reply))
     return unknown(reply)
+
+
+def of_credential(found: Result) -> Result:
+    """The result of a payment by a stored credential, with what its refusal says of that."""
+    issue = found.reason.code if found.reason and found.outcome == Outcome.DECLINED else ""
+    if issue in _CREDENTIAL_GONE:
+        return replace(found, credential_refused=CredentialRefused.GONE)
+    return replace(found, credential_refused=CredentialRefused.NOW) if issue in _BUYER_MAY_CHOOSE else found
 
 
 def unknown(reply: Reply) -> Result:
