@@ -68,6 +68,10 @@ class Simulator:
         """PayPal takes a classic payment back for the buyer; or with `cancel` gives it to the seller again."""
         self._control("POST", "reversal", {"payment": pay_key, "action": action})
 
+    def end_preapproval(self, key: str) -> None:
+        """The buyer ends a classic pre-approval on PayPal's site."""
+        self._control("POST", "preapproval", {"preapproval": key, "action": "cancel"})
+
     def dispute(self, capture: str, amount: str = "") -> str:
         """The buyer disputes a payment; the dispute's id."""
         opened = self._control("POST", "dispute", {"capture": capture} | ({"amount": amount} if amount else {}))

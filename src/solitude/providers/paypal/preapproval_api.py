@@ -17,9 +17,10 @@ from solitude.payments import answers, calls
 from solitude.payments.contract import Outcome
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal import allowed_urls, currencies, limits, preapprovals
+from solitude.providers.paypal.classic import terms
 from solitude.providers.paypal.form import CURRENCIES, Url
 from solitude.providers.paypal.models import LIMITS, Preapproval
-from solitude.providers.paypal.names import NAME, NOT_APPROVED
+from solitude.providers.paypal.names import CLASSIC, NAME, NOT_APPROVED
 from solitude.providers.paypal.shown import ERRORS
 from solitude.web import paging
 from solitude.web.answers import answer, settle, time_text
@@ -162,17 +163,15 @@ def _checked(body: PreapprovalIn) -> Preapproval:
         problems["currency"] = f"must be one of {', '.join(CURRENCIES)}"
     if body.start and body.end and body.end < body.start:
         problems["end"] = "must not be before start"
-    kept = _limits(body, problems)
+    agreed = {"currency": body.currency or None, "start": body.start, "end": body.end, **_limits(body, problems)}
+    interface = settings.SOLITUDE_PAYPAL_API
+    if interface == CLASSIC:
+        agreed = terms.completed(agreed, timezone.now().date())
+        if "max_total" not in agreed:
+            problems["max_total"] = REQUIRED
     if problems or buyer is None:
         raise BadFields(**problems)
-    return Preapproval(
-        buyer=buyer,
-        interface=settings.SOLITUDE_PAYPAL_API,
-        currency=body.currency or None,
-        start=body.start,
-        end=body.end,
-        **kept,
-    )
+    return Preapproval(buyer=buyer, interface=interface, **agreed)
 
 
 def _limits(body: PreapprovalIn, problems: dict[str, str | list[str]]) -> dict[str, Decimal]:

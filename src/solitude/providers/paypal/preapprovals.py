@@ -49,6 +49,7 @@ def begin(preapproval: Preapproval, return_url: str, cancel_url: str, claim: Cla
         cancel_url=cancel_url,
         description=DESCRIPTION,
         interface=preapproval.interface,
+        notify_url=settings.SOLITUDE_PAYPAL_NOTIFY_URL,
         terms=_terms(preapproval),
     )
     return calls.begin("paypal", Operation.ASK_CONSENT, intent, subject=preapproval.subject, claim=claim)
