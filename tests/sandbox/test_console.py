@@ -40,7 +40,7 @@ def test_beside_the_console_and_the_providers_there_is_nothing(sandbox: Sandbox)
 
 
 @pytest.mark.parametrize(
-    "name", ["", "payments", "agreements", "disputes", "notifications", "accounts", "requests", "controls"]
+    "name", ["", "payments", "agreements", "classic", "disputes", "notifications", "accounts", "requests", "controls"]
 )
 def test_every_page_escapes_what_it_shows_and_is_well_formed(sandbox: Sandbox, name: str) -> None:
     assert see(sandbox, name).status == 200  # with empty books
@@ -208,11 +208,11 @@ def test_the_built_in_webhook_is_given_an_address_and_signed_for(sandbox: Sandbo
 
 def test_the_manner_of_delivery_is_set(sandbox: Sandbox) -> None:
     entered = {"paused": "yes", "shuffle": "yes", "duplicates": "2", "delay_ms": "30"}
-    page = press(sandbox, see(sandbox, "notifications"), "Set", **entered)
+    page = press(sandbox, see(sandbox, "notifications"), "Change", **entered)
     manner = sandbox.control("GET", "delivery").json
     assert [manner[key] for key in entered] == [True, True, 2, 30]
-    assert page.form("Set").fields == entered
-    wrong = press(sandbox, page, "Set", duplicates="11")
+    assert page.form("Change").fields == entered
+    wrong = press(sandbox, page, "Change", duplicates="11")
     assert (wrong.status, "duplicates must be a whole number from 0 to 10." in wrong.shown) == (400, True)
 
 

@@ -59,6 +59,8 @@ class PayPal:
             DisputeControl(self._books),
             ByHand(self._books),
             SellerControl(self._books),
+            ClassicControl(self._books),
+            IpnControl(self._books),
         )
         self._console = Console(self._books, self._controls)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
@@ -111,7 +113,7 @@ class PayPal:
 
         api, books = self._api, self._books
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
-        classic_control, ipns = ClassicControl(books), IpnControl(books)
+        classic_control, ipns = self._controls.classic, self._controls.ipns
         sellers = self._controls.sellers
         by_hand = self._controls.by_hand
         yield rule(TOKEN_PATH, ("POST",), partial(api.answer, None))

@@ -162,6 +162,7 @@ class Control:
                     {"preapprovalKey": each.key, **each.show(call.now)} for each in last(books.preapprovals)
                 ],
                 "webhooks": [webhook.show(call) for webhook in last(books.webhooks)],
+                "ipn_url": books.ipn_url,
                 "delivery": books.delivery.as_json(),
                 "notifications": list(reversed(books.delivery.newest(None if newest is None else max(newest, 0)))),
                 "requests": [entry.as_json() for entry in last(books.journal.entries())],
@@ -179,6 +180,8 @@ class Control:
             "disputes": len(books.disputes),
             "setup_tokens": len(books.setup_tokens),
             "payment_tokens": len(books.payment_tokens),
+            "payments": len(books.payments),
+            "preapprovals": len(books.preapprovals),
             "events": books.events.last,
             "requests": len(books.journal),
         }

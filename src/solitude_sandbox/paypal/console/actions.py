@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from solitude_sandbox.paypal.by_hand import ByHand
 from solitude_sandbox.paypal.call import Json
+from solitude_sandbox.paypal.classic.control import ClassicControl
+from solitude_sandbox.paypal.classic.reversals import REASONS
 from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.dispute_control import DisputeControl
 from solitude_sandbox.paypal.event_control import EventControl
 from solitude_sandbox.paypal.funding import DECLINED, DEFAULT_BUYER, OK
+from solitude_sandbox.paypal.ipn_control import IpnControl
 from solitude_sandbox.paypal.seller_control import SellerControl
 
 APPROVE, DECLINE, CANCEL = "approve", "decline", "cancel"
@@ -16,6 +19,9 @@ ACCEPT, DENY = "accept", "deny"
 REFUND, DISPUTE, RESOLVE, UPDATE = "refund", "dispute", "resolve", "update"
 REVOKE, TAKE_BACK = "revoke", "take_back"
 RESEND, MANNER, WEBHOOK = "resend", "manner", "webhook"
+IPN_URL = "ipn_url"
+REVERSE, GIVE_AGAIN = "reverse", "give_again"
+SUSPEND, RESUME, END = "suspend", "resume", "end"
 ADVANCE, FAULT, CLEAR, RESET = "advance", "fault", "clear", "reset"
 
 
@@ -28,6 +34,8 @@ class Controls:
     disputes: DisputeControl
     by_hand: ByHand
     sellers: SellerControl
+    classic: ClassicControl
+    ipns: IpnControl
 
 
 Form = Mapping[str, str]
@@ -55,7 +63,20 @@ def _decline(controls: Controls, base: str, form: Form) -> None:
 
 
 def _decide(controls: Controls, base: str, form: Form) -> None:
-    controls.books.decide(base, form.get("capture", ""), form.get("action", ""))
+    if "payment" in form:
+        controls.books.decide_payment(base, form["payment"], form["action"])
+    else:
+        controls.books.decide(base, form.get("capture", ""), form["action"])
+
+
+def _reverse(controls: Controls, base: str, form: Form) -> None:
+    action = "reverse" if form["action"] == REVERSE else "cancel"
+    controls.classic.reverse(base, form.get("payment", ""), action, REASONS[0])
+
+
+def _change_preapproval(controls: Controls, base: str, form: Form) -> None:
+    action = "cancel" if form["action"] == END else form["action"]
+    controls.classic.change_preapproval(base, form.get("preapproval", ""), action)
 
 
 def _advance(controls: Controls, _base: str, form: Form) -> None:
@@ -96,6 +117,12 @@ ACTIONS: dict[str, Act] = {
     RESEND: lambda controls, _base, form: controls.events.resend(form.get("event", "")),
     MANNER: _manner,
     WEBHOOK: lambda controls, base, form: controls.events.bring_to(base, form.get("url", "").strip()),
+    IPN_URL: lambda controls, _base, form: controls.ipns.set_url(form.get("url", "").strip() or None),
+    REVERSE: _reverse,
+    GIVE_AGAIN: _reverse,
+    SUSPEND: _change_preapproval,
+    RESUME: _change_preapproval,
+    END: _change_preapproval,
     ADVANCE: _advance,
     FAULT: _fault,
     CLEAR: lambda controls, _base, _form: controls.books.clear_faults(),

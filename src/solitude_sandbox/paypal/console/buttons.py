@@ -25,15 +25,18 @@ def for_answer(view: View, resource: Json) -> Markup:
     if not waits_for_buyer(resource):
         return NONE
     page = next(link["href"] for link in resource["links"] if link["rel"] in ("approve", "payer-action"))
-    return Markup('{} <a href="{}">Buyer\'s page</a>').format(
-        html.form(
-            html.hidden("token", resource["id"]),
-            html.button(actions.APPROVE, "Approve"),
-            html.button(actions.DECLINE, "Decline card"),
-            action=view.post_to,
-        ),
-        page,
+    return answer(view, resource["id"], page)
+
+
+def answer(view: View, token: str, page: str) -> Markup:
+    """The buyer's click about a token, and the page on which it is made."""
+    form = html.form(
+        html.hidden("token", token),
+        html.button(actions.APPROVE, "Approve"),
+        html.button(actions.DECLINE, "Decline card"),
+        action=view.post_to,
     )
+    return Markup('{} <a href="{}">Buyer\'s page</a>').format(form, page)
 
 
 def for_capture(view: View, capture: Json) -> Markup:

@@ -87,28 +87,29 @@ def manner(view: View) -> Markup:
         html.selection("shuffle", "Order", {"": "as it came", "yes": "shuffled"}, "yes" if now["shuffle"] else ""),
         html.field("duplicates", "Duplicates", now["duplicates"], kind="number", min=0),
         html.field("delay_ms", "Delay (ms)", now["delay_ms"], kind="number", min=0),
-        html.button(actions.MANNER, "Set"),
+        html.button(actions.MANNER, "Change"),
         action=view.post_to,
         row=True,
     )
     return html.section("How they are brought", Markup("{}{}").format(counts, form))
 
 
-def webhook(view: View) -> Markup:
-    """What an operator enters in the developer dashboard."""
-    form = html.form(
-        html.field(
-            "url",
-            "Bring all messages to",
-            kind="url",
-            required=True,
-            placeholder="http://127.0.0.1:2600/paypal/webhook",
-        ),
+def addresses(view: View) -> Markup:
+    """What an operator enters in the developer dashboard, and in the account's settings."""
+    example = "http://127.0.0.1:2600/paypal/webhook"
+    webhook = html.form(
+        html.field("url", "Bring all webhook messages to", kind="url", required=True, placeholder=example),
         html.button(actions.WEBHOOK, "Register"),
         action=view.post_to,
         row=True,
     )
-    return html.section("Register a webhook", form)
+    ipn = html.form(
+        html.field("url", "Bring IPN messages to (nothing: nowhere)", view.books["ipn_url"] or "", kind="url"),
+        html.button(actions.IPN_URL, "Set"),
+        action=view.post_to,
+        row=True,
+    )
+    return html.section("Where they are brought", Markup("{}<br>{}").format(webhook, ipn))
 
 
 def fresh_start(view: View) -> Markup:

@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from solitude_sandbox import html
-from solitude_sandbox.paypal.console import tables
+from solitude_sandbox.paypal.console import classic, tables
 from solitude_sandbox.paypal.console.view import View, waits_for_buyer
 from solitude_sandbox.paypal.disputes import RESOLVED
 from solitude_sandbox.paypal.parcels import WAITING
@@ -25,6 +25,7 @@ def _figures(view: View) -> Markup:
         ("payments", "orders", counts["orders"]),
         ("payments", "captures", counts["captures"]),
         ("payments", "refunds", counts["refunds"]),
+        ("classic", "pay keys", counts["payments"]),
         ("disputes", "disputes", counts["disputes"]),
         ("agreements", "agreements", counts["payment_tokens"]),
         ("notifications", "events", counts["events"]),
@@ -41,11 +42,13 @@ def _figures(view: View) -> Markup:
 def _waiting(view: View) -> list[Markup]:
     """Tables of what waits for a person, without those that are empty."""
     orders = [order for order in view.newest("orders") if waits_for_buyer(order)]
+    senders = classic.waiting(view)
     reviews = [capture for capture in view.newest("captures") if capture["status"] == "PENDING"]
     disputes = [dispute for dispute in view.newest("disputes") if dispute["status"] != RESOLVED]
     failing = [each for each in view.newest("notifications") if each["status"] == WAITING and each["tries"]]
     return [
         *([tables.orders(view, orders, "Waiting for the buyer")] if orders else []),
+        *([classic.payments(view, senders, "Waiting for the sender")] if senders else []),
         *([tables.captures(view, reviews, "Waiting for a review")] if reviews else []),
         *([tables.disputes(view, disputes, "Open disputes")] if disputes else []),
         *([tables.notifications(view, failing, "Not received yet")] if failing else []),

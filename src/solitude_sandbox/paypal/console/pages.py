@@ -5,7 +5,7 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from solitude_sandbox import html
-from solitude_sandbox.paypal.console import controls, overview, tables
+from solitude_sandbox.paypal.console import classic, controls, overview, tables
 from solitude_sandbox.paypal.console.view import View
 
 
@@ -42,7 +42,7 @@ def notifications(view: View) -> Markup:
     return html.join(
         [
             tables.notifications(view, view.newest("notifications")),
-            Markup('<div class="side-by-side">{}{}</div>').format(controls.manner(view), controls.webhook(view)),
+            Markup('<div class="side-by-side">{}{}</div>').format(controls.manner(view), controls.addresses(view)),
             tables.webhooks(view.newest("webhooks")),
             tables.events(view, view.newest("events")),
         ]
@@ -70,6 +70,7 @@ PAGES: dict[str, tuple[str, Callable[[View], Markup]]] = {
     "": ("Overview", overview.show),
     "payments": ("Payments", payments),
     "agreements": ("Agreements", agreements),
+    "classic": ("Classic", classic.show),
     "disputes": ("Disputes", disputes),
     "notifications": ("Notifications", notifications),
     "accounts": ("Accounts", accounts),
