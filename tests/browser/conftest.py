@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +52,16 @@ def visitor(chromium: Browser) -> Iterator[Callable[[str], Visitor]]:
 def market(
     tmp_path_factory: pytest.TempPathFactory, chromium: Browser
 ) -> Iterator[Market]:  # without a browser there is no need for it
-    """`python -m examples.marketplace` as the demo starts it."""
-    home, port = tmp_path_factory.mktemp("market"), free_port()
+    with opened(tmp_path_factory.mktemp("market")) as shop:
+        yield shop
+
+
+@contextmanager
+def opened(home: Path, **settings: str) -> Iterator[Market]:
+    """`python -m examples.marketplace` as the demo starts it; `settings` are further ones of Solitude's."""
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with processes.house(home, SOLITUDE_PAYPAL_URLS_ALLOWED=url) as house:
+    with processes.house(home, SOLITUDE_PAYPAL_URLS_ALLOWED=url, **settings) as house:
         environment = house.environment | {
             "PYTHONPATH": str(ROOT),
             "SOLITUDE_URL": house.url,

@@ -1,0 +1,35 @@
+"""The same shop where Solitude speaks the classic interface: the customer sees other addresses at PayPal, the shop no difference."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser
+from tests.browser import conftest
+from tests.browser.conftest import Market
+from tests.support.browser import NARROW, Visitor
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def market(
+    tmp_path_factory: pytest.TempPathFactory, chromium: Browser
+) -> Iterator[Market]:  # without a browser there is no need for it
+    with conftest.opened(tmp_path_factory.mktemp("market"), SOLITUDE_PAYPAL_API="classic") as shop:
+        yield shop
+
+
+def test_a_customer_buys_and_sees_paid_and_gets_the_money_back(
+    market: Market, visitor: Callable[[str], Visitor]
+) -> None:
+    customer = visitor("classic")
+    customer.page.goto(market.url)
+    customer.press("Buy", within="Night Train")
+    customer.reads("4.75 EUR")
+    assert "/cgi-bin/webscr?cmd=_ap-payment" in customer.page.url
+    customer.look("paypal", NARROW)
+    customer.press("Approve")
+    customer.reads("paid")
+    customer.press("Refund")
+    customer.reads("refunded")
+    customer.look("refunded")
