@@ -9,8 +9,11 @@ from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
+from solitude.providers.paypal.account_api import router as paypal_accounts
 from solitude.providers.paypal.api import router as paypal_payments
 from solitude.providers.paypal.ipn_api import router as paypal_ipn
+from solitude.providers.paypal.permission_api import router as paypal_permissions
+from solitude.providers.paypal.personal_api import router as paypal_personal
 from solitude.providers.paypal.preapproval_api import router as paypal_preapprovals
 from solitude.providers.paypal.product_api import router as paypal_products
 from solitude.providers.paypal.records_api import router as paypal_records
@@ -62,6 +65,9 @@ for prefix, tag, router in (
     ("/paypal", "paypal", paypal_preapprovals),
     ("/paypal", "paypal", paypal_records),
     ("/paypal", "paypal", paypal_products),
+    ("/paypal", "paypal", paypal_permissions),
+    ("/paypal", "paypal", paypal_personal),
+    ("/paypal", "paypal", paypal_accounts),
     ("/paypal", "paypal", paypal_webhook),
     ("/paypal", "paypal", paypal_ipn),
     ("/services", "services", services),

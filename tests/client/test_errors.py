@@ -9,6 +9,7 @@ import pytest
 from solitude.client import (
     Conflict,
     CursorExpired,
+    DataMismatch,
     Declined,
     FieldError,
     Forbidden,
@@ -55,6 +56,7 @@ def refused(fake: FakeSolitude, solitude: Solitude, reply: Reply) -> SolitudeErr
         (422, {"detail": "Over the limit.", "code": "preapproval_limit"}, Declined),
         (422, {"detail": "Used.", "code": "idempotency_key_reused"}, IdempotencyKeyReused),
         (500, {"error": "OSError"}, ServerError),
+        (500, {"error_message": "…", "error_code": "100001", "error_data": {}}, DataMismatch),
         (502, bodies.UNREACHABLE, ProviderUnavailable),
         (502, {"detail": "Refused.", "code": "provider_configuration"}, ProviderUnavailable),
         (503, {"detail": "Busy.", "code": "busy"}, ProviderUnavailable),

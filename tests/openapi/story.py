@@ -80,6 +80,7 @@ def tell(shop: Marketplace, paypal: Simulator) -> None:
     _transactions(shop, buyer, product)
     _payments(shop, paypal, product)
     _ipns(shop)
+    _permissions(shop, paypal)
     _preapprovals(shop, paypal)
     _records(shop)
     with override_settings(SOLITUDE_CLEANSED_SETTINGS_ACCESS=True):
@@ -220,6 +221,25 @@ def _ipns(shop: Marketplace) -> None:
         begun = shop.pay(shop.product("sam@dev.example"))
         named = {"pay_key": begun["paykey"], "tracking_id": call_of(begun["transaction"]).key}
         shop.tell(raw(adaptive(**named) | detail(amount="EUR 2.49")))
+
+
+def _permissions(shop: Marketplace, paypal: Simulator) -> None:
+    studio = {"seller": "dev:12"}
+    ask = {"url": RETURN_URL, "scope": ["REFUND"], **studio}
+    page = shop.post("/paypal/permission-url/", ask)["token"]
+    refused = paypal.refuse(page)["merchantId"]
+    shop.post("/paypal/permission-token/", {"token": refused, "verifier": "NOBODYSMERCH1", **studio})
+    back = paypal.grant(page, "studio@dev.example")
+    shop.post("/paypal/permission-token/", {"token": refused, "verifier": back["merchantIdInPayPal"], **studio})
+    shop.post("/paypal/permission-check/", {"permissions": ["REFUND"], **studio})
+    shop.post("/paypal/account-check/", studio)
+    shop.get("/paypal/id-check/?paypal_id=studio%40dev.example")
+    data = ["ACCESS_BASIC_PERSONAL_DATA", "ACCESS_ADVANCED_PERSONAL_DATA"]
+    for email in ("mallory@evil.example", "studio@dev.example"):
+        back = paypal.log_in(shop.post("/paypal/permission-url/", ask | {"scope": data})["token"], email)
+        shop.post("/paypal/permission-token/", {"token": back["state"], "verifier": back["code"], **studio})
+        shop.post("/paypal/personal-basic/", studio)
+        shop.post("/paypal/personal-advanced/", studio)
 
 
 def _preapprovals(shop: Marketplace, paypal: Simulator) -> None:

@@ -68,7 +68,13 @@ ARGUMENTS: dict[str, Any] = {
     "product": 1,
     "public_id": "5530",
     "return_url": "https://shop.example/paid",
+    "permissions": ["REFUND"],
+    "scope": ["REFUND"],
     "seller": "/generic/seller/1/",
+    "seller_uuid": "dev:12",
+    "token": "merchant-id-of-ours",
+    "url": "https://shop.example/paid",
+    "verifier": "MERCHANTID123",
     "transaction": 1,
     "user_id": 8812,
 }

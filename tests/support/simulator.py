@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import threading
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import urllib3
 
@@ -28,6 +30,34 @@ class Simulator:
 
     def cancel(self, pay_url: str) -> str:
         return self._click(pay_url, {"action": "cancel", "funding": "ok", "buyer": "bea@buyer.example"})
+
+    def grant(
+        self,
+        page: str,
+        email: str,
+        features: Iterable[str] | None = None,
+        account: Iterable[str] = ("confirmed", "receivable"),
+    ) -> dict[str, str]:
+        """Submits the onboarding page as a seller who grants all that is ticked, or these; what the return address says."""
+        ticked = re.findall(r'name="features" value="(\w+)"', self._http.request("GET", page).data.decode())
+        fields = {"action": "grant", "email": email, "features": ticked if features is None else list(features)}
+        return _said(self._click(page, fields | {"account": list(account)}))
+
+    def refuse(self, page: str) -> dict[str, str]:
+        """Submits the onboarding page as a seller who grants nothing; what the return address says."""
+        return _said(self._click(page, {"action": "refuse"}))
+
+    def log_in(self, page: str, email: str, action: str = "allow") -> dict[str, str]:
+        """Submits the log-in page; what the return address says."""
+        return _said(self._click(page, {"action": action, "email": email}))
+
+    def permit(self, page: str, email: str, action: str = "grant") -> dict[str, str]:
+        """Submits the classic page of a permission; what the return address says."""
+        return _said(self._click(page, {"action": action, "email": email}))
+
+    def revoke(self, merchant: str) -> None:
+        """The seller takes back all that it granted."""
+        self._control("POST", "revoke", {"merchant": merchant})
 
     def fault(self, operation: str, fault: str, count: int = 1, **more: Any) -> None:
         """Breaks the next `count` calls of an operation; see docs/sandbox.md."""
@@ -87,9 +117,9 @@ class Simulator:
     def captured(self) -> list[dict[str, Any]]:
         return list(_values(self.state()["captures"]))
 
-    def _click(self, url: str, fields: dict[str, str]) -> str:
+    def _click(self, url: str, fields: Mapping[str, str | list[str]]) -> str:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._http.request("POST", url, body=urlencode(fields), headers=kind, redirect=False)
+        answer = self._http.request("POST", url, body=urlencode(fields, doseq=True), headers=kind, redirect=False)
         assert answer.status in (302, 303), answer.data[:500]
         return str(answer.headers["Location"])
 
@@ -99,6 +129,10 @@ class Simulator:
         answer = self._http.request(method, f"{self.url}/sandbox/{what}", body=sent, headers=headers)
         assert answer.status < 300, answer.data[:500]
         return json.loads(answer.data) if answer.data else None
+
+
+def _said(location: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(location).query))
 
 
 def _values(found: Any) -> Any:

@@ -4,6 +4,8 @@ It needs PyJWT and urllib3, nothing else of this project, and works under any pa
 """
 
 from .answers import (
+    AccountCheck,
+    AccountTest,
     Buyer,
     Check,
     Event,
@@ -14,7 +16,9 @@ from .answers import (
     Page,
     Payment,
     PayPalBuyer,
+    PayPalProduct,
     PayPalSeller,
+    PersonalData,
     PinCheck,
     Preapproval,
     Product,
@@ -27,6 +31,7 @@ from .client import Solitude
 from .errors import (
     Conflict,
     CursorExpired,
+    DataMismatch,
     Declined,
     FieldError,
     Forbidden,
@@ -55,12 +60,15 @@ from .retries import Clock, Retries
 from .signing import authorization, sign
 
 __all__ = [
+    "AccountCheck",
+    "AccountTest",
     "BadStatus",
     "Buyer",
     "Check",
     "Clock",
     "Conflict",
     "CursorExpired",
+    "DataMismatch",
     "Declined",
     "Event",
     "EventPage",
@@ -80,8 +88,10 @@ __all__ = [
     "OwnPayment",
     "Page",
     "PayPalBuyer",
+    "PayPalProduct",
     "PayPalSeller",
     "Payment",
+    "PersonalData",
     "PinCheck",
     "Preapproval",
     "PreconditionFailed",

@@ -121,6 +121,8 @@ class PayPalSeller:
         )
 
 
+BASIC_DATA = ("first_name", "last_name", "full_name", "email", "company", "country", "payerID")
+ADVANCED_DATA = ("post_code", "address_one", "address_two", "city", "state", "phone")
 PERSONAL = (
     "first_name",
     "last_name",
@@ -203,6 +205,62 @@ class PinCheck:
             pin=f.flag("pin"),
             token=f.text_or_none("pin_token"),
             expires=f.time_or_none("pin_token_expires"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalData:
+    """What PayPal tells of a seller. `told` has only what it told: any of `BASIC_DATA` or of `ADVANCED_DATA`."""
+
+    told: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def basic(cls, body: object) -> Self:
+        return cls._of(body, BASIC_DATA)
+
+    @classmethod
+    def advanced(cls, body: object) -> Self:
+        return cls._of(body, ADVANCED_DATA)
+
+    @classmethod
+    def _of(cls, body: object, names: tuple[str, ...]) -> Self:
+        f = Fields(body)
+        return cls({name: f.text(name) for name in names if f.has(name)})
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTest:
+    """One test of a seller's account: pass, fail or unknown (it could not be told); `reason` is for the seller."""
+
+    result: str
+    reason: str | None
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        return cls(result=f.text("result"), reason=f.text_or_none("reason"))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCheck:
+    """Whether a seller can be sold for. `errors`: what failed, in the words of the server before this one."""
+
+    passed: bool
+    errors: tuple[str, ...]
+    id: AccountTest
+    refund: AccountTest
+    currencies: AccountTest
+
+    @classmethod
+    def from_json(cls, body: object) -> Self:
+        f = Fields(body)
+        checks = Fields(f.mapping("checks"))
+        return cls(
+            passed=f.flag("passed"),
+            errors=f.texts("errors"),
+            id=AccountTest.from_json(checks.mapping("id")),
+            refund=AccountTest.from_json(checks.mapping("refund")),
+            currencies=AccountTest.from_json(checks.mapping("currencies")),
         )
 
 

@@ -114,8 +114,9 @@ class Calls:
         path: str,
         body: Mapping[str, Any] | None,
         make: Callable[[object], T],
+        query: Mapping[str, str | int] | None = None,
     ) -> T:
-        call = _call(method, path, body, None, None)
+        call = _call(method, path, body, query, None)
         return read(call, self._persist(call).body, make)
 
     def _find(self, path: str, name: str, value: str, make: Callable[[object], T]) -> T | None:

@@ -158,6 +158,13 @@ class ServerError(SolitudeError):
     """500: the server broke. What it did before is not known: repeat with `idempotency_key`, or look it up."""
 
 
+class DataMismatch(SolitudeError):
+    """500 with an `error_code`: PayPal tells of somebody else than the seller whose data were asked for; nothing was kept.
+
+    `body["error_data"]` names the other one.
+    """
+
+
 class NoAnswer(SolitudeError):
     """No answer that can be relied on: no connection, a time-out, or something between that is not a Solitude server.
 
@@ -213,6 +220,8 @@ def _kind(status: int, body: Mapping[str, Any] | None) -> type[SolitudeError]:
         return _PROVIDER_STATUSES[status] if body and isinstance(body.get("code"), str) else NoAnswer
     if status == 422:
         return _refusal(body or {})
+    if status == 500 and body and "error_code" in body:
+        return DataMismatch
     return _BY_STATUS.get(status) or (InvalidRequest if 400 <= status < 500 else NoAnswer)
 
 

@@ -1,10 +1,11 @@
 """What is kept for PayPal of sellers and buyers, and what PayPal tells."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from . import answers, reports
 from .calls import Calls, Path, given, path_of, uri_of
 from .catalogue import PRODUCTS
+from .wire import Fields
 
 PAYPAL_BUYERS = "/paypal/buyer/"
 PAYPAL_PRODUCTS = "/paypal/product/"
@@ -64,6 +65,54 @@ class PayPal(Calls):
         self.call("PATCH", path, {"paypal_id": paypal_id})
         return self._send("GET", path, None, answers.PayPalProduct.from_json)
 
+    def permission_url(
+        self, url: str, scope: Iterable[str], *, seller: str | None = None, idempotency_key: str | None = None
+    ) -> str:
+        """Where to send a seller who shall permit these; it comes back to `url`. `seller`: the uuid, then only this one counts."""
+        body = {"url": url, "scope": list(scope), "seller": seller}
+        return self._post("/paypal/permission-url/", body, _token, idempotency_key)
+
+    def permission_token(
+        self, token: str, verifier: str, seller_uuid: str, *, idempotency_key: str | None = None
+    ) -> bool:
+        """Takes in what a seller brought back from that page; True, or an error."""
+        body = {"token": token, "verifier": verifier, "seller": seller_uuid}
+        return self._post("/paypal/permission-token/", body, _is_kept, idempotency_key)
+
+    def permission_check(
+        self,
+        permissions: Iterable[str],
+        *,
+        token: str | None = None,
+        seller_uuid: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> bool:
+        """Whether a seller has permitted all of these. Give one of `token` and `seller_uuid`."""
+        body = {"permissions": list(permissions), "token": token, "seller": seller_uuid}
+        return self._post("/paypal/permission-check/", body, _status, idempotency_key)
+
+    def personal_basic(self, seller_uuid: str, *, idempotency_key: str | None = None) -> answers.PersonalData:
+        """Who a seller is. Raises DataMismatch if PayPal tells of somebody else."""
+        body = {"seller": seller_uuid}
+        return self._post("/paypal/personal-basic/", body, answers.PersonalData.basic, idempotency_key)
+
+    def personal_advanced(self, seller_uuid: str, *, idempotency_key: str | None = None) -> answers.PersonalData:
+        """Where a seller lives. Raises DataMismatch if PayPal tells of somebody else."""
+        body = {"seller": seller_uuid}
+        return self._post("/paypal/personal-advanced/", body, answers.PersonalData.advanced, idempotency_key)
+
+    def account_check(
+        self, seller_uuid: str, *, currencies: Iterable[str] | None = None, idempotency_key: str | None = None
+    ) -> answers.AccountCheck:
+        """Whether a seller can be sold for. Nothing is charged."""
+        body = {"seller": seller_uuid, "currencies": list(currencies) if currencies is not None else None}
+        return self._post("/paypal/account-check/", body, answers.AccountCheck.from_json, idempotency_key)
+
+    def id_check(self, paypal_id: str) -> answers.AccountTest:
+        """Whether somebody can be paid by this PayPal id, as far as PayPal tells."""
+        query = {"paypal_id": paypal_id}
+        return self._send("GET", "/paypal/id-check/", None, answers.AccountTest.from_json, query)
+
     def create_paypal_buyer(self, buyer: Path, *, idempotency_key: str | None = None) -> answers.PayPalBuyer:
         return self._post(PAYPAL_BUYERS, {"buyer": uri_of(buyer)}, answers.PayPalBuyer.from_json, idempotency_key)
 
@@ -95,6 +144,19 @@ class PayPal(Calls):
         """
         text = body.decode("ascii") if isinstance(body, bytes) else body
         return self._post("/paypal/ipn/", {"data": text}, reports.Ipn.from_json, idempotency_key)
+
+
+def _token(body: object) -> str:
+    return Fields(body).text("token")
+
+
+def _is_kept(body: object) -> bool:
+    f = Fields(body)
+    return f.flag("token") and f.flag("secret")
+
+
+def _status(body: object) -> bool:
+    return Fields(body).flag("status")
 
 
 def _personal(fields: Mapping[str, str]) -> dict[str, str]:

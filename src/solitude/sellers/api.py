@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.sellers import closing
 from solitude.sellers.models import Access, Product, Seller, parts, product_parts
 from solitude.sellers.shown import (
     SELLERS,
@@ -167,7 +168,10 @@ def _products() -> QuerySet[Product]:
 def _change_seller(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
     with transaction.atomic():
         seller = paging.one(request, _sellers(), pk, SELLER_FILTERS, lock=True)
+        was_active = seller.active
         changes.change(request, seller, _seller_clash, **columns)
+        if was_active and not seller.active:
+            closing.end(seller)
     return answer(shown_seller(seller), ETag=seller_tag(seller))
 
 

@@ -14,7 +14,7 @@ MERCHANT_INFORMATION = "ACCESS_MERCHANT_INFORMATION"
 
 # Feature -> the scopes that the partner then has for the seller's account.
 FEATURES: dict[str, tuple[str, ...]] = {
-    "PAYOUTS": (f"{_SERVICES}/payments/payouts",),
+    "PAYOUTS": ("https://uri.paypal.com/payments/payouts",),
     "PAYMENT": (f"{_SERVICES}/payments/realtimepayment", f"{_SERVICES}/payments/payment/authcapture"),
     REFUND: (f"{_SERVICES}/payments/refund",),
     "FUTURE_PAYMENT": (f"{_SERVICES}/payments/futurepayments",),

@@ -14,11 +14,13 @@ class PaypalConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.paypal import preapprovals, records
+        from solitude.providers.paypal import permissions, preapprovals, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal, addresses
+        from solitude.sellers import closing as seller_closing
         from solitude.sellers.models import parts as seller_parts
         from solitude.sellers.models import product_parts
+        from solitude.web import purge
 
         for secret in (
             settings.SOLITUDE_PAYPAL_CLIENT_SECRET,
@@ -46,6 +48,8 @@ class PaypalConfig(AppConfig):
                 approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
             ),
         )
+        purge.expiring(permissions.expired)
+        seller_closing.register(permissions.forget)
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
         for name, url in addresses().items():
             probes.offer(probes.Probe(name, url, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))

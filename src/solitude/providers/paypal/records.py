@@ -1,7 +1,8 @@
 """How PayPal data of sellers and buyers are shown: secrets go in, and only whether there is one comes out."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any, Literal, cast
 
+from django.db.models import Q
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -11,45 +12,78 @@ from solitude.payments.contract import Notice
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, ProductPaypal, SellerPaypal
 from solitude.providers.paypal.names import Interface
+from solitude.providers.paypal.rest.onboarding import Integration
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.amounts import amount_text
 from solitude.vault import hashes
 from solitude.web.answers import time_text
 from solitude.web.openapi import Amount, Day, Time
 
-_LABEL = "paypal.id"
+LABEL = "paypal.id"
 SELLERS_TOLD_MAX = 1000
-_SELLER_EVENTS = {
+Standing = Literal["ready", "limited", "revoked"]
+_STANDING_BY_EVENT: dict[str, Standing] = {
     "MERCHANT.ONBOARDING.COMPLETED": "ready",
     "MERCHANT.PARTNER-CONSENT.REVOKED": "revoked",
 }
+# The columns of a seller who lets us do nothing.
+NOTHING_PERMITTED: dict[str, Any] = {
+    "token": None,
+    "secret": None,
+    "refresh_token": None,
+    "login_scopes": "",
+}
+_NOT_CONNECTED = {**NOTHING_PERMITTED, "merchant_id": None, "merchant_id_hash": ""}
 
 
 def paypal_id_hash(paypal_id: str | None) -> str:
     """By which a seller is found again; an e-mail address in any case."""
-    return hashes.keyed_hash(_LABEL, paypal_id.casefold()) if paypal_id else ""
+    return hashes.keyed_hash(LABEL, paypal_id.casefold()) if paypal_id else ""
 
 
 def told_of_seller(notice: Notice) -> Applied:
-    """PayPal tells what a seller lets us do. Nothing is kept of it but the event: PayPal is asked where it counts.
+    """PayPal tells what a seller lets us do. What was granted is dropped with the seller's consent.
 
     Several sellers may have one account at PayPal; it is told of each.
     """
-    known = hashes.candidates(_LABEL, notice.about.reveal().casefold()) if notice.about else []
-    rows = SellerPaypal.objects.select_related("seller").filter(paypal_id_hash__in=known).order_by("pk")
-    what = _SELLER_EVENTS[notice.event_type]
-    told = list(rows[:SELLERS_TOLD_MAX])
-    for row in told:
-        append(
-            Event(
-                type=f"seller.{what}",
-                edge=f"seller_{what}",
-                resource_uri=row.resource_uri,
-                uuid=row.seller.uuid,
-                data={"provider": "paypal"},
-            )
+    known = hashes.candidates(LABEL, notice.about.reveal().casefold()) if notice.about else []
+    named = Q(paypal_id_hash__in=known) | Q(merchant_id_hash__in=known)
+    rows = SellerPaypal.objects.select_for_update(of=("self",)).select_related("seller").filter(named).order_by("pk")
+    standing = _STANDING_BY_EVENT[notice.event_type]
+    told = [_enter(row, standing) for row in rows[:SELLERS_TOLD_MAX]]
+    return Applied(is_news=True) if any(told) else Applied(reason=NOT_OF_CONCERN)
+
+
+def _enter(row: SellerPaypal, standing: Standing) -> bool:
+    """What PayPal tells of a locked row's seller; whether that is news."""
+    if standing == "revoked":
+        row.change(**_NOT_CONNECTED)
+    elif row.merchant_id and row.standing in ("ready", "limited"):
+        # PayPal was asked when the seller came back to us: that said more.
+        return False
+    return tell_standing(row, standing)
+
+
+def standing_of(found: Integration) -> Standing:
+    """How a seller stands, as PayPal shows it."""
+    return "ready" if found.is_receivable and found.is_email_confirmed and found.is_connected else "limited"
+
+
+def tell_standing(row: SellerPaypal, standing: Standing) -> bool:
+    """Tells the feed how a locked row's seller stands at PayPal, where that has changed; whether it has."""
+    if row.standing == standing:
+        return False
+    row.change(standing=standing)
+    append(
+        Event(
+            type=f"seller.{standing}",
+            edge=f"seller_{standing}",
+            resource_uri=row.resource_uri,
+            uuid=row.seller.uuid,
+            data={"provider": "paypal"},
         )
-    return Applied(is_news=True) if told else Applied(reason=NOT_OF_CONCERN)
+    )
+    return True
 
 
 class BuyerPaypalShown(TypedDict):
@@ -125,8 +159,8 @@ def shown_seller(row: SellerPaypal) -> SellerPaypalShown:
         "seller": f"/generic/seller/{row.seller_id}/",
         "paypal_id": row.paypal_id,
         "interface": cast(Interface, row.interface) if row.interface else None,
-        "token": bool(row.token),
-        "secret": bool(row.secret),
+        "token": bool(row.token) or row.is_permitted,
+        "secret": bool(row.secret) or row.is_permitted,
         **{name: getattr(row, name) for name in PERSON_LIMITS},  # type: ignore[typeddict-item]
         "created": time_text(row.created),
         "modified": time_text(row.modified),

@@ -1,6 +1,6 @@
 """Calls that got no answer, of whichever interface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from solitude.outbound.record import Exchange
 from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Reason, Result
@@ -13,6 +13,31 @@ class Failed:
     sent: bool
     reason: str
     exchanges: tuple[Exchange, ...]
+
+
+class NotDone(Exception):
+    """PayPal was not asked, did not answer, or refused. Of calls that move no money: there is nothing to find out later."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"{result.outcome}: {result.reason.code if result.reason else ''}")
+        self.result = result
+
+    @property
+    def is_refusal(self) -> bool:
+        """PayPal understood, and said no."""
+        return self.result.outcome == Outcome.DECLINED
+
+    @property
+    def code(self) -> str:
+        """PayPal's word for why, or ours."""
+        return self.result.reason.code if self.result.reason else ""
+
+
+def not_done(result: Result) -> NotDone:
+    """The error for a result that is none. Whether PayPal got a question that it did not answer makes no difference."""
+    if result.outcome == Outcome.UNKNOWN:
+        result = replace(result, outcome=Outcome.NOT_SENT, reason=Reason(UNREACHABLE))
+    return NotDone(result)
 
 
 def failed(found: Failed) -> Result:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import msgspec
 from django.conf import settings
@@ -75,7 +76,7 @@ class Reply:
 class Ask:
     """One call. `vault`: its ids are secrets. `seller`: the PayPal id of the seller that we act for.
 
-    `raw_body` is sent as it is, for what must not be written anew.
+    `raw_body` is sent as it is, for what must not be written anew. `bearer` is the token of a person who has logged in, in place of ours.
     """
 
     method: str
@@ -87,6 +88,7 @@ class Ask:
     vault: bool = False
     secret_in_path: Secret | None = field(default=None, repr=False)
     raw_body: bytes = field(default=b"", repr=False)
+    bearer: Secret | None = None
 
 
 class Wire:
@@ -107,6 +109,8 @@ class Wire:
 
     def ask(self, ask: Ask) -> Reply | Failed:
         """Sends the call; a token that PayPal no longer takes is renewed once. Raises TokenRefused."""
+        if ask.bearer is not None:
+            return self._send(ask, ask.bearer)
         token = self._token()
         if isinstance(token, Failed):
             return token
@@ -122,6 +126,18 @@ class Wire:
             return answer
         return reply
 
+    def grant(self, fields: Mapping[str, str], operation: str) -> Reply | Failed:
+        """What PayPal gives for a grant of OAuth. Raises TokenRefused where it does not take our credentials."""
+        if not settings.SOLITUDE_PAYPAL_CLIENT_ID:
+            raise TokenRefused
+        authorization = basic(settings.SOLITUDE_PAYPAL_CLIENT_ID, settings.SOLITUDE_PAYPAL_CLIENT_SECRET)
+        headers = {"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded"}
+        url = f"{settings.SOLITUDE_PAYPAL_URL}/v1/oauth2/token"
+        reply = self._exchange(Request("POST", url, headers, urlencode(fields).encode(), operation), PAYMENT_KEYS)
+        if isinstance(reply, Reply) and reply.status == 401:
+            raise TokenRefused(reply.exchanges)
+        return reply
+
     def _token(self) -> Secret | Failed:
         try:
             return self._tokens.get()
@@ -129,15 +145,10 @@ class Wire:
             return error.failed
 
     def _fetch_token(self) -> AccessToken:
-        if not settings.SOLITUDE_PAYPAL_CLIENT_ID:
-            raise TokenRefused
-        authorization = basic(settings.SOLITUDE_PAYPAL_CLIENT_ID, settings.SOLITUDE_PAYPAL_CLIENT_SECRET)
-        headers = {"Authorization": authorization, "Content-Type": "application/x-www-form-urlencoded"}
-        url = f"{settings.SOLITUDE_PAYPAL_URL}/v1/oauth2/token"
-        reply = self._exchange(Request("POST", url, headers, b"grant_type=client_credentials", "token"), PAYMENT_KEYS)
+        reply = self.grant({"grant_type": "client_credentials"}, "token")
         if isinstance(reply, Failed):
             raise _NoToken(reply)
-        if reply.status in (400, 401, 403):
+        if reply.status in (400, 403):
             raise TokenRefused(reply.exchanges)
         value, life = reply.body.get("access_token"), reply.body.get("expires_in")
         if reply.status != 200 or not isinstance(value, str) or not value or not isinstance(life, int):
