@@ -3,7 +3,9 @@
 They are here so that PayPal's own files are held against them too (`test_validated.py`).
 """
 
+import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +15,9 @@ from tests.payments.world import call_of
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
 
+from solitude.money.money import Money
 from solitude.payments import recovery
+from solitude.payments.contract import Call, Intent, Operation, Outcome
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.provider import paypal as provider
 from solitude.providers.paypal.rest.wire import Ask, Reply
@@ -115,6 +119,20 @@ def test_a_capture_is_shown_and_an_order_changed(say: Say, shop: Marketplace, pa
 
     assert shown["amount"] == {"currency_code": "EUR", "value": "2.49"}
     assert say("GET", "/v1/reporting/balances").body["balances"]
+
+
+@pytest.mark.parametrize("fee", [None, Money(Decimal("0.50"), "EUR")])
+def test_a_seller_waits_for_the_money_of_a_payment(shop: Marketplace, paypal: Simulator, fee: Money | None) -> None:
+    intent = Intent(
+        Money(Decimal("2.49"), "EUR"), "dev@dev.example", fee, RETURN_URL, CANCEL_URL, "Star Map", delayed=True
+    )
+
+    made = provider().perform(Call(Operation.PAY, str(uuid.uuid4()), intent, {}))
+
+    assert made.outcome == Outcome.PENDING
+    (order,) = paypal.state()["orders"]
+    instruction = order["purchase_units"][0]["payment_instruction"]
+    assert (instruction["disbursement_mode"], "platform_fees" in instruction) == ("DELAYED", fee is not None)
 
 
 def test_the_payment_source_of_an_order_is_named_later(say: Say) -> None:

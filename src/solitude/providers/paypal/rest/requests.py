@@ -21,12 +21,17 @@ def order(key: str, intent: Intent) -> dict[str, Any]:
     }
     if intent.description:
         unit["description"] = intent.description[:DESCRIPTION_MAX_CHARS]
-    if intent.fee is not None:
-        unit["payment_instruction"] = {
-            "disbursement_mode": "INSTANT",
-            "platform_fees": [{"amount": reading.amount(intent.fee)}],
-        }
+    if intent.fee is not None or intent.delayed:
+        unit["payment_instruction"] = _instruction(intent)
     return {"intent": "CAPTURE", "purchase_units": [unit], "payment_source": {"paypal": _source(intent)}}
+
+
+def _instruction(intent: Intent) -> dict[str, Any]:
+    """Who gets what part of it, and when the seller does."""
+    instruction: dict[str, Any] = {"disbursement_mode": "DELAYED" if intent.delayed else "INSTANT"}
+    if intent.fee is not None:
+        instruction["platform_fees"] = [{"amount": reading.amount(intent.fee)}]
+    return instruction
 
 
 def _source(intent: Intent) -> dict[str, Any]:
