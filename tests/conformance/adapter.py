@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from tests.support.marketplace import Answer, Marketplace
 
@@ -67,9 +67,10 @@ class Consent:
 
 
 class Adapter(Protocol):
-    """One provider by one interface."""
+    """One provider by one interface. `settings` are ours, under which it is asked by that one."""
 
     name: str
+    settings: ClassVar[Mapping[str, Any]]
     currency: str
     capabilities: frozenset[Capability]
     reach: frozenset[Reach]
@@ -84,6 +85,8 @@ class Adapter(Protocol):
         """Begins a payment; with a `buyer` it goes by that buyer's pre-approval. `key` is an idempotency key."""
 
     def check(self, shop: Marketplace, uuid: str) -> Answer: ...
+
+    def cancel(self, shop: Marketplace, uuid: str) -> Answer: ...
 
     def refund(self, shop: Marketplace, uuid: str, amount: str = "", *, key: str = "") -> Answer: ...
 
@@ -128,6 +131,9 @@ class Simulated(Adapter, Protocol):
 
     def lose(self, operation: Operation, loss: Loss) -> None:
         """The next answer of this operation is lost."""
+
+    def turn_away(self, operation: Operation) -> None:
+        """The next request of this operation is one too many: the provider asks to come back later."""
 
     def later(self, days: int) -> None:
         """Time passes at the provider."""

@@ -74,6 +74,9 @@ class Bench:
     def check(self, payment: Answer) -> Answer:
         return self.at.check(self.shop, payment["uuid"])
 
+    def cancel(self, payment: Answer) -> Answer:
+        return self.at.cancel(self.shop, payment["uuid"])
+
     def refund(self, payment: Answer, amount: str = "", **more: Any) -> Answer:
         return self.at.refund(self.shop, payment["uuid"], amount, **more)
 

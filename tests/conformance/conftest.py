@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.test import override_settings
 from tests.conformance import tally
 from tests.conformance.adapters import ADAPTERS
 from tests.conformance.bench import Bench
@@ -39,6 +40,8 @@ def _provider_of(item: pytest.Item) -> str:
 def bench(request: pytest.FixtureRequest, shop: Marketplace, provider_name: str) -> Iterator[Bench]:
     """A marketplace and a provider; at the end both have the same in their books."""
     tally.of_provider(request.node, provider_name)
-    bench = Bench(shop, ADAPTERS[provider_name]())
-    yield bench
-    bench.expect_equal_books()
+    at = ADAPTERS[provider_name]()
+    with override_settings(**at.settings):
+        bench = Bench(shop, at)
+        yield bench
+        bench.expect_equal_books()

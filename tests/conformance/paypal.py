@@ -1,16 +1,33 @@
 """What PayPal's adapters share: the marketplace's side, which is the same whatever interface PayPal is asked by."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from tests.conformance.adapter import Consent
+from django.conf import settings
+from tests.conformance.adapter import Consent, Funding, Loss, Seller
+from tests.support import simulator
 from tests.support.marketplace import Answer, Marketplace
+
+from solitude.payments.contract import Operation
+
+FUNDINGS = {Funding.GOOD: "ok", Funding.DECLINED: "declined", Funding.HELD: "review"}
+LOSSES = {Loss.LATE: "timeout_after", Loss.TORN: "truncated_after", Loss.NEVER_ARRIVED: "disconnect_before"}
+# The simulator's accounts tell by their names what is wrong with them.
+SELLERS = {
+    Seller.ORDINARY: "",
+    Seller.CLOSED: "closed-seller@dev.example",
+    Seller.SLOW: "slowrefund-seller@dev.example",
+}
+# After our time-out.
+LATE_MS = 500
 
 
 class PaypalMarketplace:
     """PayPal's routes of our API, in the words of the kit."""
 
     currency = "EUR"
+    settings: ClassVar[Mapping[str, Any]] = {}
 
     def pay(
         self, shop: Marketplace, product: str, amount: str, *, buyer: str = "", fee: str = "", key: str = ""
@@ -23,14 +40,21 @@ class PaypalMarketplace:
     def check(self, shop: Marketplace, uuid: str) -> Answer:
         return shop.check(uuid=uuid)
 
+    def cancel(self, shop: Marketplace, uuid: str) -> Answer:
+        return shop.cancel(uuid=uuid)
+
     def refund(self, shop: Marketplace, uuid: str, amount: str = "", *, key: str = "") -> Answer:
         part = {"amount": amount} if amount else {}
         return shop.refund(_key(key), uuid=uuid, **part)
 
     def ask_consent(self, shop: Marketplace, buyer: str) -> Consent:
-        begun = shop.preapproval(buyer)
+        begun = shop.preapproval(buyer, **self.consent_terms())
         assert begun.status == 201, begun
         return Consent(begun["resource_uri"], begun["paypal_url"])
+
+    def consent_terms(self) -> dict[str, Any]:
+        """To what the buyer is to agree: to everything."""
+        return {}
 
     def store_credential(self, shop: Marketplace, consent: Consent) -> Answer:
         return shop.put(consent.resource, {})
@@ -38,6 +62,40 @@ class PaypalMarketplace:
     def delete_credential(self, shop: Marketplace, buyer: str) -> Answer:
         (found,) = shop.get(f"/generic/buyer/?uuid={buyer}")["objects"]
         return shop.delete(found["paypal"]["resource_uri"])
+
+
+class PaypalSimulator(PaypalMarketplace):
+    """And at the simulator: what is the same whatever the interface. `operations` are its names of our operations."""
+
+    operations: ClassVar[Mapping[Operation, str]]
+
+    def __init__(self) -> None:
+        self.paypal = simulator.running()
+
+    def product(self, shop: Marketplace, seller: Seller) -> str:
+        return shop.product(SELLERS[seller])
+
+    def approve(self, url: str, funding: Funding = Funding.GOOD) -> None:
+        self.paypal.approve(url, FUNDINGS[funding])
+
+    def turn_back(self, url: str) -> None:
+        self.paypal.cancel(url)
+
+    def stored_buyer(self, shop: Marketplace) -> str:
+        return ""
+
+    def asked(self, operation: Operation) -> int:
+        return len(self.paypal.calls(self.operations[operation]))
+
+    def lose(self, operation: Operation, loss: Loss) -> None:
+        delay_ms = settings.SOLITUDE_PAYPAL_TIMEOUT_MS + LATE_MS
+        self.paypal.fault(self.operations[operation], LOSSES[loss], delay_ms=delay_ms)
+
+    def turn_away(self, operation: Operation) -> None:
+        self.paypal.fault(self.operations[operation], "rate_limit_429", retry_after_s=7)
+
+    def later(self, days: int) -> None:
+        self.paypal.advance(days * 24 * 3600)
 
 
 def _key(key: str) -> dict[str, str]:

@@ -2,60 +2,33 @@
 
 import base64
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from django.conf import settings
-from tests.conformance.adapter import Funding, Loss, Message, Reach, Seller, Sums
-from tests.conformance.paypal import PaypalMarketplace, fees_of
-from tests.payments.world import Elsewhere, decide_review
-from tests.support import simulator
+from tests.conformance.adapter import Message, Reach, Sums
+from tests.conformance.paypal import PaypalSimulator, fees_of
+from tests.payments.world import Elsewhere
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude.payments.contract import Operation
 from solitude.providers.paypal.rest.provider import RestPayPal
 
-OPERATIONS = {
-    Operation.PAY: "create_order",
-    Operation.CAPTURE: "capture_order",
-    Operation.REFUND: "refund",
-    Operation.STORE_CREDENTIAL: "payment_token",
-}
-FUNDINGS = {Funding.GOOD: "ok", Funding.DECLINED: "declined", Funding.HELD: "review"}
-LOSSES = {Loss.LATE: "timeout_after", Loss.TORN: "truncated_after", Loss.NEVER_ARRIVED: "disconnect_before"}
-# The simulator's accounts tell by their names what is wrong with them.
-SELLERS = {
-    Seller.ORDINARY: "",
-    Seller.CLOSED: "closed-seller@dev.example",
-    Seller.SLOW: "slowrefund-seller@dev.example",
-}
 TAKEN = ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED")
-# After our time-out.
-LATE_MS = 500
 
 
-class PaypalRest(PaypalMarketplace):
+class PaypalRest(PaypalSimulator):
     name = "paypal-rest"
     capabilities = RestPayPal.capabilities
     reach = frozenset(Reach)
     # PayPal's report is three hours late; what it does not list after a day was not made.
     found_after_h, absent_after_h = 4, 28
-
-    def __init__(self) -> None:
-        self.paypal = simulator.running()
-
-    def product(self, shop: Marketplace, seller: Seller) -> str:
-        return shop.product(SELLERS[seller])
-
-    def approve(self, url: str, funding: Funding = Funding.GOOD) -> None:
-        self.paypal.approve(url, FUNDINGS[funding])
-
-    def turn_back(self, url: str) -> None:
-        self.paypal.cancel(url)
-
-    def stored_buyer(self, shop: Marketplace) -> str:
-        return ""
+    operations: ClassVar[Mapping[Operation, str]] = {
+        Operation.PAY: "create_order",
+        Operation.CAPTURE: "capture_order",
+        Operation.REFUND: "refund",
+        Operation.STORE_CREDENTIAL: "payment_token",
+    }
 
     def books(self, payments: Collection[str]) -> dict[str, Sums]:
         """All of PayPal's, whether they are ours or not."""
@@ -78,15 +51,6 @@ class PaypalRest(PaypalMarketplace):
         capture = self._capture(payment)["id"]
         refunds = [refund for refund in self.paypal.state()["refunds"] if _up(refund) == capture]
         return sum((fees_of(refund["seller_payable_breakdown"]) for refund in refunds), Decimal(0))
-
-    def later(self, days: int) -> None:
-        self.paypal.advance(days * 24 * 3600)
-
-    def asked(self, operation: Operation) -> int:
-        return len(self.paypal.calls(OPERATIONS[operation]))
-
-    def lose(self, operation: Operation, loss: Loss) -> None:
-        self.paypal.fault(OPERATIONS[operation], LOSSES[loss], delay_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS + LATE_MS)
 
     def told(self) -> list[Message]:
         return list(self.paypal.told())
@@ -117,7 +81,7 @@ class PaypalRest(PaypalMarketplace):
         self.paypal.resolve(dispute, "RESOLVED_BUYER_FAVOUR" if for_buyer else "RESOLVED_SELLER_FAVOUR")
 
     def settle(self, payment: str, *, good: bool) -> None:
-        decide_review(self.paypal, "accept" if good else "deny")
+        self.paypal.review("accept" if good else "deny", capture=self._capture(payment)["id"])
 
     def _capture(self, payment: str) -> dict[str, Any]:
         (found,) = [capture for capture in self.paypal.captured() if _order(capture) == payment]

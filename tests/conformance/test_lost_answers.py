@@ -47,8 +47,17 @@ def test_of_the_call_that_takes_what_was_approved(bench: Bench, loss: Loss) -> N
     assert bench.money_moved() == 1
 
 
-@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.parametrize("loss", [loss for loss in Loss if loss != Loss.NEVER_ARRIVED])
 def test_of_a_refund(bench: Bench, loss: Loss) -> None:
+    expect_one_refund(bench, loss)
+
+
+@needs(Capability.IDEMPOTENCY_KEY)
+def test_of_a_refund_that_never_arrived(bench: Bench) -> None:
+    expect_one_refund(bench, Loss.NEVER_ARRIVED)
+
+
+def expect_one_refund(bench: Bench, loss: Loss) -> None:
     payment = bench.paid()
     bench.there.lose(Operation.REFUND, loss)
 
@@ -77,3 +86,29 @@ def test_of_a_payment_that_its_buyer_is_to_approve(bench: Bench, loss: Loss) -> 
 
     assert (again.status, again["uuid"]) == (201, payment["uuid"])
     assert bench.state(payment).money == (AMOUNT, "0.00")
+
+
+@needs(Capability.STORED_CREDENTIAL)
+def test_none_was_lost_where_the_provider_turns_us_away(bench: Bench) -> None:
+    """It is certain that nothing was done: so the same wish may be made again."""
+    buyer = bench.buyer()
+    bench.there.turn_away(Operation.PAY)
+
+    away = bench.pay(buyer=buyer, key="busy")
+
+    assert (away.status, away["code"], away.headers["Retry-After"]) == (503, "provider_busy", "7")
+    assert bench.state(away).status == Status.ERRORED
+    again = bench.pay(buyer=buyer, key="busy")
+    assert again["uuid"] != away["uuid"]
+    assert bench.state(again).money == (AMOUNT, "0.00")
+
+
+def test_nor_a_refund(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.there.turn_away(Operation.REFUND)
+
+    away = bench.refund(payment)
+
+    assert (away.status, away["code"]) == (503, "provider_busy")
+    assert bench.state(payment).money == (AMOUNT, "0.00")
+    assert bench.refund(payment).status == 201

@@ -48,6 +48,32 @@ def test_a_buyer_who_turns_back_pays_nothing(bench: Bench) -> None:
     assert bench.money_moved() == 0
 
 
+@needs(Capability.APPROVAL)
+def test_a_payment_that_the_marketplace_cancels_is_cancelled(bench: Bench) -> None:
+    payment = bench.pay()
+
+    cancelled = bench.cancel(payment)
+
+    assert (cancelled.status, cancelled["status"]) == (201, "CANCELLED")
+    assert bench.state(payment).status == Status.CANCELLED
+    assert bench.events()[-1] == "transaction.cancelled"
+    assert bench.cancel(payment)["status"] == "CANCELLED"
+
+
+@needs(Capability.APPROVAL, Capability.CAPTURE)
+def test_a_cancelled_payment_is_not_taken_when_its_buyer_approves_all_the_same(bench: Bench) -> None:
+    payment = bench.pay()
+    url = bench.url(payment)
+    bench.cancel(payment)
+
+    bench.at.approve(url)
+    bench.check(payment)
+    bench.worker()
+
+    assert bench.state(payment).status == Status.CANCELLED
+    assert bench.money_moved() == 0
+
+
 @needs(Capability.APPROVAL, Capability.OTHER_FUNDING, Reach.BUYER)
 def test_a_buyer_whose_funding_is_declined_chooses_another(bench: Bench) -> None:
     payment = bench.approved(funding=Funding.DECLINED)

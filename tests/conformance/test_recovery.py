@@ -43,6 +43,21 @@ def test_a_worker_finds_out_what_became_of_a_refund(bench: Bench) -> None:
     assert bench.events("refund.completed") == ["refund.completed"]
 
 
+@needs(Reach.CLOCK)
+def test_of_a_refund_that_never_arrived_it_is_known_in_the_end(bench: Bench) -> None:
+    """A provider that knows no keys of ours cannot be asked for it a second time: it is done now, or was not."""
+    payment = bench.paid()
+    bench.there.lose(Operation.REFUND, Loss.NEVER_ARRIVED)
+    assert bench.refund(payment).status == 504
+
+    with after(hours=bench.there.absent_after_h):
+        bench.worker()
+        ((_, status, _),) = bench.returns(payment)
+        returned = bench.state(payment).money[1]
+
+    assert (status, returned) in [(Status.COMPLETED, AMOUNT), (Status.FAILED, "0.00")]
+
+
 @needs(Capability.LOOK_UP_BY_REFERENCE, Reach.CLOCK)
 def test_a_payment_is_found_by_our_reference_alone(bench: Bench) -> None:
     """So much later that to repeat the call could charge the buyer for the first time."""

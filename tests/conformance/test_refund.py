@@ -67,11 +67,22 @@ def test_one_wish_sent_eight_times_at_once_is_one_refund(bench: Bench) -> None:
     assert len(bench.returns(payment)) == 1
 
 
-@needs(Capability.PLATFORM_FEE, Capability.PARTIAL_REFUND)
+@needs(Capability.PLATFORM_FEE)
 def test_the_marketplace_gives_its_share_of_what_goes_back(bench: Bench) -> None:
     payment = bench.paid("10.00", fee="1.00")
 
+    bench.refund(payment)
+
+    assert bench.state(payment).money == ("10.00", "10.00")
+    assert bench.at.fees_returned(bench.name(payment)) == Decimal("1.00")
+
+
+@needs(Capability.PARTIAL_REFUND_OF_SHARES)
+def test_and_of_each_part_its_part(bench: Bench) -> None:
+    payment = bench.paid("10.00", fee="1.00")
+
     bench.refund(payment, "2.50")
+    assert bench.at.fees_returned(bench.name(payment)) == Decimal("0.25")
     bench.refund(payment)
 
     assert bench.state(payment).money == ("10.00", "10.00")

@@ -125,8 +125,4 @@ class Elsewhere:
 def decide_review(paypal: Simulator, decision: str) -> None:
     """PayPal ends its review of the only capture: `accept` or `deny`."""
     (capture,) = paypal.captured()
-    body = json.dumps({"capture": capture["id"], "decision": decision}).encode()
-    answer = urllib3.PoolManager(retries=False).request(
-        "POST", f"{paypal.url}/sandbox/review", body=body, headers={"Content-Type": "application/json"}
-    )
-    assert answer.status == 200, answer.data
+    paypal.review(decision, capture=capture["id"])

@@ -110,6 +110,10 @@ class Simulator:
     def resolve(self, dispute: str, outcome: str) -> None:
         self._control("POST", "dispute/resolve", {"dispute": dispute, "outcome": outcome})
 
+    def review(self, decision: str, **held: str) -> None:
+        """PayPal ends its review of a `capture` or of a classic `payment`: `accept` or `deny`."""
+        self._control("POST", "review", {**held, "decision": decision})
+
     def onboard(self, referral: str, **more: Any) -> str:
         """A seller grants what a partner referral asks for; where PayPal sends the seller back to."""
         return str(self._control("POST", "onboard", {"referral": referral, **more})["location"])

@@ -51,6 +51,7 @@ class Capability(StrEnum):
     SEVERAL_REFUNDS = "several_refunds"  # a payment can be refunded part by part
     PLATFORM_FEE = "platform_fee"  # the provider itself divides a payment between seller and marketplace
     SEVERAL_RECEIVERS = "several_receivers"  # and between more than those two
+    PARTIAL_REFUND_OF_SHARES = "partial_refund_of_shares"  # so divided, it can still go back in parts
     DELAYED_DISBURSEMENT = "delayed_disbursement"  # the seller gets the money only when it is released
     IDEMPOTENCY_KEY = "idempotency_key"  # a call that is repeated under the same key does nothing new
     LOOK_UP_BY_REFERENCE = "look_up_by_reference"  # a payment is found by our reference alone, perhaps some hours later

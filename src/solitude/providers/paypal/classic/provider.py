@@ -58,6 +58,7 @@ class ClassicPayPal:
             Capability.LOOK_UP_BY_REFERENCE,
             Capability.NOTIFICATIONS,
             Capability.REVERSALS,
+            Capability.DELAYED_SETTLEMENT,
         }
     )
 
