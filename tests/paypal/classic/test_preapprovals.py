@@ -131,6 +131,21 @@ def test_what_paypal_refuses_names_the_pre_approval(
     assert call_of(answer["transaction"]).correlation_id
 
 
+@pytest.mark.parametrize(("number", "stays"), [("579031", True), ("569013", False)])
+def test_where_it_is_refused_the_buyer_may_approve_instead(
+    shop: Marketplace, paypal: Simulator, app_id: str, agreed: Answer, number: str, *, stays: bool
+) -> None:
+    paypal.fault("classic_pay", f"issue:{number}")
+
+    answer = by_key(shop, app_id, agreed["uuid"])
+
+    assert (answer.status, answer["status"], answer["use_preapproval"]) == (201, "created", False)
+    paypal.approve(answer["pay_url"])
+    assert shop.tell(paypal.ipns()[-1])["status"] == "OK"
+    assert shop.transaction(answer["transaction"])["status"] == COMPLETED
+    assert bool(BuyerPaypal.objects.get().key) is stays
+
+
 def test_a_pre_approval_that_the_buyer_cancels_at_paypal_is_forgotten(
     shop: Marketplace, paypal: Simulator, agreed: Answer
 ) -> None:

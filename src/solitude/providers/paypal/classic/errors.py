@@ -7,7 +7,7 @@ fault, which may be an e-mail address or the key of a pre-approval.
 from typing import Final
 
 from solitude.money import currencies
-from solitude.payments.contract import Reason
+from solitude.payments.contract import CredentialRefused, Reason
 
 # An earlier try of this very operation was taken.
 TRACKING_ID_IN_USE: Final = "579042"
@@ -26,6 +26,10 @@ OF_PAYPAL = frozenset({"500000", "520002", "529038", "580030"})
 # Of the payment that a look-up is about.
 NO_SUCH_PAYMENT = frozenset({NO_SUCH_TRACKING_ID, NO_SUCH_PAY_KEY})
 
+# PayPal has the pre-approval no more.
+_GONE = frozenset({PREAPPROVAL_CANCELLED, NO_SUCH_PREAPPROVAL})
+# The buyer cannot pay by it now, and perhaps can in another way.
+_NO_MONEY = frozenset({"589009"})
 _PREAPPROVAL = {
     "539012": "The buyer has not approved the pre-approval yet.",
     "569013": "The pre-approval was cancelled.",
@@ -107,6 +111,13 @@ def reason(error_id: str, parameter: str, currency: str) -> Reason:
         return _invalid(error_id, parameter, currency)
     field, text = _BY_FIELD.get(error_id, ("__all__", ""))
     return Reason(error_id, text, field)
+
+
+def of_credential(error_id: str) -> CredentialRefused | None:
+    """What the refusal of a payment by pre-approval says of that; None where it is about something else."""
+    if error_id in _GONE:
+        return CredentialRefused.GONE
+    return CredentialRefused.NOW if error_id in _PREAPPROVAL or error_id in _NO_MONEY else None
 
 
 def _invalid(error_id: str, parameter: str, currency: str) -> Reason:

@@ -109,7 +109,10 @@ class ClassicPayPal:
             return self._paid(reply, call)
         if reply.error_id == errors.TRACKING_ID_IN_USE:
             return self._seen_before(reply, call, otherwise=reading.unknown(reply))
-        return reading.refused(reply, _amount(call).currency)
+        refused = reading.refused(reply, _amount(call).currency)
+        if call.intent.credential and refused.outcome == Outcome.DECLINED:
+            return replace(refused, credential_refused=errors.of_credential(reply.error_id))
+        return refused
 
     def _paid(self, reply: Reply, call: Call) -> Result:
         """The answer to Pay. Of a payment that was taken at once it may not tell the transaction, which a refund is found by."""
