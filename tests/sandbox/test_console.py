@@ -253,8 +253,8 @@ def test_the_history_of_an_order_tells_what_was_asked_and_what_was_told(sandbox:
             sandbox.capture(created)
         capture = sandbox.capture(created).json["purchase_units"][0]["payments"]["captures"][0]["id"]
         sandbox.refund(capture)
-        until(lambda: len(shop.received) == 3)
-        until(lambda: _history(sandbox, created).count("received") == 3)
+        until(lambda: len(shop.received) == 4)
+        until(lambda: _history(sandbox, created).count("received") == 4)
     history = _history(sandbox, created)
     told = [
         "The order was created",

@@ -271,3 +271,28 @@ def test_dispute_calls_are_in_the_log_and_can_fail(sandbox: Sandbox) -> None:
     assert _accept(sandbox, dispute).issue == "ACTION_NOT_ALLOWED_IN_CURRENT_DISPUTE_STATE"
     assert [entry["fault"] for entry in sandbox.requests("accept_claim")] == ["garbage_after", None]
     assert len(sandbox.state()["refunds"]) == 1
+
+
+def test_the_seller_answers_the_buyer(sandbox: Sandbox) -> None:
+    dispute = sandbox.dispute(sandbox.paid_capture()["id"])
+    path = f"/v1/customer/disputes/{dispute['dispute_id']}"
+    assert sandbox.api("POST", f"{path}/send-message", {"message": "It was sent."}).status == 200
+    shown = sandbox.api("GET", path).json
+    assert (shown["status"], shown["messages"][-1]["posted_by"]) == ("WAITING_FOR_BUYER_RESPONSE", "SELLER")
+    assert shown["messages"][-1]["content"] == "It was sent."
+    assert [event["event_type"] for event in sandbox.told()][-1] == "CUSTOMER.DISPUTE.UPDATED"
+    assert sandbox.api("POST", f"{path}/send-message", {}).issue == "MISSING_REQUIRED_PARAMETER"
+
+
+def test_the_seller_escalates_an_inquiry_to_a_claim_once(sandbox: Sandbox) -> None:
+    dispute = sandbox.dispute(sandbox.paid_capture()["id"])
+    path = f"/v1/customer/disputes/{dispute['dispute_id']}"
+    rels = {link["rel"] for link in dispute["links"]}
+    assert {"accept_claim", "send_message", "escalate"} <= rels
+    assert sandbox.api("POST", f"{path}/escalate", {"note": "He has it."}).status == 200
+    shown = sandbox.api("GET", path).json
+    assert (shown["dispute_life_cycle_stage"], shown["status"]) == ("CHARGEBACK", "UNDER_REVIEW")
+    assert "escalate" not in {link["rel"] for link in shown["links"]}
+    for action, body in (("escalate", {"note": "again"}), ("send-message", {"message": "again"})):
+        refused = sandbox.api("POST", f"{path}/{action}", body)
+        assert (refused.status, refused.issue) == (422, "ACTION_NOT_ALLOWED_IN_CURRENT_DISPUTE_STATE")

@@ -29,6 +29,29 @@ def test_amount_and_texts_change_before_the_capture(sandbox: Sandbox) -> None:
     assert captured["amount"] == money("12.00")
 
 
+def test_who_gets_the_money_and_how_changes_too(sandbox: Sandbox) -> None:
+    order_id = sandbox.create(order(unit("10.00"))).json["id"]
+    fees = [{"amount": money("2.00")}]
+    steps = [
+        {"op": "replace", "path": "/intent", "value": "CAPTURE"},
+        _step("payee/email", "other@shop.example"),
+        _step("payment_instruction/platform_fees", fees, "add"),
+        _step("payment_instruction/disbursement_mode", "DELAYED"),
+        _step("soft_descriptor", "SONGS"),
+    ]
+    assert _patch(sandbox, order_id, *steps).status == 204
+    shown = sandbox.order(order_id).json["purchase_units"][0]
+    assert (shown["payee"]["email_address"], shown["soft_descriptor"]) == ("other@shop.example", "SONGS")
+    assert shown["payment_instruction"]["disbursement_mode"] == "DELAYED"
+    assert shown["payment_instruction"]["platform_fees"][0]["amount"] == money("2.00")
+    sandbox.approve(order_id)
+    sandbox.capture(order_id)
+    assert sandbox.balance("other@shop.example") == "7.16"
+    again = sandbox.create(order(unit("10.00", **with_fee("2.00")))).json["id"]
+    assert _patch(sandbox, again, _step("payment_instruction/platform_fees", op="remove")).status == 204
+    assert "platform_fees" not in sandbox.order(again).json["purchase_units"][0]["payment_instruction"]
+
+
 def test_a_patch_is_applied_whole_or_not_at_all(sandbox: Sandbox) -> None:
     created = sandbox.create()
     reply = _patch(sandbox, created.json["id"], _step("description", "new"), _step("amount", money("-1.00")))
@@ -47,7 +70,19 @@ def test_a_patch_is_applied_whole_or_not_at_all(sandbox: Sandbox) -> None:
         ([_step("amount", op="remove")], 400, "INVALID_PATCH_OPERATION"),
         ([_step("description")], 422, "PATCH_VALUE_REQUIRED"),
         ([_step("description", "x" * 128)], 400, "INVALID_STRING_LENGTH"),
-        ([_step("payee", {"email_address": "a@b.example"})], 422, "NOT_PATCHABLE"),
+        ([_step("shipping/name", {"full_name": "A"})], 422, "NOT_PATCHABLE"),
+        ([_step("amount", money("9.00"), op="add")], 400, "INVALID_PATCH_OPERATION"),
+        ([_step("payee/email", "nonsense")], 400, "INVALID_PARAMETER_SYNTAX"),
+        ([_step("payee/email", "closed-x@shop.example")], 422, "PAYEE_ACCOUNT_LOCKED_OR_CLOSED"),
+        ([_step("soft_descriptor", "x" * 23)], 400, "INVALID_STRING_LENGTH"),
+        ([_step("payment_instruction/disbursement_mode", "LATER")], 400, "INVALID_PARAMETER_VALUE"),
+        (
+            [_step("payment_instruction/platform_fees", [{"amount": money("10.01")}])],
+            422,
+            "INVALID_PLATFORM_FEES_AMOUNT",
+        ),
+        ([{"op": "replace", "path": "/intent", "value": "AUTHORIZE"}], 400, "NOT_SUPPORTED"),
+        ([{"op": "remove", "path": "/intent"}], 400, "INVALID_PATCH_OPERATION"),
         ([_step("amount", money("1.00"), reference="other")], 422, "REFERENCE_ID_NOT_FOUND"),
         ([_step("amount", money("1", "JPY"))], 422, "MULTI_CURRENCY_ORDER"),
         ([_step("amount", money("1.00"))], 422, "INVALID_PLATFORM_FEES_AMOUNT"),

@@ -52,10 +52,15 @@ def test_an_event_has_paypals_envelope(sandbox: Sandbox) -> None:
     assert _links(event) == {"self": own, "resend": f"{own}/resend"}
 
 
-def test_a_sale_is_told_as_approved_and_as_captured_in_that_order(sandbox: Sandbox) -> None:
+def test_a_sale_is_told_as_approved_completed_and_captured_in_that_order(sandbox: Sandbox) -> None:
     capture = sandbox.paid_capture(order(unit(custom_id="ours-1", **with_fee("1.00")), **wallet()))
-    assert _types(sandbox) == ["CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED"]
-    approved, completed = sandbox.told()
+    assert _types(sandbox) == [
+        "CHECKOUT.ORDER.APPROVED",
+        "CHECKOUT.ORDER.COMPLETED",
+        "PAYMENT.CAPTURE.COMPLETED",
+    ]
+    approved, ordered, completed = sandbox.told()
+    assert (ordered["resource"]["id"], ordered["resource"]["status"]) == (approved["resource"]["id"], "COMPLETED")
     assert (approved["resource"]["status"], approved["resource"]["intent"]) == ("APPROVED", "CAPTURE")
     assert approved["resource"]["payer"]["email_address"]
     assert completed["resource"] == capture
@@ -70,9 +75,9 @@ def test_a_sale_is_told_as_approved_and_as_captured_in_that_order(sandbox: Sandb
         ("capture_declined", "PAYMENT.CAPTURE.DECLINED"),
     ],
 )
-def test_a_charge_of_a_token_is_told_by_its_capture_alone(sandbox: Sandbox, funding: str, event_type: str) -> None:
+def test_a_charge_of_a_token_is_told_without_an_approval(sandbox: Sandbox, funding: str, event_type: str) -> None:
     sandbox.charge(sandbox.vaulted(funding=funding), unit())
-    assert _types(sandbox) == ["VAULT.PAYMENT-TOKEN.CREATED", event_type]
+    assert _types(sandbox) == ["VAULT.PAYMENT-TOKEN.CREATED", "CHECKOUT.ORDER.COMPLETED", event_type]
 
 
 @pytest.mark.parametrize(
@@ -160,13 +165,22 @@ def test_a_saved_wallet_is_told_when_it_comes_and_once_when_it_goes(sandbox: San
     token = sandbox.vaulted()
     for _ in range(2):
         sandbox.api("DELETE", f"/v3/vault/payment-tokens/{token}")
-    created, deleted = sandbox.told()
-    assert (created["event_type"], deleted["event_type"]) == (
+    assert _types(sandbox) == [
         "VAULT.PAYMENT-TOKEN.CREATED",
+        "VAULT.PAYMENT-TOKEN.DELETION-INITIATED",
         "VAULT.PAYMENT-TOKEN.DELETED",
-    )
-    assert created["resource"]["id"] == deleted["resource"]["id"] == token
+    ]
+    created, *_ = told = sandbox.told()
+    assert {event["resource"]["id"] for event in told} == {token}
     assert (created["resource_type"], created["resource_version"]) == ("payment_token", "3.0")
+
+
+def test_a_buyer_who_ends_an_agreement_is_told_of_once(sandbox: Sandbox) -> None:
+    token = sandbox.vaulted()
+    for _ in range(2):
+        assert sandbox.control("POST", "end-agreement", {"token": token}).json["deleted"] is True
+    assert _types(sandbox) == ["VAULT.PAYMENT-TOKEN.CREATED", "VAULT.PAYMENT-TOKEN.DELETED"]
+    assert sandbox.charge(token, unit()).issue == "AGREEMENT_ALREADY_CANCELLED"
 
 
 def test_events_are_pulled_in_pieces_and_as_often_as_wanted(sandbox: Sandbox) -> None:

@@ -1,10 +1,20 @@
-"""Disputes v1, as far as a seller can end a dispute: list, show, accept the claim."""
+"""Disputes v1, as far as a seller acts on a dispute: list, show, answer the buyer, escalate, accept the claim."""
 
 from datetime import datetime
 
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
-from solitude_sandbox.paypal.disputes import ACCEPTED, RESOLVED, Dispute, resolve
+from solitude_sandbox.paypal.disputes import (
+    ACCEPTED,
+    CHARGEBACK,
+    INQUIRY,
+    MESSAGE_LENGTH,
+    RESOLVED,
+    SELLER,
+    Dispute,
+    resolve,
+    update,
+)
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.querying import page_number, time_of
 from solitude_sandbox.paypal.reading import Reader
@@ -70,6 +80,39 @@ def accept_claim(books: Books, call: Call) -> Answer:
     if amount is not None and amount.value > dispute.amount.value:
         raise refuse("REFUND_AMOUNT_EXCEEDED", "/refund_amount/value", str(amount.value))
     resolve(books, dispute, ACCEPTED, amount, call)
+    return _link(dispute)
+
+
+def send_message(books: Books, call: Call) -> Answer:
+    """POST /v1/customer/disputes/{id}/send-message: the seller answers the buyer, who is to answer then."""
+    dispute, body = _under_inquiry(books, call), call.object()
+    reader = Reader()
+    message = reader.text(body, "message", "", most=MESSAGE_LENGTH, required=True)
+    reader.check()
+    update(books, dispute, "WAITING_FOR_BUYER_RESPONSE", None, message, call, by=SELLER)
+    return _link(dispute)
+
+
+def escalate(books: Books, call: Call) -> Answer:
+    """POST /v1/customer/disputes/{id}/escalate: the inquiry becomes a claim, on which PayPal decides."""
+    dispute, body = _under_inquiry(books, call), call.object()
+    reader = Reader()
+    note = reader.text(body, "note", "", most=MESSAGE_LENGTH, required=True)
+    reader.check()
+    update(books, dispute, "UNDER_REVIEW", CHARGEBACK, note, call, by=SELLER)
+    return _link(dispute)
+
+
+def _under_inquiry(books: Books, call: Call) -> Dispute:
+    """The dispute that buyer and seller still have between themselves; 422 otherwise."""
+    dispute = books.dispute(call.path_id)
+    call.require_consent_of(dispute.capture.seller, needed=False)
+    if dispute.status == RESOLVED or dispute.stage != INQUIRY:
+        raise refuse("ACTION_NOT_ALLOWED_IN_CURRENT_DISPUTE_STATE")
+    return dispute
+
+
+def _link(dispute: Dispute) -> Answer:
     return Answer(200, lambda later: {"links": [later.link(f"{PATH}/{dispute.id}", "self")]})
 
 

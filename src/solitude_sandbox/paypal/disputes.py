@@ -28,7 +28,9 @@ REASONS = (
     "PROBLEM_WITH_REMITTANCE",
     "OTHER",
 )
-STAGES = ("INQUIRY", "CHARGEBACK", "PRE_ARBITRATION", "ARBITRATION")
+INQUIRY, CHARGEBACK = "INQUIRY", "CHARGEBACK"
+STAGES = (INQUIRY, CHARGEBACK, "PRE_ARBITRATION", "ARBITRATION")
+BUYER, SELLER = "BUYER", "SELLER"
 OPEN, RESOLVED = "OPEN", "RESOLVED"
 # Status -> what the seller sees of it, `dispute_state`.
 STATES = {
@@ -80,8 +82,10 @@ class Dispute:
             shown["messages"] = self.messages
         if self.status != RESOLVED:
             shown["allowed_response_options"] = {"accept_claim": {"accept_claim_types": ["REFUND", "PARTIAL_REFUND"]}}
-            path = f"/v1/customer/disputes/{self.id}/accept-claim"
-            shown["links"] = [*shown["links"], call.link(path, "accept_claim", "POST")]
+            path = f"/v1/customer/disputes/{self.id}"
+            actions = ("accept-claim", "send-message", "escalate") if self.stage == INQUIRY else ("accept-claim",)
+            links = [call.link(f"{path}/{action}", action.replace("-", "_"), "POST") for action in actions]
+            shown["links"] = [*shown["links"], *links]
         return shown
 
     def show_summary(self, call: Call) -> Json:
@@ -130,7 +134,7 @@ def open_dispute(books: Books, capture: Capture, amount: Money, reason: str, sta
         amount=amount,
         reason=reason,
         stage=stage,
-        status=OPEN if stage == "INQUIRY" else "WAITING_FOR_SELLER_RESPONSE",
+        status=OPEN if stage == INQUIRY else "WAITING_FOR_SELLER_RESPONSE",
         created=call.now,
         updated=call.now,
     )
@@ -141,13 +145,20 @@ def open_dispute(books: Books, capture: Capture, amount: Money, reason: str, sta
 
 
 def update(
-    books: Books, dispute: Dispute, status: str | None, stage: str | None, message: str | None, call: Call
+    books: Books,
+    dispute: Dispute,
+    status: str | None,
+    stage: str | None,
+    message: str | None,
+    call: Call,
+    *,
+    by: str = BUYER,
 ) -> None:
-    """Something happens that does not end it: another status or stage, or the buyer says something."""
+    """Something happens that does not end it: another status or stage, or somebody says something."""
     dispute.status = status or dispute.status
     dispute.stage = stage or dispute.stage
     if message is not None:
-        posted = {"posted_by": "BUYER", "time_posted": stamp_ms(call.now), "content": message}
+        posted = {"posted_by": by, "time_posted": stamp_ms(call.now), "content": message}
         dispute.messages = [*dispute.messages, posted][-MESSAGES_LIMIT:]
     dispute.updated = call.now
     books.tell(call, events.DISPUTE_UPDATED, dispute.show(call))

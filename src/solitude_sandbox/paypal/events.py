@@ -22,6 +22,7 @@ EVENTS_LIMIT = 50_000
 EVENT_VERSION = "1.0"
 
 ORDER_APPROVED = "CHECKOUT.ORDER.APPROVED"
+ORDER_COMPLETED = "CHECKOUT.ORDER.COMPLETED"
 APPROVAL_REVERSED = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
 CAPTURE_COMPLETED = "PAYMENT.CAPTURE.COMPLETED"
 CAPTURE_PENDING = "PAYMENT.CAPTURE.PENDING"
@@ -31,6 +32,7 @@ CAPTURE_REFUNDED = "PAYMENT.CAPTURE.REFUNDED"
 CAPTURE_REVERSED = "PAYMENT.CAPTURE.REVERSED"
 TOKEN_CREATED = "VAULT.PAYMENT-TOKEN.CREATED"  # noqa: S105 - an event
 TOKEN_DELETED = "VAULT.PAYMENT-TOKEN.DELETED"  # noqa: S105 - an event
+TOKEN_DELETION = "VAULT.PAYMENT-TOKEN.DELETION-INITIATED"  # noqa: S105 - an event
 DISPUTE_CREATED = "CUSTOMER.DISPUTE.CREATED"
 DISPUTE_UPDATED = "CUSTOMER.DISPUTE.UPDATED"
 DISPUTE_RESOLVED = "CUSTOMER.DISPUTE.RESOLVED"
@@ -49,6 +51,7 @@ class Kind:
 
 KINDS = {
     ORDER_APPROVED: Kind("checkout-order", "2.0", "An order has been approved by buyer"),
+    ORDER_COMPLETED: Kind("checkout-order", "2.0", "Checkout Order Completed"),
     APPROVAL_REVERSED: Kind("checkout-order", "2.0", "A payment has been reversed after approval."),
     CAPTURE_COMPLETED: Kind("capture", "2.0", "Payment completed for {amount}"),
     CAPTURE_PENDING: Kind("capture", "2.0", "Payment pending for {amount}"),
@@ -57,6 +60,7 @@ KINDS = {
     CAPTURE_REFUNDED: Kind("refund", "2.0", "A {amount} capture payment was refunded"),
     CAPTURE_REVERSED: Kind("refund", "2.0", "A {amount} capture payment was reversed"),
     TOKEN_CREATED: Kind("payment_token", "3.0", "A payment token has been created."),
+    TOKEN_DELETION: Kind("payment_token", "3.0", "A request to delete a payment token has been submitted."),
     TOKEN_DELETED: Kind("payment_token", "3.0", "A payment token has been deleted."),
     DISPUTE_CREATED: Kind("dispute", "1.0", "A new dispute opened with Case # {id}"),
     DISPUTE_UPDATED: Kind("dispute", "1.0", "A dispute was updated with Case # {id}"),

@@ -8,7 +8,7 @@ from solitude_sandbox.paypal import balances, integrations, referrals
 from solitude_sandbox.paypal.balances import list_balances
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
-from solitude_sandbox.paypal.dispute_api import accept_claim, get_dispute, list_disputes
+from solitude_sandbox.paypal.dispute_api import accept_claim, escalate, get_dispute, list_disputes, send_message
 from solitude_sandbox.paypal.identity import openid_userinfo, paypal_userinfo
 from solitude_sandbox.paypal.integrations import find_integration, get_integration
 from solitude_sandbox.paypal.order_confirm import confirm_order
@@ -102,6 +102,8 @@ OPERATIONS = (
     Operation("list_disputes", "GET", _DISPUTES, list_disputes),
     Operation("get_dispute", "GET", f"{_DISPUTES}/<path_id>", get_dispute),
     Operation("accept_claim", "POST", f"{_DISPUTES}/<path_id>/accept-claim", accept_claim),
+    Operation("send_message", "POST", f"{_DISPUTES}/<path_id>/send-message", send_message),
+    Operation("escalate", "POST", f"{_DISPUTES}/<path_id>/escalate", escalate),
     Operation("create_webhook", "POST", _WEBHOOKS, create_webhook),
     Operation("list_webhooks", "GET", _WEBHOOKS, list_webhooks),
     Operation("get_webhook", "GET", f"{_WEBHOOKS}/<path_id>", get_webhook),

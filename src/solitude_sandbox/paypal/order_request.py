@@ -58,6 +58,15 @@ class ItemRequest:
 
 
 @dataclass(frozen=True)
+class Instruction:
+    """What becomes of the money: how soon, and how much of it goes to a platform."""
+
+    disbursement_mode: str = "INSTANT"
+    platform_fee: Money | None = None
+    platform_fee_payee: PayeeRequest | None = None
+
+
+@dataclass(frozen=True)
 class UnitRequest:
     """One purchase unit as asked for. `breakdown` has the parts of the amount."""
 
@@ -66,13 +75,26 @@ class UnitRequest:
     breakdown: Parts
     items: tuple[ItemRequest, ...]
     payee: PayeeRequest | None
-    platform_fee: Money | None
-    platform_fee_payee: PayeeRequest | None
-    disbursement_mode: str
+    instruction: Instruction
     description: str | None
     custom_id: str | None
     invoice_id: str | None
     soft_descriptor: str | None
+
+    @property
+    def disbursement_mode(self) -> str:
+        """INSTANT or DELAYED."""
+        return self.instruction.disbursement_mode
+
+    @property
+    def platform_fee(self) -> Money | None:
+        """What the platform gets of it."""
+        return self.instruction.platform_fee
+
+    @property
+    def platform_fee_payee(self) -> PayeeRequest | None:
+        """Who gets the platform's fee, if the request says so."""
+        return self.instruction.platform_fee_payee
 
 
 @dataclass(frozen=True)
@@ -138,32 +160,40 @@ def _read_unit(reader: Reader, unit: Json, at: str) -> UnitRequest | None:
     """The unit, or None if it has no valid amount (then the reader knows why)."""
     amount, breakdown = read_amount(reader, unit, at)
     items = _read_items(reader, unit, breakdown, at)
-    instruction = reader.object(unit, "payment_instruction", at) or {}
-    fees = reader.items(instruction, "platform_fees", f"{at}/payment_instruction", most=1)
-    fee_at = f"{at}/payment_instruction/platform_fees/0"
-    fee = reader.money(fees[0], "amount", fee_at, required=True) if fees else None
-    mode = reader.choice(instruction, "disbursement_mode", f"{at}/payment_instruction", ("INSTANT", "DELAYED"))
+    instruction_at = f"{at}/payment_instruction"
+    instruction = read_instruction(reader, reader.object(unit, "payment_instruction", at) or {}, instruction_at)
     texts = {key: reader.text(unit, key, at, most=127) for key in ("description", "custom_id", "invoice_id")}
     reference = reader.text(unit, "reference_id", at, most=256) or DEFAULT_REFERENCE
     payee = _read_payee(reader, unit, at)
-    fee_payee = _read_payee(reader, fees[0], fee_at) if fees else None
     soft_descriptor = reader.text(unit, "soft_descriptor", at, most=22)
     if amount is None:
         return None
     _check_currency(reader, amount, breakdown, items, at)
+    fee = instruction.platform_fee
     if fee is not None and fee.currency == amount.currency and fee.value > amount.value:
-        reader.unlawful("INVALID_PLATFORM_FEES_AMOUNT", f"{fee_at}/amount/value", str(fee.value))
+        reader.unlawful(
+            "INVALID_PLATFORM_FEES_AMOUNT", f"{instruction_at}/platform_fees/0/amount/value", str(fee.value)
+        )
     return UnitRequest(
         reference_id=reference,
         amount=amount,
         breakdown=breakdown,
         items=items,
         payee=payee,
-        platform_fee=fee,
-        platform_fee_payee=fee_payee,
-        disbursement_mode=mode or "INSTANT",
+        instruction=instruction,
         soft_descriptor=soft_descriptor,
         **texts,
+    )
+
+
+def read_instruction(reader: Reader, instruction: Json, at: str) -> Instruction:
+    """The `payment_instruction`, or what stands for none."""
+    fees = reader.items(instruction, "platform_fees", at, most=1)
+    fee_at = f"{at}/platform_fees/0"
+    return Instruction(
+        reader.choice(instruction, "disbursement_mode", at, ("INSTANT", "DELAYED")) or "INSTANT",
+        reader.money(fees[0], "amount", fee_at, required=True) if fees else None,
+        _read_payee(reader, fees[0], fee_at) if fees else None,
     )
 
 

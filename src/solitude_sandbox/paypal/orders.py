@@ -25,7 +25,7 @@ def create_order(books: Books, call: Call) -> Answer:
     if body.get("payment_source") and call.request_id is None:
         raise refuse("PAYPAL_REQUEST_ID_REQUIRED")
     asked = read_order(body)
-    units = [_new_unit(books, unit, f"/purchase_units/{index}") for index, unit in enumerate(asked.units)]
+    units = [new_unit(books, unit, f"/purchase_units/{index}") for index, unit in enumerate(asked.units)]
     order = Order(
         id=books.ids.resource_id(),
         units=units,
@@ -85,6 +85,7 @@ def _charge(books: Books, order: Order, approval: Approval, call: Call) -> None:
             books.sale_invoices.put(invoice, order.id)
     order.approval = approval
     order.enter(COMPLETED, call.now)
+    books.tell(call, events.ORDER_COMPLETED, order.show(call))
     for unit in order.units:
         if unit.capture is not None:
             books.tell(call, TOLD_OF_OUTCOME[outcome], unit.capture.show(call))
@@ -113,7 +114,8 @@ def _vaulted_approval(books: Books, vault_id: str) -> Approval:
     return token.approval
 
 
-def _new_unit(books: Books, asked: UnitRequest, at: str) -> Unit:
+def new_unit(books: Books, asked: UnitRequest, at: str) -> Unit:
+    """What is asked for, with the accounts that it names; `ApiError` if one of them cannot have the money."""
     seller = books.accounts.partner if asked.payee is None else _account(books, asked.payee, f"{at}/payee")
     if seller.payment_issue is not None:
         raise refuse(seller.payment_issue, f"{at}/payee")

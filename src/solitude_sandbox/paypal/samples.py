@@ -41,7 +41,8 @@ def _order(call: Call, event_type: str) -> Json:
     if event_type == events.APPROVAL_REVERSED:
         return {"order_id": ORDER_ID, "purchase_units": units, "payment_source": {"paypal": {}}}
     links = [call.link(f"/v2/checkout/orders/{ORDER_ID}", "self")]
-    return {"id": ORDER_ID, "intent": "CAPTURE", "status": "APPROVED", "purchase_units": units, "links": links}
+    status = "COMPLETED" if event_type == events.ORDER_COMPLETED else "APPROVED"
+    return {"id": ORDER_ID, "intent": "CAPTURE", "status": status, "purchase_units": units, "links": links}
 
 
 def _capture(call: Call, event_type: str) -> Json:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
 from solitude_sandbox.paypal.errors import refuse
-from solitude_sandbox.paypal.events import TOKEN_CREATED, TOKEN_DELETED
+from solitude_sandbox.paypal.events import TOKEN_CREATED, TOKEN_DELETED, TOKEN_DELETION
 from solitude_sandbox.paypal.funding import Approval
 from solitude_sandbox.paypal.querying import page_number
 from solitude_sandbox.paypal.reading import Reader
@@ -186,7 +186,10 @@ def list_payment_tokens(books: Books, call: Call) -> Answer:
 
 def delete_payment_token(books: Books, call: Call) -> Answer:
     """DELETE /v3/vault/payment-tokens/{id}; once more is no error."""
-    revoke(books, books.payment_token(call.path_id), call)
+    token = books.payment_token(call.path_id)
+    if not token.deleted:
+        books.tell(call, TOKEN_DELETION, token.show(call))
+    revoke(books, token, call)
     return Answer(204, lambda _: None)
 
 
