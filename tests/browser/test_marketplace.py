@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from tests.browser.conftest import Market
 from tests.support.browser import NARROW, Visitor
 
@@ -33,6 +34,7 @@ def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
     customer.reads("cancelled")
 
 
+@pytest.mark.long
 def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visitor: Callable[[str], Visitor]) -> None:
     customer = visitor("shop-declined")
     customer.page.goto(market.url)
@@ -47,6 +49,7 @@ def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visi
     customer.reads("paid")
 
 
+@pytest.mark.long
 def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visitor: Callable[[str], Visitor]) -> None:
     customer = visitor("shop-one-click")
     customer.page.goto(market.url)
@@ -61,6 +64,23 @@ def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visito
     customer.reads("Pay with PayPal")
 
 
+@pytest.mark.long
+def test_an_answer_that_is_lost_charges_the_customer_once(market: Market, visitor: Callable[[str], Visitor]) -> None:
+    customer, paypal = visitor("shop-lost-answer"), market.house.paypal
+    customer.page.goto(market.url)
+    customer.press("Remember me")
+    customer.press("Approve")
+    customer.reads("Forget me")
+    before = len(paypal.captured())
+    paypal.fault("create_order", "disconnect_after", count=4)
+    customer.press("Buy with one click", within="Star Map")
+    customer.look("waiting")
+    customer.reads("paid")  # the page looks again by itself
+    assert len(paypal.captured()) == before + 1
+    paypal.clear_faults()
+
+
+@pytest.mark.long
 def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
     market: Market, visitor: Callable[[str], Visitor]
 ) -> None:
