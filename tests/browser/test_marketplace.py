@@ -50,6 +50,24 @@ def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visi
 
 
 @pytest.mark.long
+def test_a_payment_under_review_waits_and_is_paid_before_the_customers_eyes(
+    market: Market, visitor: Callable[[str], Visitor]
+) -> None:
+    customer, paypal = visitor("shop-review"), visitor("console-review")
+    customer.page.goto(market.url)
+    customer.press("Buy", within="Star Map")
+    customer.page.get_by_label("A payment under review", exact=False).first.check()
+    customer.press("Approve")
+    customer.reads("waiting")
+    customer.look("waiting")
+    paypal.page.goto(f"{market.house.paypal.root}/")
+    paypal.reads("Waiting for a review")
+    paypal.look("overview")
+    paypal.press("Accept")
+    customer.reads("paid")  # the page looks again by itself
+
+
+@pytest.mark.long
 def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visitor: Callable[[str], Visitor]) -> None:
     customer = visitor("shop-one-click")
     customer.page.goto(market.url)
