@@ -442,6 +442,12 @@ SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS: int = environment.number(
 SOLITUDE_PAYPAL_TIMEOUT_MS: int = environment.number(
     "SOLITUDE_PAYPAL_TIMEOUT_MS", 10_000, "For one call as a whole.", unit="ms", least=50, most=60_000
 )
+SOLITUDE_PAYPAL_DISBURSEMENT: str = _get(
+    "SOLITUDE_PAYPAL_DISBURSEMENT",
+    one_of("instant", "delayed"),
+    "instant",
+    "When a seller gets the money of a payment that does not say so: `instant`, or `delayed`, which PayPal's REST interface knows.",
+)
 SOLITUDE_PAYPAL_ORDER_LIFE_S: int = environment.number(
     "SOLITUDE_PAYPAL_ORDER_LIFE_S",
     10_800,

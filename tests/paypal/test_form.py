@@ -445,3 +445,30 @@ def test_paypal_is_told_our_operation_and_never_the_clients_ids(
     told = json.dumps(paypal.state()["orders"])
     assert "private-buyer" not in told
     assert answer["uuid"] not in told
+
+
+# --- when the seller gets it ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "setting", "sent"),
+    [
+        ("delayed", "instant", "DELAYED"),
+        (None, "delayed", "DELAYED"),
+        ("instant", "delayed", "INSTANT"),
+        (None, "instant", "INSTANT"),
+    ],
+)
+def test_a_sellers_money_can_be_held_back_at_paypal(
+    shop: Marketplace, paypal: Simulator, app_id: str, asked: str | None, setting: str, sent: str
+) -> None:
+    with override_settings(SOLITUDE_PAYPAL_DISBURSEMENT=setting):
+        assert shop.pay(app_id, disbursement=asked).status == 201
+
+    assert ordered(paypal)["payment_instruction"]["disbursement_mode"] == sent
+
+
+def test_the_classic_interface_holds_nothing_back(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    assert list(refused(paypal, shop, app_id, disbursement="later")) == ["disbursement"]
+    with override_settings(SOLITUDE_PAYPAL_API="classic"):
+        assert list(refused(paypal, shop, app_id, disbursement="delayed")) == ["disbursement"]

@@ -26,6 +26,7 @@ class Payments(Calls):
         cancel_url: str | None = None,
         memo: str | None = None,
         platform_fee: Amount | None = None,
+        disbursement: str | None = None,
         pin_token: str | None = None,
         idempotency_key: str | None = None,
     ) -> answers.Payment:
@@ -34,7 +35,8 @@ class Payments(Calls):
         `user_id` and `app_id`: the marketplace's own names of the buyer, who is made when unknown, and of the product
         (its `public_id`). `amount` and `platform_fee` (what the marketplace keeps of it) are in `currency`. `pin_token`: of
         `verify_pin`; Forbidden with the code `pin_required` or `pin_token_invalid` where it is missing or not good. `fallback`, which is
-        usual: the buyer is asked where the pre-approval does not do, else that is Declined.
+        usual: the buyer is asked where the pre-approval does not do, else that is Declined. `disbursement`: "delayed" holds the
+        seller's money back at PayPal.
         """
         body = {
             "user_id": user_id,
@@ -48,6 +50,7 @@ class Payments(Calls):
             "cancel_url": cancel_url,
             "memo": memo,
             "platform_fee": None if platform_fee is None else decimal(platform_fee),
+            "disbursement": disbursement,
             "pin_token": pin_token,
         }
         return self._post("/paypal/pay", body, answers.Payment.from_json, idempotency_key)
@@ -68,6 +71,7 @@ class Payments(Calls):
         uuid: str | None = None,
         source: str | None = None,
         platform_fee: Amount | None = None,
+        disbursement: str | None = None,
         pin_token: str | None = None,
         idempotency_key: str | None = None,
     ) -> answers.OwnPayment:
@@ -90,6 +94,7 @@ class Payments(Calls):
             "uuid": uuid,
             "source": source,
             "platform_fee": decimal_text(platform_fee),
+            "disbursement": disbursement,
             "pin_token": pin_token,
         }
         return self._post("/paypal/pay", body, answers.OwnPayment.from_json, idempotency_key)

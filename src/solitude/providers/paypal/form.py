@@ -6,7 +6,7 @@ Nothing is written and nothing is sent before all of it is right.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 from django.conf import settings
 from pydantic import Field, WithJsonSchema
@@ -26,12 +26,21 @@ from solitude.web.refusals import REQUIRED, BadFields
 T = TypeVar("T")
 # As much as any of PayPal's interfaces takes; each cuts it to its own measure.
 MEMO_MAX_CHARS = 1000
+Disbursement = Literal["instant", "delayed"]
+INSTANT: Final = "instant"
+DELAYED: Final = "delayed"
 INACTIVE, UNKNOWN, SIMULATE = "inactive", "unknown", "simulate"
 
 
 def _url(value: Any) -> Any:
     if value is not None and not isinstance(value, str):
         raise ValueError("must be a text")
+    return value
+
+
+def _disbursement(value: Any) -> Any:
+    if value not in (INSTANT, DELAYED):
+        raise ValueError(f"must be {INSTANT} or {DELAYED}")
     return value
 
 
@@ -52,6 +61,10 @@ class PaymentIn(Body):
     )
     platform_fee: Annotated[
         DecimalNumber | None, Field(description="What the marketplace keeps of the amount; a setting by default.")
+    ] = None
+    disbursement: Annotated[
+        Annotated[Disbursement, Taken(_disbursement, {"enum": [INSTANT, DELAYED]})] | None,
+        Field(description="When the seller gets the money; `delayed` only by REST. A setting by default."),
     ] = None
     pin_token: Annotated[StrictText | None, Field(description="Of `verify_pin`, a moment ago.")] = None
 
@@ -115,6 +128,13 @@ class Reading:
         if sold is None or sold.payee.interface != CLASSIC or paid is None:
             return fee, ()
         return None, self.take("platform_fee", lambda: split.shares(paid, fee)) or ()
+
+    def delayed(self, body: PaymentIn, sold: Sold | None) -> bool:
+        """Whether the seller gets the money only when it is released. The classic interface pays at once."""
+        is_classic = sold is not None and sold.payee.interface == CLASSIC
+        if is_classic and body.disbursement == DELAYED:
+            self.problems["disbursement"] = f"must be {INSTANT} where the seller is paid by the classic interface"
+        return not is_classic and (body.disbursement or settings.SOLITUDE_PAYPAL_DISBURSEMENT) == DELAYED
 
     def end(self) -> None:
         """Raises BadFields with every field at fault."""

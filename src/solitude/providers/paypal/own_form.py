@@ -55,6 +55,7 @@ def order(body: OwnPaymentIn) -> Order:
     preapproval = form.preapproval(buyer, body.currency, sold) if body.use_preapproval else None
     uuid = reading.take("uuid", lambda: _new_uuid(body.uuid))
     reading.urls({"return_url": body.return_url, "cancel_url": body.cancel_url, "ipn_url": body.ipn_url})
+    delayed = reading.delayed(body, sold)
     reading.end()
     assert money and sold  # noqa: PT018, S101  # or the reading had not ended well
     intent = Intent(
@@ -68,6 +69,7 @@ def order(body: OwnPaymentIn) -> Order:
         notify_url=body.ipn_url,
         description=form.description(body.memo),
         credential=form.credential(preapproval),
+        delayed=delayed,
         fallback=body.fallback and preapproval is not None,
     )
     return Order(buyer, sold, money, intent, preapproval, uuid, body.source)

@@ -61,6 +61,7 @@ def order(body: WikiPaymentIn) -> Order:
     }
     # Who pays by a pre-approval is sent nowhere.
     urls = reading.urls(urls, needed=preapproval is None)
+    delayed = reading.delayed(body, sold)
     reading.end()
     assert money and buyer and sold  # noqa: PT018, S101  # or the reading had not ended well
     intent = Intent(
@@ -74,6 +75,7 @@ def order(body: WikiPaymentIn) -> Order:
         notify_url=settings.SOLITUDE_PAYPAL_NOTIFY_URL,
         description=form.description(body.memo),
         credential=form.credential(preapproval),
+        delayed=delayed,
         fallback=body.fallback and preapproval is not None and all(urls.values()),
     )
     return Order(buyer, sold, money, intent, preapproval)
