@@ -246,7 +246,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], int, str]] = {
         "INVALID_PLATFORM_FEES_AMOUNT",
     ),
     "patch_order": (
-        lambda sdk: sdk.orders.patch_order({"id": _open_order(sdk), "body": [Patch(op=PatchOp.ADD, path="/intent")]}),
+        lambda sdk: sdk.orders.patch_order({"id": _open_order(sdk), "body": [Patch(op=PatchOp.ADD, path="/payer")]}),
         422,
         "NOT_PATCHABLE",
     ),
