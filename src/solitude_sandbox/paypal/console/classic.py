@@ -9,7 +9,7 @@ from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.classic.payment import COMPLETED, CREATED, PENDING
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, CANCELED
 from solitude_sandbox.paypal.console import actions, buttons
-from solitude_sandbox.paypal.console.view import View, code, words
+from solitude_sandbox.paypal.console.view import View, code, whole, words
 
 # What the pages of the classic interface are called in their address, and what names the thing there.
 PAYMENT, PREAPPROVAL = ("_ap-payment", "paykey"), ("_ap-preapproval", "preapprovalkey")
@@ -50,7 +50,7 @@ def preapprovals(view: View, rows: Iterable[Json]) -> Markup:
                 code(each["preapprovalKey"]),
                 html.badge(each["status"]),
                 "yes" if each["approved"] == "true" else "not yet",
-                each["endingDate"][:10],
+                whole(each["endingDate"][:10]),
                 f"{each['curPaymentsAmount']} of {each['maxTotalAmountOfAllPayments']} {each['currencyCode']}",
                 each.get("senderEmail", ""),
                 _for_preapproval(view, each),
@@ -73,9 +73,7 @@ def _parts(payment: Json) -> list[Json]:
 def _receiver(part: Json, currency: str) -> Markup:
     receiver = part["receiver"]
     primary = " (primary)" if receiver["primary"] == "true" else ""
-    return Markup('{}{}: <span class="whole">{} {}</span>').format(
-        receiver["email"], primary, receiver["amount"], currency
-    )
+    return Markup("{}{}: {}").format(receiver["email"], primary, whole(f"{receiver['amount']} {currency}"))
 
 
 def _for_payment(view: View, payment: Json) -> Markup:

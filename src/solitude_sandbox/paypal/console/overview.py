@@ -6,7 +6,6 @@ from solitude_sandbox import html
 from solitude_sandbox.paypal.console import classic, tables
 from solitude_sandbox.paypal.console.view import View, waits_for_buyer
 from solitude_sandbox.paypal.disputes import RESOLVED
-from solitude_sandbox.paypal.parcels import WAITING
 
 NEWEST = 10
 
@@ -45,7 +44,7 @@ def _waiting(view: View) -> list[Markup]:
     senders = classic.waiting(view)
     reviews = [capture for capture in view.newest("captures") if capture["status"] == "PENDING"]
     disputes = [dispute for dispute in view.newest("disputes") if dispute["status"] != RESOLVED]
-    failing = [each for each in view.newest("notifications") if each["status"] == WAITING and each["tries"]]
+    failing = [each for each in view.newest("notifications") if tables.is_failing(each)]
     return [
         *([tables.orders(view, orders, "Waiting for the buyer")] if orders else []),
         *([classic.payments(view, senders, "Waiting for the sender")] if senders else []),

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from solitude_sandbox import html
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import buttons
-from solitude_sandbox.paypal.console.view import View, captures_of, code, money, order_of, time, words
+from solitude_sandbox.paypal.console.view import View, address, captures_of, code, money, order_of, time, words
 from solitude_sandbox.paypal.parcels import WAITING
 
 
@@ -134,7 +134,7 @@ def notifications(view: View, rows: Iterable[Json], caption: str = "Notification
             (
                 words(message["event_type"]),
                 code(message["resource"]),
-                message["url"],
+                address(message["url"]),
                 delivery_status(message),
                 message["tries"],
                 message["last_answer"],
@@ -148,8 +148,12 @@ def notifications(view: View, rows: Iterable[Json], caption: str = "Notification
 
 def delivery_status(message: Json) -> Markup:
     """Waiting after a failed try is not the same as waiting."""
-    failed = message["status"] == WAITING and message["tries"]
-    return html.badge("failed, waiting" if failed else message["status"])
+    return html.badge("failed, waiting" if is_failing(message) else message["status"])
+
+
+def is_failing(message: Json) -> bool:
+    """Whether it was tried in vain and will be tried again."""
+    return bool(message["status"] == WAITING and message["last_answer"])
 
 
 def accounts(view: View, rows: Iterable[Json]) -> Markup:

@@ -30,14 +30,12 @@ class View:
 
 def money(*amounts: Json) -> Markup:
     """As a person reads it; no line ends within an amount."""
-    whole = Markup('<span class="whole">{} {}</span>')
-    return Markup(", ").join(whole.format(amount["value"], amount["currency_code"]) for amount in amounts)
+    return Markup(", ").join(whole(f"{amount['value']} {amount['currency_code']}") for amount in amounts)
 
 
 def time(stamp: str) -> Markup:
     """A time (UTC), without the letters that only programs need; a line may end before the hour."""
-    day, hour = stamp[:10], stamp[11:19]
-    return Markup('<time datetime="{}"><span class="whole">{}</span> {}</time>').format(stamp, day, hour)
+    return Markup('<time datetime="{}">{} {}</time>').format(stamp, whole(stamp[:10]), stamp[11:19])
 
 
 def code(text: str) -> Markup:
@@ -48,6 +46,16 @@ def code(text: str) -> Markup:
 def words(name: str) -> Markup:
     """A long name of PayPal's, that may end its line after a dot or an underscore."""
     return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
+
+
+def address(url: str) -> Markup:
+    """A URL, that may end its line where its path begins or goes on."""
+    return Markup(re.sub(r"(?<![:/])/(?!/)", "<wbr>/", str(escape(url))))  # noqa: S704 - escaped
+
+
+def whole(text: str) -> Markup:
+    """What must stand on one line."""
+    return Markup('<span class="whole">{}</span>').format(text)
 
 
 def captures_of(order: Json) -> list[Json]:
