@@ -172,6 +172,7 @@ def _change_seller(request: ApiRequest, pk: int, columns: dict[str, Any]) -> Htt
         changes.change(request, seller, _seller_clash, **columns)
         if was_active and not seller.active:
             closing.end(seller)
+            seller = _sellers().get(pk=pk)  # with what the providers have changed of their parts
     return answer(shown_seller(seller), ETag=seller_tag(seller))
 
 

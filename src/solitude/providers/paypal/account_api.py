@@ -22,7 +22,7 @@ from solitude.web import paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import Body, Taken
 from solitude.web.openapi import parameters
-from solitude.web.refusals import BadFields
+from solitude.web.refusals import BadFields, Refused
 from solitude.web.requests import ApiRequest
 
 router = Router()
@@ -102,7 +102,7 @@ def check_paypal_id(request: HttpRequest) -> HttpResponse:
     paging.only(request, ("paypal_id",))
     paypal_id = request.GET.get("paypal_id", "")
     if not paypal_id or len(paypal_id) > PAYPAL_ID_MAX_CHARS or "\x00" in paypal_id:
-        raise BadFields(paypal_id=f"must have 1 to {PAYPAL_ID_MAX_CHARS} characters")
+        raise Refused(400, {"detail": f"paypal_id must have 1 to {PAYPAL_ID_MAX_CHARS} characters."})
     known = SellerPaypal.objects.select_related("seller").filter(
         paypal_id_hash__in=hashes.candidates(records.LABEL, paypal_id.casefold())
     )

@@ -1,6 +1,6 @@
 """How rows of this provider are found and shown, and how long a marketplace may remember what it was shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -31,12 +31,13 @@ def changed(row: Row) -> HttpResponse:
     return HttpResponse(status=202, headers={"ETag": etags.etag_of(row)})
 
 
-def remembered(request: ApiRequest, body: Mapping[str, Any], row: Row) -> HttpResponse:
+def remembered(request: ApiRequest, model: Any, pk: int, show: Callable[[Any], Mapping[str, Any]]) -> HttpResponse:
     """The answer to a GET of who is paid: a marketplace may keep it in memory for a moment, and write it down nowhere.
 
     `no-store` keeps it out of every cache on the way and on disk; `max-age` says for how long the marketplace itself may go by it.
     """
     paging.only(request)
-    response = etags.not_modified(request, etags.etag_of(row)) or shown(body, row)
+    row = found(model, pk)
+    response = etags.not_modified(request, etags.etag_of(row)) or shown(show(row), row)
     response["Cache-Control"] = f"private, no-store, max-age={settings.SOLITUDE_PAYPAL_DATA_MEMORY_S}"
     return response

@@ -98,7 +98,7 @@ def forget(seller: Seller) -> None:
     """In the transaction that ends a seller: nothing is left by which we could act or read for it."""
     PermissionRequest.objects.filter(seller=seller).delete()
     row = SellerPaypal.objects.select_for_update().filter(seller=seller).first()
-    if row is not None:
+    if row is not None and (row.token or row.secret or row.refresh_token):
         row.change(**records.NOTHING_PERMITTED)
 
 

@@ -50,8 +50,7 @@ def create_product_data(request: ApiRequest, body: PaypalProductIn) -> HttpRespo
 @router.get("/product/{int:pk}/", response=ProductPaypalShown)
 def get_product_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A product's PayPal data."""
-    row = kept.found(ProductPaypal, pk)
-    return kept.remembered(request, records.shown_product(row), row)
+    return kept.remembered(request, ProductPaypal, pk, records.shown_product)
 
 
 @router.put("/product/{int:pk}/", response={202: ProductPaypalShown})

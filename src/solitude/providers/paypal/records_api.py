@@ -113,8 +113,7 @@ def create_seller_data(request: ApiRequest, body: PaypalSellerIn) -> HttpRespons
 @router.get("/seller/{int:pk}/", response=SellerPaypalShown)
 def get_seller_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A seller's PayPal data."""
-    row = found(SellerPaypal, pk)
-    return remembered(request, records.shown_seller(row), row)
+    return remembered(request, SellerPaypal, pk, records.shown_seller)
 
 
 @router.put("/seller/{int:pk}/", response={202: SellerPaypalShown})
