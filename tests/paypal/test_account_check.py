@@ -157,6 +157,49 @@ def test_the_currencies_are_a_setting(shop: Marketplace, paypal: Simulator) -> N
     ]
 
 
+# --- classic -------------------------------------------------------------------------------------------------------
+
+
+def _permit(shop: Marketplace, paypal: Simulator, email: str, scope: str = "REFUND") -> str:
+    """The uuid of a seller of the classic interface who has permitted this."""
+    made = shop.seller(email)
+    shop.patch(shop.get(made["resource_uri"])["paypal"]["resource_uri"], {"interface": "classic"})
+    body = {"url": RETURN_URL, "scope": [scope], "seller": made["uuid"]}
+    back = paypal.permit(shop.post("/paypal/permission-url/", body)["token"], email)
+    body = {"token": back["request_token"], "verifier": back["verification_code"], "seller": made["uuid"]}
+    assert shop.post("/paypal/permission-token/", body).status == 201
+    return str(made["uuid"])
+
+
+def test_an_account_in_order_passes_in_the_classic_interface(shop: Marketplace, paypal: Simulator) -> None:
+    answer = _check(shop, _permit(shop, paypal, SAM), currencies=["USD", "EUR"])
+    assert (answer["passed"], answer["errors"]) == (True, [])
+    assert set(_results(answer).values()) == {"pass"}
+
+
+def test_a_personal_account_without_refunds_fails_twice(shop: Marketplace, paypal: Simulator) -> None:
+    answer = _check(shop, _permit(shop, paypal, "personal-sam@dev.example", "INVOICING"))
+    assert answer["errors"] == ["You do not have a business or premier account.", "No permission to do refunds."]
+    assert _results(answer)["currencies"] == "pass"
+
+
+def test_classic_faults_are_no_failures(shop: Marketplace, paypal: Simulator) -> None:
+    seller = _permit(shop, paypal, SAM)
+    for operation in ("classic_get_verified_status", "classic_get_permissions", "classic_pay"):
+        paypal.fault(operation, "error_500")
+    answer = _check(shop, seller)
+    assert (answer["passed"], answer["errors"]) == (False, [])
+    assert set(_results(answer).values()) == {"unknown"}
+
+
+def test_the_classic_interface_knows_strangers(shop: Marketplace) -> None:
+    with override_settings(SOLITUDE_PAYPAL_API="classic"):
+        assert _id_check(shop, "stranger@dev.example") == ("pass", None)
+        assert _id_check(shop, "personal-a@dev.example")[0] == "fail"
+        assert _id_check(shop, "nobody-a@dev.example")[0] == "fail"
+        assert _id_check(shop, "SOMEMERCHANT1")[0] == "unknown"
+
+
 # --- a PayPal id ---------------------------------------------------------------------------------------------------
 
 

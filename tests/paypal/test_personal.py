@@ -123,3 +123,36 @@ def test_a_permission_outlives_that_paypal_is_away(
     assert _fetch(shop, seller).status == 201
     with paypal_away():
         assert _fetch(shop, seller).status == 502
+
+
+# --- classic -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def classic_seller(shop: Marketplace, paypal: Simulator, seller: str) -> str:
+    """A seller of the classic interface, who has permitted both."""
+    shop.patch(_record(shop, seller)["resource_uri"], {"interface": "classic"})
+    body = {"url": RETURN_URL, "scope": BOTH, "seller": seller}
+    back = paypal.permit(shop.post("/paypal/permission-url/", body)["token"], SAM)
+    body = {"token": back["request_token"], "verifier": back["verification_code"], "seller": seller}
+    assert shop.post("/paypal/permission-token/", body).status == 201
+    return seller
+
+
+def test_the_classic_interface_tells_the_company_as_well(shop: Marketplace, classic_seller: str) -> None:
+    basic, advanced = _fetch(shop, classic_seller), _fetch(shop, classic_seller, "advanced")
+    assert (basic["email"], basic["company"], basic["country"]) == (SAM, "Sandbox Goods Ltd", "US")
+    assert advanced.json.keys() == {"post_code", "address_one", "address_two", "city", "state", "phone"}
+    record = _record(shop, classic_seller)
+    assert (record["business_name"], record["last_name"], record["phone"]) == (
+        "Sandbox Goods Ltd",
+        "Seller",
+        "4085551234",
+    )
+
+
+def test_the_match_rule_holds_in_the_classic_interface(shop: Marketplace, classic_seller: str) -> None:
+    shop.patch(_record(shop, classic_seller)["resource_uri"], {"paypal_id": "Sam@dev.example"})
+    answer = _fetch(shop, classic_seller)
+    assert (answer.status, answer["error_data"]) == (500, {"email": SAM})
+    assert _record(shop, classic_seller)["last_name"] == ""
