@@ -280,8 +280,23 @@ def test_paypal_may_refuse_and_may_be_away(shop: Marketplace, paypal: Simulator)
     assert (refused.status, refused["paypal"]["__all__"][0]["code"]) == (422, "PRODUCT_PPCP_UNAUTHORIZED")
     with paypal_away():
         assert _url(shop, ["REFUND"])["code"] == "provider_unreachable"
-    with another_paypal(SOLITUDE_PAYPAL_PARTNER_ID=""):
-        assert _url(shop, ["REFUND"])["code"] == "provider_configuration"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "interface"),
+    [
+        ({"SOLITUDE_PAYPAL_PARTNER_ID": ""}, "rest"),
+        ({"SOLITUDE_PAYPAL_CLIENT_SECRET": "another"}, "rest"),
+        ({"SOLITUDE_PAYPAL_CLASSIC_PASSWORD": "another"}, "classic"),
+    ],
+)
+def test_operators_are_told_that_paypal_does_not_know_us(
+    shop: Marketplace, paypal: Simulator, security_events: list[str], wrong: dict[str, str], interface: str
+) -> None:
+    with another_paypal(SOLITUDE_PAYPAL_API=interface, **wrong):
+        answer = _url(shop, ["REFUND"])
+    assert (answer.status, answer["code"]) == (502, "provider_configuration")
+    assert [line for line in security_events if "Provider refuses our credentials" in line]
 
 
 # --- check and end -------------------------------------------------------------------------------------------------

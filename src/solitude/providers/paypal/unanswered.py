@@ -4,6 +4,11 @@ from dataclasses import dataclass, replace
 
 from solitude.outbound.record import Exchange
 from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Reason, Result
+from solitude.providers.paypal.names import NAME
+from solitude.telemetry import cef
+from solitude.telemetry.logs import get_logger
+
+log = get_logger("solitude.paypal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,10 @@ def failed(found: Failed) -> Result:
 def refused_credentials(exchanges: tuple[Exchange, ...]) -> Result:
     reason = Reason(CONFIGURATION, "PayPal refuses the credentials of this server.")
     return Result(Outcome.NOT_SENT, reason=reason, exchanges=exchanges)
+
+
+def not_ours(exchanges: tuple[Exchange, ...], operation: str) -> NotDone:
+    """The error for credentials that PayPal does not take, or that nobody has set; operators are told."""
+    log.error("paypal_credentials_refused", operation=operation)
+    cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
+    return NotDone(refused_credentials(exchanges))

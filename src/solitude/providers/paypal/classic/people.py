@@ -14,7 +14,7 @@ from solitude.payments.contract import BUSY, Outcome, Reason, Result
 from solitude.providers.paypal.classic import errors, nvp
 from solitude.providers.paypal.classic.signature import Permission
 from solitude.providers.paypal.classic.wire import Ask, CredentialsRefused, Reply, Wire
-from solitude.providers.paypal.unanswered import Failed, NotDone, failed, not_done, refused_credentials
+from solitude.providers.paypal.unanswered import Failed, NotDone, failed, not_done, not_ours
 from solitude.telemetry.redaction import Secret
 
 # Ours -> what PayPal calls it.
@@ -101,7 +101,7 @@ def _asked(wire: Wire, ask: Ask) -> Reply:
     try:
         reply = wire.ask(ask)
     except CredentialsRefused as error:
-        raise not_done(refused_credentials(error.exchanges)) from None
+        raise not_ours(error.exchanges, ask.operation) from None
     if isinstance(reply, Failed):
         raise not_done(failed(reply))
     if reply.status == 429:

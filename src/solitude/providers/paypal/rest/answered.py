@@ -2,7 +2,7 @@
 
 from solitude.providers.paypal.rest import reading
 from solitude.providers.paypal.rest.wire import Ask, Reply, TokenRefused, Wire
-from solitude.providers.paypal.unanswered import Failed, failed, not_done, refused_credentials
+from solitude.providers.paypal.unanswered import Failed, failed, not_done, not_ours
 
 _ANSWERS = (200, 201, 404)
 
@@ -12,7 +12,7 @@ def asked(wire: Wire, ask: Ask) -> Reply:
     try:
         return answered(wire.ask(ask))
     except TokenRefused as error:
-        raise not_done(refused_credentials(error.exchanges)) from None
+        raise not_ours(error.exchanges, ask.operation) from None
 
 
 def answered(reply: Reply | Failed) -> Reply:

@@ -11,7 +11,7 @@ from django.conf import settings
 from solitude.providers.paypal.permission_names import ADVANCED_DATA
 from solitude.providers.paypal.rest.answered import answered, asked, unlike
 from solitude.providers.paypal.rest.wire import Ask, Reply, TokenRefused, Wire
-from solitude.providers.paypal.unanswered import not_done, refused_credentials
+from solitude.providers.paypal.unanswered import not_ours
 from solitude.telemetry.redaction import Secret
 
 ATTRIBUTES = "https://uri.paypal.com/services/paypalattributes"
@@ -72,7 +72,7 @@ def _granted(wire: Wire, fields: Mapping[str, str], operation: str) -> Reply:
     try:
         reply = answered(wire.grant(fields, operation))
     except TokenRefused as error:
-        raise not_done(refused_credentials(error.exchanges)) from None
+        raise not_ours(error.exchanges, operation) from None
     if reply.status == 404:
         raise unlike(reply)
     return reply

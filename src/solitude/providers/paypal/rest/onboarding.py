@@ -13,7 +13,7 @@ from django.conf import settings
 from solitude.providers.paypal.permission_names import REFUND
 from solitude.providers.paypal.rest.answered import asked, unlike
 from solitude.providers.paypal.rest.wire import Ask, Reply, Wire
-from solitude.providers.paypal.unanswered import not_done, refused_credentials
+from solitude.providers.paypal.unanswered import not_ours
 from solitude.telemetry.redaction import Secret
 
 # PayPal's own limit.
@@ -120,7 +120,7 @@ def _integrations() -> str:
 def _partner() -> str:
     """Our own id at PayPal. Raises NotDone where nobody has set it."""
     if not settings.SOLITUDE_PAYPAL_PARTNER_ID:
-        raise not_done(refused_credentials(()))
+        raise not_ours((), "onboarding")
     return str(settings.SOLITUDE_PAYPAL_PARTNER_ID)
 
 
