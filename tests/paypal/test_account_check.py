@@ -129,7 +129,7 @@ def test_a_currency_that_paypal_refuses_is_named(shop: Marketplace, paypal: Simu
 def test_the_account_that_is_paid_must_be_the_one_that_is_connected(shop: Marketplace, paypal: Simulator) -> None:
     seller = _onboard(shop, paypal)
     path = shop.get(f"/generic/seller/?uuid={seller}")["objects"][0]["paypal"]["resource_uri"]
-    shop.patch(path, {"paypal_id": "ANOTHERMERCH1"})
+    shop.patch(path, {"paypal_id": "ANTHERMERCH22"})
     assert _results(_check(shop, seller))["id"] == "fail"
     shop.patch(path, {"paypal_id": _merchant(paypal)})
     assert _results(_check(shop, seller))["id"] == "pass"
