@@ -1,6 +1,7 @@
 """What IPNs say, in both of their forms."""
 
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import pytest
@@ -17,8 +18,14 @@ PAY, ADJUSTMENT = "Adaptive Payment PAY", "Adjustment"
 PRIMARY, OTHER = {"is_primary_receiver": "true"}, {"is_primary_receiver": "false"}
 
 
+@cache
+def ipns() -> Ipns:
+    """One for all: each has certificates of authorities to read."""
+    return Ipns()
+
+
 def read(fields: dict[str, str]) -> Notice:
-    return Ipns().read(HEADERS, raw(fields).encode())
+    return ipns().read(HEADERS, raw(fields).encode())
 
 
 def usd(text: str) -> Money:
