@@ -143,6 +143,7 @@ class PayPal:
         yield plain("/sandbox/dispute/resolve", ("POST",), disputes.resolve)
         yield plain("/sandbox/preapproval", ("POST",), classic_control.preapproval)
         yield plain("/sandbox/permissions/revoke", ("POST",), classic_control.revoke_permissions)
+        yield plain("/sandbox/payment/refund", ("POST",), classic_control.refund)
         yield plain("/sandbox/reversal", ("POST",), classic_control.reversal)
         yield plain("/sandbox/ipns", ("GET",), ipns.ipns)
         yield plain("/sandbox/ipn", ("POST",), ipns.compose)

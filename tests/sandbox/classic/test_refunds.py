@@ -131,3 +131,24 @@ def test_a_refund_whose_answer_is_lost_was_made(classic: Classic) -> None:
     assert _refund(classic, pay_key).reply.text.startswith("<!DOCTYPE")
     assert classic.details(trackingId="lost-refund").part(0, "refundedAmount") == "10.00"
     assert classic.call("AdaptivePayments/Refund", trackingId="unknown").error == "579051"
+
+
+def test_a_receiver_refunds_on_paypals_own_pages_without_a_permission(classic: Classic) -> None:
+    seller = "norefund-x@shop.example"
+    pay_key = classic.paid(simple("10.00", seller=seller), ipnNotificationUrl="https://market.example/ipn")
+    by_hand = {"payment": pay_key, "amount": "4.00"}
+    assert classic.sandbox.control("POST", "payment/refund", by_hand).status == 201
+    assert classic.details(pay_key).part(0, "refundedAmount") == "4.00"
+    assert classic.sandbox.control("POST", "payment/refund", {"payment": pay_key, "amount": "6.01"}).status == 400
+    assert classic.sandbox.control("POST", "payment/refund", {"payment": pay_key}).status == 201
+    assert classic.sandbox.balance(seller) == "0.00"
+    assert classic.sandbox.control("POST", "payment/refund", {"payment": pay_key}).status == 400
+    told = classic.sandbox.control("GET", "ipns").json["ipns"]
+    assert [message["type"] for message in told] == ["IPN Adaptive Payment PAY", "IPN Adjustment", "IPN Adjustment"]
+
+
+@pytest.mark.parametrize("amount", ["0", "1.001", "all", -1, {}])
+def test_by_hand_too_an_amount_must_make_sense(classic: Classic, amount: object) -> None:
+    body = {"payment": classic.paid(), "amount": amount}
+    reply = classic.sandbox.control("POST", "payment/refund", body)
+    assert (reply.status, reply.json["error"]) == (400, 'amount must be a text such as "1.00".')

@@ -1,10 +1,15 @@
 """Control of the classic interface: what senders and PayPal's own people do."""
 
+from decimal import Decimal
+
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.paypal.books import Books
+from solitude_sandbox.paypal.classic.errors import ClassicError
+from solitude_sandbox.paypal.classic.fields import Fields
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, CANCELED, DEACTIVATED, Preapproval
 from solitude_sandbox.paypal.classic.preapprovals import cancel
+from solitude_sandbox.paypal.classic.refunds import refund_by_hand
 from solitude_sandbox.paypal.classic.reversals import REASONS, cancel_reversal, reverse
 from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried
 
@@ -52,6 +57,25 @@ class ClassicControl:
 
         return tried(change)
 
+    def refund(self, request: Request) -> Response:
+        """POST payment/refund {"payment": KEY, "amount"?}: the receiver refunds on PayPal's own pages; shows the payment."""
+
+        def give_back() -> tuple[Json, int]:
+            body, base = body_of(request), base_of(request)
+            return self.give_back(base, str(body.get("payment", "")), body.get("amount")), 201
+
+        return tried(give_back)
+
+    def give_back(self, base: str, pay_key: str, amount: object) -> Json:
+        """What `refund` does; ValueError with a sentence if it makes no sense."""
+        with self._books.lock:
+            payment = self._books.payments.get(pay_key)
+            if payment is None:
+                raise ValueError("payment must be a pay key.")
+            call = look(self._books, base)
+            refund_by_hand(self._books, payment, _amount(amount, payment.currency), call)
+            return payment.as_json(call.now)
+
     def reverse(self, base: str, pay_key: str, action: str, reason: str) -> Json:
         """What `reversal` does; ValueError with a sentence if it makes no sense."""
         if reason not in REASONS:
@@ -79,6 +103,19 @@ class ClassicControl:
             else:
                 raise ValueError("action must be cancel, suspend or resume.")
             return preapproval.status
+
+
+def _amount(value: object, currency: str) -> Decimal | None:
+    """A plain text such as "1.00"; None without one."""
+    if value is None:
+        return None
+    try:
+        amount = Fields({"amount": str(value)}).amount("amount", currency)
+    except ClassicError:
+        amount = None
+    if amount is None:
+        raise ValueError('amount must be a text such as "1.00".')
+    return amount.value
 
 
 def _suspend(preapproval: Preapproval, *, suspended: bool) -> None:

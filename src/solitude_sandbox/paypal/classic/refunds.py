@@ -65,6 +65,20 @@ def refund(books: Books, call: ClassicCall) -> Tree:
     return {"currencyCode": payment.currency, "refundInfoList": {"refundInfo": shown}}
 
 
+def refund_by_hand(books: Books, payment: Payment, amount: Decimal | None, call: Call) -> None:
+    """The receiver refunds on PayPal's own pages, for which it needs no permission: all that is left, or so much of it.
+
+    ValueError with a sentence if it cannot. In a chain all give back all.
+    """
+    parts = [part for part in payment.parts if part.outcome == COMPLETED and part.left and not part.reversed]
+    if not parts:
+        raise ValueError("Nothing is left of this payment that could be refunded.")
+    if amount is not None and (len(payment.parts) > 1 or amount > parts[0].left):
+        raise ValueError("amount must be at most what is left, of a payment to one receiver.")
+    made = [_give_back(books, payment, part, part.left if amount is None else amount, call) for part in parts]
+    _tell(books, payment, made, call)
+
+
 def _give_back(books: Books, payment: Payment, part: Part, amount: Decimal, call: Call) -> PartRefund:
     """The receiver gives back so much of what is left, PayPal its part of the fee."""
     receiver = part.receiver
