@@ -385,3 +385,44 @@ def test_webhook_calls_are_in_the_log_and_can_fail(sandbox: Sandbox) -> None:
     assert sandbox.api("POST", VERIFY, json.loads(question)).status == 500
     assert _verified(sandbox, question) == "SUCCESS"
     assert [entry["status"] for entry in sandbox.requests("verify_webhook")] == [500, 200]
+
+
+def test_a_webhook_gets_another_address_and_other_events(sandbox: Sandbox) -> None:
+    with receiving() as first, receiving() as second:
+        webhook = _register(sandbox, first.url, "SUN.RISEN").json["id"]
+        sandbox.vaulted()
+        changes = [
+            {"op": "replace", "path": "/url", "value": second.url},
+            {"op": "replace", "path": "/event_types", "value": [{"name": "VAULT.PAYMENT-TOKEN.CREATED"}]},
+        ]
+        reply = sandbox.api("PATCH", f"{WEBHOOKS}/{webhook}", changes)
+        assert (reply.status, reply.json["url"]) == (200, second.url)
+        types = sandbox.api("GET", f"{WEBHOOKS}/{webhook}/event-types").json["event_types"]
+        assert [each["name"] for each in types] == ["VAULT.PAYMENT-TOKEN.CREATED"]
+        sandbox.vaulted()
+        until(lambda: len(second.received) == 1)
+        assert first.received == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "issue"),
+    [
+        ({}, "INVALID_PARAMETER_SYNTAX"),
+        ([{"op": "add", "path": "/url", "value": "http://127.0.0.1:9/x"}], "INVALID_PARAMETER_VALUE"),
+        ([{"op": "replace", "path": "/id", "value": "x"}], "INVALID_PARAMETER_VALUE"),
+        ([{"op": "replace", "path": "/url"}], "MISSING_REQUIRED_PARAMETER"),
+        ([{"op": "replace", "path": "/url", "value": "https://far.example/x"}], "URL_NOT_ON_THIS_MACHINE"),
+        ([{"op": "replace", "path": "/url", "value": "http://127.0.0.1:9/other"}], "WEBHOOK_URL_ALREADY_EXISTS"),
+        ([{"op": "replace", "path": "/event_types", "value": []}], "INVALID_ARRAY_MIN_ITEMS"),
+    ],
+)
+def test_a_change_of_a_webhook_that_makes_no_sense_is_refused(sandbox: Sandbox, steps: Any, issue: str) -> None:
+    shown = _register(sandbox, "http://127.0.0.1:9/hook").json
+    _register(sandbox, "http://127.0.0.1:9/other")
+    assert sandbox.api("PATCH", f"{WEBHOOKS}/{shown['id']}", steps).issue == issue
+    assert sandbox.api("GET", f"{WEBHOOKS}/{shown['id']}").json == shown
+
+
+def test_the_event_types_are_listed(sandbox: Sandbox) -> None:
+    types = sandbox.api("GET", "/v1/notifications/webhooks-event-types").json["event_types"]
+    assert {"CHECKOUT.ORDER.COMPLETED", "PAYMENT.CAPTURE.REVERSED"} <= {each["name"] for each in types}

@@ -26,6 +26,7 @@ from solitude_sandbox.paypal.vault import (
     get_setup_token,
     list_payment_tokens,
 )
+from solitude_sandbox.paypal.webhook_changes import list_event_types, update_webhook, webhook_event_types
 from solitude_sandbox.paypal.webhooks import (
     create_webhook,
     delete_webhook,
@@ -107,6 +108,9 @@ OPERATIONS = (
     Operation("create_webhook", "POST", _WEBHOOKS, create_webhook),
     Operation("list_webhooks", "GET", _WEBHOOKS, list_webhooks),
     Operation("get_webhook", "GET", f"{_WEBHOOKS}/<path_id>", get_webhook),
+    Operation("update_webhook", "PATCH", f"{_WEBHOOKS}/<path_id>", update_webhook),
+    Operation("webhook_event_types", "GET", f"{_WEBHOOKS}/<path_id>/event-types", webhook_event_types),
+    Operation("list_event_types", "GET", f"{_NOTIFICATIONS}/webhooks-event-types", list_event_types),
     Operation("delete_webhook", "DELETE", f"{_WEBHOOKS}/<path_id>", delete_webhook),
     Operation("verify_webhook", "POST", f"{_NOTIFICATIONS}/verify-webhook-signature", verify_webhook),
     Operation("list_events", "GET", _EVENTS, list_events),

@@ -67,19 +67,15 @@ def create_webhook(books: Books, call: Call) -> Answer:
     """POST /v1/notifications/webhooks."""
     body = call.object()
     reader = Reader()
-    url = _read_url(reader, body, required=True)
-    named = reader.items(body, "event_types", "", least=1, most=EVENT_TYPES_LIMIT, required=True)
-    types = [
-        _read_event_type(reader, each, "name", f"/event_types/{index}", required=True)
-        for index, each in enumerate(named)
-    ]
+    url = read_url(reader, body, required=True)
+    types = read_event_types(reader, body)
     reader.check()
     if any(webhook.to.url == url for webhook in books.webhooks):
         raise refuse("WEBHOOK_URL_ALREADY_EXISTS", "/url", url or "")
     if len(books.webhooks) >= WEBHOOKS_LIMIT:
         raise refuse("WEBHOOK_NUMBER_LIMIT_EXCEEDED")
     to = Addressee(books.ids.resource_id(), url or "", call.base)
-    webhook = Webhook(to, tuple(dict.fromkeys(name for name in types if name)))
+    webhook = Webhook(to, types)
     books.webhooks.put(webhook.id, webhook)
     books.delivery.start()
     return Answer(201, webhook.show)
@@ -103,12 +99,12 @@ def list_webhooks(books: Books, call: Call) -> Answer:  # noqa: ARG001 - every o
 
 def get_webhook(books: Books, call: Call) -> Answer:
     """GET /v1/notifications/webhooks/{id}."""
-    return Answer(200, _webhook(books, call.path_id, "path").show)
+    return Answer(200, find_webhook(books, call.path_id, "path").show)
 
 
 def delete_webhook(books: Books, call: Call) -> Answer:
     """DELETE /v1/notifications/webhooks/{id}; what is still on its way there is thrown away."""
-    webhook = _webhook(books, call.path_id, "path")
+    webhook = find_webhook(books, call.path_id, "path")
     webhook.to.gone = True
     books.webhooks.remove(webhook.id)
     return Answer(204, lambda _: None)
@@ -185,7 +181,7 @@ def resend_event(books: Books, call: Call) -> Answer:
     named = call.object().get("webhook_ids") or []
     if not isinstance(named, list) or not all(isinstance(each, str) for each in named):
         raise refuse("INVALID_PARAMETER_SYNTAX", "/webhook_ids")
-    to = [_webhook(books, each, "body") for each in named] or [each for each in books.webhooks if each.wants(event)]
+    to = [find_webhook(books, each, "body") for each in named] or [each for each in books.webhooks if each.wants(event)]
     for webhook in to:
         books.delivery.post(event, webhook.to)
     return Answer(202, event.show)
@@ -195,7 +191,7 @@ def simulate_event(books: Books, call: Call) -> Answer:
     """POST /v1/notifications/simulate-event: a mock about nothing that happened; no log has it."""
     body = call.object()
     reader = Reader()
-    url = _read_url(reader, body)
+    url = read_url(reader, body)
     webhook_id = reader.text(body, "webhook_id", "", most=50)
     event_type = _read_event_type(reader, body, "event_type", "", required=True)
     if event_type is not None and event_type not in KINDS:
@@ -204,7 +200,7 @@ def simulate_event(books: Books, call: Call) -> Answer:
         reader.malformed("MISSING_REQUIRED_PARAMETER", "/webhook_id")
     reader.check()
     if webhook_id is not None:
-        url = _webhook(books, webhook_id, "body").to.url
+        url = find_webhook(books, webhook_id, "body").to.url
     event = compose(books.ids, call, event_type or "", samples.resource(call, event_type or ""), number=0)
     books.delivery.start()
     books.delivery.post(event, Addressee(SIMULATED, url or "", call.base))
@@ -219,12 +215,23 @@ def get_cert(books: Books, call: Call) -> Answer:
     return Answer(200, lambda _: chain)
 
 
-def _read_url(reader: Reader, body: Json, *, required: bool = False) -> str | None:
+def read_url(reader: Reader, body: Json, *, required: bool = False) -> str | None:
+    """The `url` of the body, which must be one of this machine; or None."""
     reader.text(body, "url", "", most=URL_LENGTH, required=required)
     url = reader.url(body, "url", "") if body.get("url") is not None else None
     if url is not None and not is_here(url):
         reader.malformed("URL_NOT_ON_THIS_MACHINE", "/url", url)
     return url
+
+
+def read_event_types(reader: Reader, body: Json) -> tuple[str, ...]:
+    """The `event_types` of the body, each once."""
+    named = reader.items(body, "event_types", "", least=1, most=EVENT_TYPES_LIMIT, required=True)
+    types = [
+        _read_event_type(reader, each, "name", f"/event_types/{index}", required=True)
+        for index, each in enumerate(named)
+    ]
+    return tuple(dict.fromkeys(name for name in types if name))
 
 
 def _read_event_type(reader: Reader, source: Json, key: str, at: str, *, required: bool) -> str | None:
@@ -234,7 +241,8 @@ def _read_event_type(reader: Reader, source: Json, key: str, at: str, *, require
     return name
 
 
-def _webhook(books: Books, webhook_id: str, location: str) -> Webhook:
+def find_webhook(books: Books, webhook_id: str, location: str) -> Webhook:
+    """The webhook, or 404."""
     webhook = books.webhooks.get(webhook_id)
     if webhook is None:
         raise refuse("INVALID_RESOURCE_ID", "/webhook_id", webhook_id, location)
