@@ -6,6 +6,7 @@ from decimal import Decimal
 from solitude.client import Solitude
 
 CURRENCY = "EUR"
+REMEMBERED_MOST = Decimal(200)  # what a remembered customer may spend in all before being asked again
 
 
 @dataclass(frozen=True)

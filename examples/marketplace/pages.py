@@ -6,7 +6,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from .books import CANCELLED, DECLINED, OPEN, PAID, PARTLY_REFUNDED, REFUNDED, WAITING, Customer, Purchase
-from .catalogue import APPS, CURRENCY, App
+from .catalogue import APPS, CURRENCY, REMEMBERED_MOST, App
 
 _STYLE = Markup(Path(__file__).with_name("shop.css").read_text())  # noqa: S704 - our own file
 _PAGE = Markup(
@@ -27,7 +27,7 @@ _REMEMBERED = Markup(
     '<form method="post" action="/forget"><button class="quiet">Forget me</button></form></div>'
 )
 _NOT_REMEMBERED = Markup(
-    '<div class="remember"><p>Agree once at PayPal, and buy with one click from then on.</p>'
+    '<div class="remember"><p>Agree once at PayPal, up to {most} {currency} in all, and buy with one click from then on.</p>'
     '<form method="post" action="/remember"><button class="quiet">Remember me</button></form></div>'
 )
 _STATE = Markup('<span class="state {kind}">{state}</span>')
@@ -53,7 +53,8 @@ def front(apps: Iterable[App], customer: Customer | None) -> str:
     words = "Buy with one click" if remembered else "Buy"
     items = Markup("").join(_APP.format(app=app, initial=app.name[0], currency=CURRENCY, words=words) for app in apps)
     content = Markup('<p class="lead">Small apps by small studios.</p><ul class="apps">{}</ul>{}')
-    return page("Apps", content.format(items, _REMEMBERED if remembered else _NOT_REMEMBERED))
+    offer = _REMEMBERED if remembered else _NOT_REMEMBERED.format(most=REMEMBERED_MOST, currency=CURRENCY)
+    return page("Apps", content.format(items, offer))
 
 
 def purchase(one: Purchase) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from solitude.client import Conflict, Declined, NoAnswer, NotFound, OutcomeUnknown, ServerError, Solitude, SolitudeError
 
 from .books import CANCELLED, DECLINED, OPEN, PAID, PARTLY_REFUNDED, REFUNDED, WAITING, Books, Customer, Purchase
-from .catalogue import APPS, CURRENCY, App
+from .catalogue import APPS, CURRENCY, REMEMBERED_MOST, App
 
 # Whether money was taken is not known after these; after all others it was not.
 UNKNOWN = (OutcomeUnknown, ServerError, NoAnswer)
@@ -106,6 +106,7 @@ class Till:
             return_url=f"{self._url}/remembered",
             cancel_url=f"{self._url}/purchases",
             currency=CURRENCY,
+            max_total=REMEMBERED_MOST,
         )
         self._books.keep_agreement(customer.uuid, asked.pk, remembered=False)
         return asked.paypal_url

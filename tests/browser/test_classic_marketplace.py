@@ -33,3 +33,13 @@ def test_a_customer_buys_and_sees_paid_and_gets_the_money_back(
     customer.press("Refund")
     customer.reads("refunded")
     customer.look("refunded")
+
+
+def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visitor: Callable[[str], Visitor]) -> None:
+    customer = visitor("classic-one-click")
+    customer.page.goto(market.url)
+    customer.press("Remember me")
+    customer.look("agreement", NARROW)
+    customer.press("Approve")
+    customer.press("Buy with one click", within="Paper Planes")
+    customer.reads("paid")
