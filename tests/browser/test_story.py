@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -15,6 +16,7 @@ from solitude.client import Payment, Solitude
 pytestmark = pytest.mark.long
 
 SHOP = "https://shop.example"
+ADA, ADAS_PAYPAL = "dev:ada", "ada@dev.example"
 
 
 @pytest.fixture
@@ -42,15 +44,38 @@ def person(visitor: Callable[[str], Visitor]) -> Visitor:
 def test_from_the_first_permission_to_a_dispute_that_the_buyer_wins(
     house: House, client: Solitude, person: Visitor
 ) -> None:
-    seller = client.create_seller("dev:ada")
-    client.create_paypal_seller(seller, paypal_id="ada@dev.example")
+    seller = client.create_seller(ADA)
+    client.create_paypal_seller(seller, paypal_id=ADAS_PAYPAL)
     client.create_product(seller=seller, external_id="star-map", public_id="star-map")
 
+    permits(client, person)
+    tells_who_it_is(client, person)
     first = buys_with_approval(client, person)
     agrees_beforehand(client, person)
     second = buys_without_asking(client)
     gets_a_part_back(client, house, person, first)
     wins_a_dispute(client, house, person, second)
+
+
+def permits(client: Solitude, seller: Visitor) -> None:
+    seller.page.goto(client.permission_url(f"{SHOP}/permitted", ["REFUND"], seller=ADA))
+    seller.look("onboarding", NARROW)
+    seller.page.get_by_label("Your e-mail address at PayPal").fill(ADAS_PAYPAL)
+    seller.press("Agree and connect")
+    back = brought_back(seller, "permitted")
+    assert client.permission_token(back["merchantId"], back["merchantIdInPayPal"], ADA)
+    assert client.permission_check(["REFUND"], seller_uuid=ADA)
+    assert client.account_check(ADA).passed
+
+
+def tells_who_it_is(client: Solitude, seller: Visitor) -> None:
+    seller.page.goto(client.permission_url(f"{SHOP}/told", ["ACCESS_BASIC_PERSONAL_DATA"], seller=ADA))
+    seller.look("log-in", NARROW)
+    seller.page.get_by_label("Your e-mail address at PayPal").fill(ADAS_PAYPAL)
+    seller.press("Log in and allow")
+    back = brought_back(seller, "told")
+    assert client.permission_token(back["state"], back["code"], ADA)
+    assert client.personal_basic(ADA).told["email"] == ADAS_PAYPAL
 
 
 def buys_with_approval(client: Solitude, buyer: Visitor) -> Payment:
@@ -60,7 +85,7 @@ def buys_with_approval(client: Solitude, buyer: Visitor) -> Payment:
     buyer.look("purchase", NARROW)
     buyer.page.get_by_label("Your e-mail address at PayPal").fill("bea@buyer.example")
     buyer.press("Approve")
-    buyer.page.wait_for_url(f"{SHOP}/paid?*")
+    brought_back(buyer, "paid")
     assert client.check(uuid=payment.uuid).status == "COMPLETED"
     return payment
 
@@ -71,7 +96,7 @@ def agrees_beforehand(client: Solitude, buyer: Visitor) -> None:
     buyer.look("pre-approval", NARROW)
     buyer.page.get_by_label("Your e-mail address at PayPal").fill("bea@buyer.example")
     buyer.press("Approve")
-    buyer.page.wait_for_url(f"{SHOP}/agreed?*")
+    brought_back(buyer, "agreed")
     assert client.finish_preapproval(asked.pk).active
 
 
@@ -118,6 +143,12 @@ def pays(client: Solitude, amount: str, *, use_preapproval: bool = False) -> Pay
         cancel_url=f"{SHOP}/cancelled",
         memo="Star Map",
     )
+
+
+def brought_back(person: Visitor, place: str) -> dict[str, str]:
+    """Waits for the browser to be in the shop again; what PayPal gave it to carry."""
+    person.page.wait_for_url(f"{SHOP}/{place}?*")
+    return dict(parse_qsl(urlsplit(person.page.url).query))
 
 
 def opens_order(house: House, person: Visitor, amount: str) -> None:
