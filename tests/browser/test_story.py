@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser
+from tests.sandbox.client import until
+from tests.sandbox.receiver import Receiver, receiving
 from tests.support import processes
 from tests.support.browser import NARROW, Visitor
 from tests.support.environment import CLIENTS
@@ -48,13 +50,15 @@ def test_from_the_first_permission_to_a_dispute_that_the_buyer_wins(
     client.create_paypal_seller(seller, paypal_id=ADAS_PAYPAL)
     client.create_product(seller=seller, external_id="star-map", public_id="star-map")
 
-    permits(client, person)
-    tells_who_it_is(client, person)
-    first = buys_with_approval(client, person)
-    agrees_beforehand(client, person)
-    second = buys_without_asking(client)
-    gets_a_part_back(client, house, person, first)
-    wins_a_dispute(client, house, person, second)
+    with receiving() as webhook:
+        house.paypal.bring_to(webhook.url)
+        permits(client, person)
+        tells_who_it_is(client, person)
+        first = buys_with_approval(client, person)
+        agrees_beforehand(client, person)
+        second = buys_without_asking(client)
+        gets_a_part_back(client, house, person, first)
+        wins_a_dispute(client, house, person, second, webhook)
 
 
 def permits(client: Solitude, seller: Visitor) -> None:
@@ -115,7 +119,7 @@ def gets_a_part_back(client: Solitude, house: House, person: Visitor, payment: P
     person.look("partial-refund")
 
 
-def wins_a_dispute(client: Solitude, house: House, person: Visitor, payment: Payment) -> None:
+def wins_a_dispute(client: Solitude, house: House, person: Visitor, payment: Payment, webhook: Receiver) -> None:
     opens_order(house, person, "4.75 EUR")
     person.press("Open dispute")
     person.reads("CUSTOMER.DISPUTE.CREATED")
@@ -123,8 +127,9 @@ def wins_a_dispute(client: Solitude, house: House, person: Visitor, payment: Pay
     person.press("For the buyer")
     person.reads("RESOLVED_BUYER_FAVOUR")
     person.look("dispute-won")
-    for message in house.paypal.told():
-        client.forward_paypal_webhook(message["headers"], message["body"])
+    until(lambda: any("CUSTOMER.DISPUTE.RESOLVED" in body for body in webhook.bodies))
+    for message in webhook.received:
+        client.forward_paypal_webhook(message.headers, message.body)
     reversals = [event for event in client.iter_events() if event.type == "reversal.completed"]
     assert [(event.data["related"], event.amount) for event in reversals] == [(payment.transaction, Decimal("4.75"))]
     types = [event.type for event in client.iter_events(types=["dispute.*"])]

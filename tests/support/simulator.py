@@ -118,6 +118,10 @@ class Simulator:
         """A seller grants what a partner referral asks for; where PayPal sends the seller back to."""
         return str(self._control("POST", "onboard", {"referral": referral, **more})["location"])
 
+    def bring_to(self, url: str) -> None:
+        """From now on PayPal brings its messages there."""
+        self._control("POST", "webhook", {"url": url})
+
     def captured(self) -> list[dict[str, Any]]:
         return list(_values(self.state()["captures"]))
 
