@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDER = Path(__file__).parent.relative_to(ROOT)
+KIT = str(Path(__file__).parent.relative_to(ROOT))
 # pytest's own of the run that we are in, and what its tests stand on.
 OURS = ("PYTEST", "COV", "DJANGO_", "SOLITUDE_", "TESTS_")
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments, str(FOLDER)]
+    """`arguments` name the tests: `KIT`, and perhaps others."""
+    return [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments]
 
 
 def environment(settings: dict[str, str], **variables: str) -> dict[str, str]:

@@ -63,7 +63,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return refused(f"{place.url} is for real money, which the kit must not move")
     return subprocess.run(
         # Without capture a person sees where to approve, and who takes long to do it is no test that hangs.
-        elsewhere.command("-s", "-o", "faulthandler_timeout=0", "-k", place.adapter),
+        elsewhere.command("-s", "-o", "faulthandler_timeout=0", "-k", place.adapter, elsewhere.KIT),
         cwd=elsewhere.ROOT,
         env=elsewhere.environment(settings, TESTS_LIVE=place.adapter),
         check=False,

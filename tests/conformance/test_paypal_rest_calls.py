@@ -160,10 +160,12 @@ def test_an_operator_registers_a_webhook_and_looks_at_what_was_told(
     say("DELETE", here)
 
 
-def test_a_dispute_is_listed_and_shown(say: Say, paypal: Simulator, paid: dict[str, str]) -> None:
+def test_a_dispute_is_listed_shown_and_escalated(say: Say, paypal: Simulator, paid: dict[str, str]) -> None:
     dispute = paypal.dispute(capture_of(paypal)["id"])
     assert [each["dispute_id"] for each in say("GET", DISPUTES).body["items"]] == [dispute]
     assert say("GET", f"{DISPUTES}/{dispute}").body["status"] == "OPEN"
+    say("POST", f"{DISPUTES}/{dispute}/escalate", {"note": "Both of us have said all."})
+    assert say("GET", f"{DISPUTES}/{dispute}").body["status"] == "UNDER_REVIEW"
 
 
 def test_a_seller_is_asked_to_grant_and_looked_up(say: Say, paypal: Simulator) -> None:
