@@ -107,6 +107,20 @@ def test_sellers_of_both_interfaces_stand_side_by_side(shop: Marketplace, paypal
     assert operations(paypal)[-2:] == ["create_order", "classic_pay"]
 
 
+def test_what_a_buyer_approves_after_the_marketplace_gave_it_up_is_recorded(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    """The classic interface takes it without asking us: there is nothing to be done but to know."""
+    assert shop.cancel(uuid=begun["uuid"])["status"] == "CANCELLED"
+
+    paypal.approve(begun["pay_url"])
+    told = shop.tell(paypal.ipns()[0])
+
+    assert (told["status"], status(shop, begun)) == ("OK", COMPLETED)
+    assert shop.event_types()[-1] == "transaction.corrected"
+    assert shop.refund(uuid=begun["uuid"])["status"] == "COMPLETED"
+
+
 # --- shares --------------------------------------------------------------------------------------------------------
 
 

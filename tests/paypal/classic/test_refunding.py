@@ -1,5 +1,6 @@
 """Refunds in the classic interface: by receiver, never twice, and found out by how much went back."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -86,6 +87,17 @@ def test_of_a_payment_with_shares_everybody_gives_back_and_only_all_of_it(
     assert refunded(shop, payment) == "3.75"
     assert shop.tell(paypal.ipns()[-1])["status"] == "IGNORED"
     assert refunded(shop, payment) == "3.75"
+
+
+def test_no_address_of_anybody_is_kept_in_the_call_log(shop: Marketplace, paypal: Simulator, checked: Answer) -> None:
+    shop.refund(uuid=checked["uuid"])
+    shop.tell(paypal.ipns()[-1])
+
+    kept = [[call.exchanges, call.facts, call.ids] for call in ProviderCall.objects.all()]
+
+    assert len(kept) >= 3
+    assert "@" not in json.dumps(kept)
+    assert "shop.example" not in json.dumps(kept)
 
 
 def test_a_seller_who_gave_no_permission(shop: Marketplace, paypal: Simulator) -> None:

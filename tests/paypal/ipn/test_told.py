@@ -349,6 +349,24 @@ def test_a_refund_of_ours_and_its_ipn_are_one(shop: Marketplace, captured: dict[
     assert of_payment(shop, captured) == ("2.49", "1.00")
 
 
+def test_the_ipn_of_a_refund_whose_answer_got_lost_waits_until_it_is_known(
+    shop: Marketplace, paypal: Simulator, captured: dict[str, str]
+) -> None:
+    """It does not say whose refund it is: that is told by the id, which the answer has."""
+    paypal.fault("refund", "disconnect_after")
+    lost = shop.refund(uuid=shop.transaction(captured["transaction"])["uuid"], amount="1.00")
+    (made,) = paypal.state()["refunds"]
+
+    early = tell(shop, today(captured, "Refunded", "-1.00", txn_id=made["id"]))
+    assert (early["reason"], of_payment(shop, captured)) == ("parked", ("2.49", "0.00"))
+    assert shop.check(uuid=lost["uuid"])["status"] == "COMPLETED"
+    Notification.objects.update(next_try_at="2026-01-01T00:00:00Z")
+    notifications.handle_due()
+
+    assert of_payment(shop, captured) == ("2.49", "1.00")
+    assert len(shop.transaction(captured["transaction"])["relations"]) == 1
+
+
 # --- pre-approval --------------------------------------------------------------------------------------------------
 
 
