@@ -78,7 +78,7 @@ def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **c
     edge = _EDGES.get((Status(refund.status), seen.state))
     if refund.status == Status.COMPLETED and seen.state == RefundSeen.FAILED:
         _alarm("A refund that was done is shown as failed", 8, payment, refund)
-    if seen.id and not refund.uid_pay and refund.status == Status.COMPLETED:
+    if (refund.status, seen.state, refund.uid_pay) == (Status.COMPLETED, RefundSeen.DONE, None) and seen.id:
         # How it ended was known, and not yet what the provider calls it.
         refund.change(uid_pay=seen.id)
     is_known = refund.outcome == CallOutcome.PENDING and refund.uid_pay == (seen.id or None)
