@@ -266,6 +266,18 @@ NOTICE: dict[str, Any] = {
     "retry": False,
     "new": 1,
 }
+IPN: dict[str, Any] = {
+    "status": "OK",
+    "action": "PAYMENT",
+    "uuid": "solitude:1",
+    "amount": {"currency": "USD", "amount": "3.75"},
+    "transaction": "/generic/transaction/7/",
+    "data": "status=COMPLETED&memo=Caf%e9",
+    "resource_uri": "/paypal/ipn/4/",
+    "reason": None,
+    "retry": False,
+    "new": 1,
+}
 UNKNOWN = {
     "detail": "The outcome is not known.",
     "code": "outcome_unknown",

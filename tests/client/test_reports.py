@@ -115,6 +115,30 @@ def test_a_body_that_is_no_text_is_not_from_paypal(fake: FakeSolitude, solitude:
     assert fake.received == []
 
 
+@pytest.mark.parametrize("body", ["status=COMPLETED&memo=Caf%e9", b"status=COMPLETED&memo=Caf%e9"])
+def test_an_ipn_is_handed_on_still_encoded(fake: FakeSolitude, solitude: Solitude, body: Any) -> None:
+    fake.answers(Reply(201, bodies.IPN))
+    told = solitude.forward_paypal_ipn(body)
+    assert (only(fake).method, only(fake).target) == ("POST", "/paypal/ipn/")
+    assert only(fake).json == {"data": "status=COMPLETED&memo=Caf%e9"}
+    assert (told.status, told.action, told.uuid, told.reason, told.retry) == (
+        "OK",
+        "PAYMENT",
+        "solitude:1",
+        None,
+        False,
+    )
+    assert (told.amount, told.currency, told.transaction) == (Decimal("3.75"), "USD", "/generic/transaction/7/")
+    assert (told.data, told.resource_uri) == ("status=COMPLETED&memo=Caf%e9", "/paypal/ipn/4/")
+    assert "COMPLETED" not in repr(told)
+
+
+def test_an_ipn_that_is_not_plain_is_not_from_paypal(fake: FakeSolitude, solitude: Solitude) -> None:
+    with pytest.raises(ValueError):
+        solitude.forward_paypal_ipn(b"memo=Caf\xe9")
+    assert fake.received == []
+
+
 # Conditions
 
 
