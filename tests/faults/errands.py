@@ -21,7 +21,7 @@ class Errands:
             (weight * self.rng.choice((0.3, 1, 3)), errand)
             for weight, errand in (
                 (6, self._pay), (6, self._again), (6, self._check), (5, self._refund), (1, self._feed), (4, self._forward),
-                (6, self._work),
+                (6, self._work), (1, self._cancel),
             )
         ]  # fmt: skip
 
@@ -60,6 +60,14 @@ class Errands:
             return None
         some = self.shop.unfinished() if self.rng.random() < 0.8 else []
         asked = self.shop.check_of(self.rng.choice((some or self.shop.seen)[-8:]), self.world.clock.now)
+        return asked.name, lambda: self.shop.ask(asked)
+
+    def _cancel(self) -> Errand | None:
+        """A buyer comes back through the cancel URL, or somebody says so of any payment."""
+        payments = [purchase.uuid for purchase in self.shop.purchases if purchase.uuid]
+        if not payments:
+            return None
+        asked = self.shop.cancel_of(self.rng.choice(payments[-8:]), self.world.clock.now)
         return asked.name, lambda: self.shop.ask(asked)
 
     def _refund(self) -> Errand | None:

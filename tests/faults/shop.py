@@ -28,6 +28,7 @@ KEY_LIFE = timedelta(hours=20)
 EXPECTED = {
     "pay": {201, 409, 422, 502, 503, 504},
     "check": {201, 422, 502, 503, 504},
+    "cancel": {201, 502, 503, 504},
     "refund": {201, 409, 422, 502, 503, 504},
 }
 NOT_REFUNDABLE = {"not_captured", "refund_exceeds_captured"}
@@ -149,6 +150,10 @@ class Shop:
             "check", f"check {self._short(uuid)}", "/paypal/pay-check/", json.dumps({"uuid": uuid}).encode(), "", now
         )
 
+    def cancel_of(self, uuid: str, now: datetime) -> Asked:
+        body = json.dumps({"uuid": uuid}).encode()
+        return Asked("cancel", f"cancel {self._short(uuid)}", "/paypal/pay-cancel/", body, "", now)
+
     def _wish(self, kind: str, name: str, target: str, body: bytes, key: str, now: datetime) -> Asked:
         wish = Asked(kind, name, target, body, key, now)
         self.wishes.append(wish)
@@ -247,7 +252,7 @@ class Shop:
         said = f"{asked.name} -> {_brief(answer)}"
         if answer.status == 201 and status in ("completed", "refunded", "partially_refunded"):
             self.promises.done[transaction] = said
-        elif asked.kind == "pay" and answer.status == 422 and transaction:
+        elif _says_it_is_over(asked, answer, status) and transaction:
             self.promises.refused[transaction] = said
         elif asked.kind == "pay" and answer.status in (502, 503) and transaction:
             self.promises.not_sent[transaction] = said
@@ -275,6 +280,12 @@ def kept(promises: Promises, provider: ProviderBooks, ours: OurBooks, corrected:
         # What was wrong may be set right, where everybody can read it.
         broken += [f"{said}: it was charged" for name, said in refused.items() if name not in corrected()]
     return broken
+
+
+def _says_it_is_over(asked: Asked, answer: Answer, status: str) -> bool:
+    if asked.kind == "cancel":
+        return (answer.status, status) == (201, "cancelled")
+    return asked.kind == "pay" and answer.status == 422
 
 
 def _brief(answer: Answer) -> str:

@@ -8,7 +8,8 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
 from solitude import failpoints
-from solitude.payments import recovery
+from solitude.payments import recovery, registry
+from solitude.payments.contract import Call, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.transactions.models import Transaction
@@ -176,6 +177,29 @@ def test_a_crash_between_the_refusal_and_the_next_call_is_gone_on_from(
     )
 
 
+def test_who_dawdles_sees_that_the_payment_has_gone_on(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker takes the call over, is refused as well, and has gone on by the time that the request hears of its own refusal."""
+    paypal.fault("create_order", NOT_NOW, count=2)
+    perform, left = registry.provider("paypal").perform, [1]
+
+    def dawdle(call: Call) -> Result:
+        found = perform(call)
+        while left:
+            left.pop()
+            end_leases()
+            assert recovery.run_once() == 1
+        return found
+
+    monkeypatch.setattr(registry.provider("paypal"), "perform", dawdle)
+    asked = charge(shop, app_id, preapproved, KEY)
+
+    assert (asked.status, asked["status"], asked["use_preapproval"]) == (201, "created", False)
+    assert charge(shop, app_id, preapproved, KEY).json == asked.json
+    assert (Transaction.objects.count(), ProviderCall.objects.filter(operation="pay").count()) == (1, 2)
+
+
 def test_a_next_call_that_cannot_be_sent_ends_the_payment_and_the_key_makes_a_new_attempt(
     shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str
 ) -> None:
@@ -190,8 +214,11 @@ def test_a_next_call_that_cannot_be_sent_ends_the_payment_and_the_key_makes_a_ne
     assert (again.status, again["status"], Transaction.objects.count()) == (201, "completed", 2)
 
 
-def test_news_of_the_refused_charge_do_not_end_what_goes_on(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
-    """PayPal made a capture, and declined it: its notification comes when the buyer is being asked already."""
+@pytest.mark.parametrize("early", [True, False])
+def test_news_of_the_refused_charge_do_not_end_what_goes_on(
+    shop: Marketplace, paypal: Simulator, app_id: str, early: bool
+) -> None:
+    """PayPal made a capture, and declined it: its notification comes when the buyer is being asked already, or has paid."""
     buyer = shop.buyer()["uuid"]
     begun = shop.preapproval(buyer)
     paypal.approve(begun["paypal_url"], funding="capture_declined")
@@ -199,12 +226,13 @@ def test_news_of_the_refused_charge_do_not_end_what_goes_on(shop: Marketplace, p
     asked = charge(shop, app_id, buyer)
     assert (asked["status"], asked["use_preapproval"]) == ("created", False)
 
-    told = paypal.told("PAYMENT.CAPTURE.DECLINED", "PAYMENT.CAPTURE.DENIED")[-1]
-    assert shop.forward(told)["status"] == "IGNORED"
-
-    assert shop.check(uuid=asked["uuid"])["status"] == "CREATED"
+    (told,) = paypal.told("PAYMENT.CAPTURE.DECLINED")
+    if early:
+        assert shop.forward(told)["status"] == "IGNORED"
+        assert shop.check(uuid=asked["uuid"])["status"] == "CREATED"
     paypal.approve(asked["pay_url"])
     assert shop.check(uuid=asked["uuid"])["status"] == "COMPLETED"
+    assert shop.forward(told)["status"] == "IGNORED"
     assert call_of(asked["transaction"]).intended.credential is None
 
 

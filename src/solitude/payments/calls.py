@@ -180,7 +180,8 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
     failpoints.reach(failpoints.AFTER_ANSWER)
     with transaction.atomic():
         recorded = enter(call, result, first_try=first_try)
-        if settle and recorded.successor is None:
+        later = recorded.successor or _gone_on_with(recorded)
+        if settle and later is None:
             settle(recorded)
         failpoints.reach(failpoints.WHILE_RECORDING)
     failpoints.reach(failpoints.AFTER_COMMIT)
@@ -191,7 +192,10 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
         outcome=recorded.outcome,
         reason=recorded.reason_code,
     )
-    return carry_out(recorded.successor, settle) if recorded.successor else recorded
+    if later is None:
+        return recorded
+    # Whoever has recorded the refusal makes the next call; others see what became of that.
+    return carry_out(later, settle) if recorded.successor else find_out(later, settle)
 
 
 def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> ProviderCall:
@@ -228,6 +232,14 @@ def _apply(call: ProviderCall, result: Result) -> None:
         call.successor = begin(call.provider, Operation.PAY, by_approval, row=row, after=call)
     else:
         apply.result(call, result)
+
+
+def _gone_on_with(call: ProviderCall) -> ProviderCall | None:
+    """The call with which somebody else has gone on after this one, which was refused."""
+    if call.operation != Operation.PAY or call.outcome != Outcome.DECLINED or call.transaction is None:
+        return None
+    later = paying(call.transaction)
+    return later if later and later.pk > call.pk else None
 
 
 def paying(row: Transaction) -> ProviderCall | None:

@@ -5,7 +5,7 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 
 from solitude.payments import calls
 from solitude.payments.apply import TAKEN, UID_PAY, was_refused
-from solitude.payments.contract import Action, Notice, Operation, RefundEvidence, ToldBy
+from solitude.payments.contract import Action, Notice, Operation, RefundEvidence, Seen, ToldBy
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.transactions.amounts import amount_value
 from solitude.transactions.locks import lock
@@ -63,11 +63,10 @@ def _compare(payment: Transaction, notice: Notice) -> None:
     if paying is None:
         # A row that a client keeps itself is no business of the provider's.
         raise Mismatch("transaction")
-    # About an order before that of now, with ids of its own.
     is_past = bool(notice.reference) and was_refused(payment, notice.reference)
     if notice.action == Action.PAYMENT and notice.reference and notice.reference != paying.key and not is_past:
         raise Mismatch("reference")
-    for name, known in ((UID_PAY, None if is_past else payment.uid_pay), (TAKEN, payment.taken_id)):
+    for name, known in _known_ids(payment, notice, is_past=is_past).items():
         if notice.ids.get(name) and known and notice.ids[name] != known:
             raise Mismatch(name)
     payee = paying.intended.payee.casefold()
@@ -79,6 +78,15 @@ def _compare(payment: Transaction, notice: Notice) -> None:
         raise Mismatch("currency")
     if notice.action == Action.PAYMENT and notice.amount and notice.amount.amount != payment.amount:
         raise Mismatch("amount")
+
+
+def _known_ids(payment: Transaction, notice: Notice, *, is_past: bool) -> dict[str, str | None]:
+    """The provider's ids that it must not contradict. A charge that was refused, after which the payment has gone on, had ids of its
+    own; but money must not be taken twice."""
+    if not is_past:
+        return {UID_PAY: payment.uid_pay, TAKEN: payment.taken_id}
+    is_paid = notice.payment is not None and notice.payment.state == Seen.PAID
+    return {TAKEN: payment.taken_id} if is_paid else {}
 
 
 def captured(payment: Transaction) -> Transaction:

@@ -65,7 +65,7 @@ class ProviderCall(SealedModel):
     # Redacted requests and answers, the latest last; see outbound.record.
     exchanges = models.JSONField(default=list)
 
-    # The call with which the payment goes on: known only to who has recorded this one.
+    # The call with which the payment goes on: told to who has recorded this one, and is to make that.
     successor: "ProviderCall | None" = None
 
     @property
