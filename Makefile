@@ -17,6 +17,7 @@ export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
 NO_DATABASE := browser client configuration docs money outbound sandbox telemetry \
+	$(patsubst %,conformance/test_%.py,live validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) \
