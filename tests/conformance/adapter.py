@@ -67,10 +67,12 @@ class Consent:
 
 
 class Adapter(Protocol):
-    """One provider by one interface. `settings` are ours, under which it is asked by that one."""
+    """One provider by one interface. `settings` are ours, under which it is asked by that one; under `with_partner` somebody else, who is
+    no seller, gets 30 % of each payment."""
 
     name: str
     settings: ClassVar[Mapping[str, Any]]
+    with_partner: ClassVar[Mapping[str, Any]]
     currency: str
     capabilities: frozenset[Capability]
     reach: frozenset[Reach]
@@ -125,6 +127,9 @@ class Simulated(Adapter, Protocol):
 
     def turn_back(self, url: str) -> None:
         """The buyer does not agree."""
+
+    def divided(self, payment: str) -> list[Decimal]:
+        """What each of several receivers got of a payment, the most first."""
 
     def asked(self, operation: Operation) -> int:
         """How many requests of this operation arrived."""

@@ -28,6 +28,7 @@ class PaypalMarketplace:
 
     currency = "EUR"
     settings: ClassVar[Mapping[str, Any]] = {}
+    with_partner: ClassVar[Mapping[str, Any]] = {}
 
     def pay(
         self, shop: Marketplace, product: str, amount: str, *, buyer: str = "", fee: str = "", key: str = ""

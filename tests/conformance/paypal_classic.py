@@ -28,6 +28,7 @@ class PaypalClassic(PaypalSimulator):
         "SOLITUDE_PAYPAL_CLASSIC_EMAIL": MARKETPLACE,
         "SOLITUDE_PAYPAL_NOTIFY_URL": "https://shop.example/ipn",
     }
+    with_partner: ClassVar[Mapping[str, Any]] = {"SOLITUDE_PAYPAL_CHAINS": ((Decimal(30), "partner@partner.example"),)}
     # It is found at once; what is not found then will not be sent again, and was not made.
     found_after_h, absent_after_h = 2, 2
     operations: ClassVar[Mapping[Operation, str]] = {
@@ -52,6 +53,11 @@ class PaypalClassic(PaypalSimulator):
 
     def fees(self, payment: str) -> Decimal:
         return sum((Decimal(part["receiver"]["amount"]) for part in self._own_parts(payment)), Decimal(0))
+
+    def divided(self, payment: str) -> list[Decimal]:
+        """The seller passes the others' shares on."""
+        whole, *shares = (Decimal(part["receiver"]["amount"]) for part in _parts(self._payment(payment)))
+        return sorted([whole - sum(shares), *shares], reverse=True)
 
     def fees_returned(self, payment: str) -> Decimal:
         return sum((_returned(part) for part in self._own_parts(payment)), Decimal(0))

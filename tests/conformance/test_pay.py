@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.test import override_settings
 from tests.conformance.adapter import Funding, Reach, Seller
 from tests.conformance.bench import AMOUNT, NOTHING_TAKEN, Bench
 from tests.conformance.needs import needs
@@ -109,6 +110,17 @@ def test_the_marketplace_gets_its_share(bench: Bench) -> None:
 
     assert bench.state(payment).money == WHOLE
     assert bench.at.fees(bench.name(payment)) == Decimal("1.23")
+
+
+@needs(Capability.SEVERAL_RECEIVERS, Reach.BACK_OFFICE)
+def test_a_partner_gets_a_share_beside_the_marketplace_and_gives_it_back(bench: Bench) -> None:
+    with override_settings(**bench.at.with_partner):
+        payment = bench.paid("10.00", fee="1.00")
+    assert bench.there.divided(bench.name(payment)) == [Decimal("6.00"), Decimal("3.00"), Decimal("1.00")]
+
+    bench.refund(payment)
+
+    assert bench.state(payment).money == ("10.00", "10.00")
 
 
 @needs(Capability.STORED_CREDENTIAL)
