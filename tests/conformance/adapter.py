@@ -82,9 +82,18 @@ class Adapter(Protocol):
     def product(self, shop: Marketplace, seller: Seller) -> str: ...
 
     def pay(
-        self, shop: Marketplace, product: str, amount: str, *, buyer: str = "", fee: str = "", key: str = ""
+        self,
+        shop: Marketplace,
+        product: str,
+        amount: str,
+        *,
+        buyer: str = "",
+        fee: str = "",
+        key: str = "",
+        delayed: bool = False,
     ) -> Answer:
-        """Begins a payment; with a `buyer` it goes by that buyer's pre-approval. `key` is an idempotency key."""
+        """Begins a payment; with a `buyer` it goes by that buyer's pre-approval. `key` is an idempotency key. `delayed`: the seller is to
+        wait for the money."""
 
     def check(self, shop: Marketplace, uuid: str) -> Answer: ...
 
@@ -130,6 +139,9 @@ class Simulated(Adapter, Protocol):
 
     def divided(self, payment: str) -> list[Decimal]:
         """What each of several receivers got of a payment, the most first."""
+
+    def waits(self, payment: str) -> bool:
+        """Whether the seller has to wait for the money of a payment."""
 
     def asked(self, operation: Operation) -> int:
         """How many requests of this operation arrived."""

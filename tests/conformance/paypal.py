@@ -31,9 +31,19 @@ class PaypalMarketplace:
     with_partner: ClassVar[Mapping[str, Any]] = {}
 
     def pay(
-        self, shop: Marketplace, product: str, amount: str, *, buyer: str = "", fee: str = "", key: str = ""
+        self,
+        shop: Marketplace,
+        product: str,
+        amount: str,
+        *,
+        buyer: str = "",
+        fee: str = "",
+        key: str = "",
+        delayed: bool = False,
     ) -> Answer:
         more: dict[str, Any] = {"platform_fee": Decimal(fee)} if fee else {}
+        if delayed:
+            more["disbursement"] = "delayed"
         if buyer:
             more |= {"user_id": buyer, "use_preapproval": True}
         return shop.pay(product, _key(key), amount=Decimal(amount), currency=self.currency, **more)

@@ -47,6 +47,9 @@ class PaypalRest(PaypalSimulator):
     def fees(self, payment: str) -> Decimal:
         return fees_of(self._capture(payment)["seller_receivable_breakdown"])
 
+    def waits(self, payment: str) -> bool:
+        return str(self._capture(payment)["disbursement_mode"]) == "DELAYED"
+
     def fees_returned(self, payment: str) -> Decimal:
         capture = self._capture(payment)["id"]
         refunds = [refund for refund in self.paypal.state()["refunds"] if _up(refund) == capture]

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import pytest
 from django.test import override_settings
 from tests.conformance.adapter import Funding, Reach, Seller
 from tests.conformance.bench import AMOUNT, NOTHING_TAKEN, Bench
@@ -110,6 +111,15 @@ def test_the_marketplace_gets_its_share(bench: Bench) -> None:
 
     assert bench.state(payment).money == WHOLE
     assert bench.at.fees(bench.name(payment)) == Decimal("1.23")
+
+
+@needs(Capability.DELAYED_DISBURSEMENT, Reach.BACK_OFFICE)
+@pytest.mark.parametrize("fee", ["", "1.23"])
+def test_the_seller_waits_for_the_money_where_the_marketplace_wants_it_so(bench: Bench, fee: str) -> None:
+    payment = bench.paid(fee=fee, delayed=True)
+
+    assert bench.state(payment).money == WHOLE
+    assert bench.there.waits(bench.name(payment))
 
 
 @needs(Capability.SEVERAL_RECEIVERS, Reach.BACK_OFFICE)

@@ -3,9 +3,7 @@
 They are here so that PayPal's own files are held against them too (`test_validated.py`).
 """
 
-import uuid
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,9 +13,7 @@ from tests.payments.world import call_of
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
 
-from solitude.money.money import Money
 from solitude.payments import recovery
-from solitude.payments.contract import Call, Intent, Operation, Outcome
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.provider import paypal as provider
 from solitude.providers.paypal.rest.wire import Ask, Reply
@@ -121,20 +117,6 @@ def test_a_capture_is_shown_and_an_order_changed(say: Say, shop: Marketplace, pa
     assert say("GET", "/v1/reporting/balances").body["balances"]
 
 
-@pytest.mark.parametrize("fee", [None, Money(Decimal("0.50"), "EUR")])
-def test_a_seller_waits_for_the_money_of_a_payment(shop: Marketplace, paypal: Simulator, fee: Money | None) -> None:
-    intent = Intent(
-        Money(Decimal("2.49"), "EUR"), "dev@dev.example", fee, RETURN_URL, CANCEL_URL, "Star Map", delayed=True
-    )
-
-    made = provider().perform(Call(Operation.PAY, str(uuid.uuid4()), intent, {}))
-
-    assert made.outcome == Outcome.PENDING
-    (order,) = paypal.state()["orders"]
-    instruction = order["purchase_units"][0]["payment_instruction"]
-    assert (instruction["disbursement_mode"], "platform_fees" in instruction) == ("DELAYED", fee is not None)
-
-
 def test_the_payment_source_of_an_order_is_named_later(say: Say) -> None:
     unit = {"amount": {"currency_code": "EUR", "value": "2.49"}, "payee": {"email_address": "dev@dev.example"}}
     order = say("POST", ORDERS, {"intent": "CAPTURE", "purchase_units": [unit]}).body["id"]
@@ -153,6 +135,12 @@ def test_an_operator_registers_a_webhook_and_looks_at_what_was_told(
     here = f"{WEBHOOKS}/{made['id']}"
     assert say("GET", here).body["url"] == ACCOUNT_HOOK["url"]
     assert len(say("GET", WEBHOOKS).body["webhooks"]) == 1
+    refunded = {"op": "replace", "path": "/event_types", "value": [{"name": "PAYMENT.CAPTURE.REFUNDED"}]}
+    assert say("PATCH", here, [refunded]).body["event_types"][0]["name"] == "PAYMENT.CAPTURE.REFUNDED"
+    assert [each["name"] for each in say("GET", f"{here}/event-types").body["event_types"]] == [
+        "PAYMENT.CAPTURE.REFUNDED"
+    ]
+    assert say("GET", "/v1/notifications/webhooks-event-types").body["event_types"]
 
     assert say("GET", f"{EVENTS}?page_size=10").body["count"] > 0
     mock = {"webhook_id": made["id"], "event_type": "PAYMENT.CAPTURE.COMPLETED"}
