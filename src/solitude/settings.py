@@ -426,7 +426,7 @@ SOLITUDE_PAYPAL_URLS_ALLOWED = _get(
     "SOLITUDE_PAYPAL_URLS_ALLOWED",
     url_prefixes,
     _NO_PREFIXES,
-    "Prefixes for return and cancel URLs; empty refuses all.",
+    "Prefixes for the URLs of a request (return, cancel, IPN); empty refuses all.",
 )
 SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT = environment.decimal(
     "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT",
