@@ -76,8 +76,8 @@ class Books:
 
     def keep_agreement(self, uuid: str, agreement: str, *, remembered: bool) -> None:
         """A pre-approval of this customer was started, finished or ended."""
-        number = uuid.removeprefix(PREFIX)
-        self._do("UPDATE customer SET agreement = ?, remembered = ? WHERE number = ?", agreement, remembered, number)
+        change = "UPDATE customer SET agreement = ?, remembered = ? WHERE ? || number = ?"
+        self._do(change, agreement, remembered, PREFIX, uuid)
 
     def begin(self, customer: Customer, app: str, price: Decimal) -> Purchase:
         """A new purchase, of which nobody else knows yet."""

@@ -49,7 +49,7 @@ class Feed:
 
     def _news_of(self, event: Event) -> Callable[[], None]:
         if event.type == "preapproval.revoked":
-            buyer = str(event.data.get("buyer") or "")
+            buyer = event.uuid or ""
             return lambda: self._books.keep_agreement(buyer, "", remembered=False)
         purchase = self._books.purchase_of(str(event.data.get("related") or event.resource_uri or ""))
         if purchase is None:

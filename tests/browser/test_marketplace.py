@@ -83,6 +83,21 @@ def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visito
 
 
 @pytest.mark.long
+def test_a_customer_who_ends_the_agreement_at_paypal_is_asked_again(
+    market: Market, visitor: Callable[[str], Visitor]
+) -> None:
+    customer, at_paypal = visitor("shop-revoked"), visitor("console-revoked")
+    customer.page.goto(market.url)
+    customer.press("Remember me")
+    customer.press("Approve")
+    customer.reads("Forget me")
+    at_paypal.page.goto(f"{market.house.paypal.url}/sandbox/console/agreements")
+    at_paypal.look("agreements")
+    at_paypal.press("Buyer revokes")
+    customer.reads_in_time("Remember me")
+
+
+@pytest.mark.long
 def test_an_answer_that_is_lost_charges_the_customer_once(market: Market, visitor: Callable[[str], Visitor]) -> None:
     customer, paypal = visitor("shop-lost-answer"), market.house.paypal
     customer.page.goto(market.url)
@@ -118,11 +133,5 @@ def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
     seller.press("Refund", within="0.99 EUR")
     seller.page.get_by_role("link", name="Notifications").click()
     seller.look("notifications")
-    rows = customer.page.get_by_role("row").filter(has_text="Paper Planes")
-    for _ in range(50):
-        if rows.get_by_text("refunded").count():
-            break
-        customer.page.wait_for_timeout(100)
-        customer.page.reload()
-    assert rows.get_by_text("refunded").count() == 1
+    customer.reads_in_time("refunded", times=2)
     customer.look("purchases")

@@ -1,6 +1,7 @@
 """Debian's Chromium, driven by Playwright, and what a page looked like."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,14 @@ class Visitor:
     def reads(self, text: str) -> None:
         """Waits until it is on the page."""
         self.page.get_by_text(text, exact=True).first.wait_for()
+
+    def reads_in_time(self, text: str, times: int = 1) -> None:
+        """Looks at the page again and again until it says so, so many times."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while self.page.get_by_text(text, exact=True).count() != times:
+            assert time.monotonic() < deadline, self.page.inner_text("body")
+            self.page.wait_for_timeout(100)
+            self.page.reload()
 
 
 def visitor(browser: Browser, name: str) -> Visitor:
