@@ -1,5 +1,6 @@
-"""`make demo KEEP=1` as a person meets it: what it prints can be opened, and Ctrl-C leaves nothing behind."""
+"""`make demo KEEP=1` as a person meets it: what it prints can be opened, and Ctrl-C leaves nothing behind. And the shop on top of it."""
 
+import ast
 import os
 import re
 import signal
@@ -11,12 +12,24 @@ from pathlib import Path
 import pytest
 import urllib3
 
-pytestmark = pytest.mark.long
-
 ROOT = Path(__file__).parents[2]
 READY_WITHIN_S = 120
 
 
+def test_the_shop_knows_of_the_house_its_client_only() -> None:
+    named: set[str] = set()
+    for file in (ROOT / "examples" / "marketplace").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                named.add(str(node.module))
+            elif isinstance(node, ast.Import):
+                named |= {alias.name for alias in node.names}
+    assert {name for name in named if name.partition(".")[0] in ("solitude", "solitude_sandbox", "django")} == {
+        "solitude.client"
+    }
+
+
+@pytest.mark.long
 def test_the_demo_that_is_kept_has_a_shop_a_console_and_the_api(tmp_path: Path) -> None:
     said = tmp_path / "said"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOLITUDE_")}

@@ -72,7 +72,6 @@ class Control:
 
     def approve(self, request: Request) -> Response:
         """The buyer's click, without the page."""
-
         return tried(lambda: ({"location": self.click(base_of(request), body_of(request))}, 200))
 
     def click(self, base: str, body: Json) -> str | None:

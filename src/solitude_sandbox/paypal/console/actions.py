@@ -14,7 +14,7 @@ from solitude_sandbox.paypal.funding import DECLINED, DEFAULT_BUYER, OK
 from solitude_sandbox.paypal.ipn_control import IpnControl
 from solitude_sandbox.paypal.seller_control import SellerControl
 
-APPROVE, DECLINE, CANCEL = "approve", "decline", "cancel"
+APPROVE, DECLINE = "approve", "decline"
 ACCEPT, DENY = "accept", "deny"
 REFUND, DISPUTE, RESOLVE, UPDATE = "refund", "dispute", "resolve", "update"
 REVOKE, TAKE_BACK = "revoke", "take_back"
@@ -99,7 +99,6 @@ def _manner(controls: Controls, _base: str, form: Form) -> None:
 ACTIONS: dict[str, Act] = {
     APPROVE: _answer,
     DECLINE: _decline,
-    CANCEL: _answer,
     ACCEPT: _decide,
     DENY: _decide,
     REFUND: lambda controls, base, form: controls.by_hand.give_back(base, _given(form, "capture", "amount")),
