@@ -144,7 +144,8 @@ def test_what_is_missing_is_told_and_nothing_is_sent(shop: Marketplace, paypal: 
         assert _check(shop, seller).json == {"__all__": ["Empty permissions token."]}
         assert _check(shop, onboarded).json == {"__all__": ["Empty paypal_id."]}
         assert list(_check(shop, "dev:nobody").json) == ["seller"]
-        assert list(_check(shop, onboarded, currencies=["XYZ"]).json) == ["currencies"]
+        for wrong in (["XYZ"], [], "USD", [{}], [None]):
+            assert list(_check(shop, onboarded, currencies=wrong).json) == ["currencies"]
 
 
 def test_the_currencies_are_a_setting(shop: Marketplace, paypal: Simulator) -> None:

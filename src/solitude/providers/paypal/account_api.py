@@ -32,7 +32,8 @@ NOT_CONNECTED = "PayPal tells of a merchant id only once its owner has let us ac
 
 
 def _currencies(value: Any) -> Any:
-    if not isinstance(value, list) or not value or any(code not in currencies.ACCEPTED for code in value):
+    known = isinstance(value, list) and all(isinstance(code, str) and code in currencies.ACCEPTED for code in value)
+    if not known or not value:
         raise ValueError(f"must be a list of {', '.join(CURRENCIES)}")
     return list(dict.fromkeys(value))
 
