@@ -9,15 +9,15 @@ from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
-from solitude.providers.paypal.account_api import router as paypal_accounts
-from solitude.providers.paypal.api import router as paypal_payments
-from solitude.providers.paypal.ipn_api import router as paypal_ipn
-from solitude.providers.paypal.permission_api import router as paypal_permissions
-from solitude.providers.paypal.personal_api import router as paypal_personal
-from solitude.providers.paypal.preapproval_api import router as paypal_preapprovals
-from solitude.providers.paypal.product_api import router as paypal_products
-from solitude.providers.paypal.records_api import router as paypal_records
-from solitude.providers.paypal.webhook_api import router as paypal_webhook
+from solitude.providers.paypal.api.accounts import router as paypal_accounts
+from solitude.providers.paypal.api.ipn import router as paypal_ipn
+from solitude.providers.paypal.api.payments import router as paypal_payments
+from solitude.providers.paypal.api.permissions import router as paypal_permissions
+from solitude.providers.paypal.api.personal import router as paypal_personal
+from solitude.providers.paypal.api.preapprovals import router as paypal_preapprovals
+from solitude.providers.paypal.api.products import router as paypal_products
+from solitude.providers.paypal.api.records import router as paypal_records
+from solitude.providers.paypal.api.webhook import router as paypal_webhook
 from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
 from solitude.sellers.models import product_parts

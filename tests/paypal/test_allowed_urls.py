@@ -8,7 +8,7 @@ from django.test import override_settings
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from solitude.providers.paypal.allowed_urls import URL_MAX_CHARS, problem
+from solitude.providers.paypal.forms.allowed_urls import URL_MAX_CHARS, problem
 
 ALLOWED = ("https://shop.example", "https://shop.example:8443/paid", "http://127.0.0.1:8000/back/from")
 

@@ -110,7 +110,7 @@ def test_an_amount_goes_to_paypal_with_paypals_digits(
 
 def test_the_limits_are_a_setting_for_each_currency(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
     from solitude.configuration import amount_limits
-    from solitude.providers.paypal import limits
+    from solitude.providers.paypal.forms import limits
 
     given = amount_limits('{"EUR": ["0.50", "20"], "JPY": [100, "200"]}')
     with override_settings(SOLITUDE_AMOUNT_LIMITS=given):

@@ -15,8 +15,8 @@ from tests.payments.world import another_paypal, nothing_happens, paypal_away
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import RETURN_URL, Simulator
 
-from solitude.providers.paypal import permissions
 from solitude.providers.paypal.models import PermissionRequest, SellerPaypal
+from solitude.providers.paypal.sellers import permissions
 from solitude.web import purge
 
 SAM = "sam@dev.example"

@@ -11,7 +11,8 @@ from tests.paypal.classic.world import PARTNER, money
 
 from solitude.configuration import chains
 from solitude.money.money import Money
-from solitude.providers.paypal import currencies, split
+from solitude.providers.paypal import currencies
+from solitude.providers.paypal.forms import split
 
 OWN = "own@shop.example"
 AMOUNTS = st.tuples(st.integers(1, 500_000), st.sampled_from(sorted(currencies.ACCEPTED))).map(

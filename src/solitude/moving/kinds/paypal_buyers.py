@@ -10,11 +10,11 @@ from django.utils import timezone
 from solitude.buyers.models import Buyer
 from solitude.moving.fields import Currency, OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, day, same
-from solitude.providers.paypal import limits
+from solitude.providers.paypal.api.records import OneInterface, PaypalBuyerIn
+from solitude.providers.paypal.forms import limits
 from solitude.providers.paypal.models import LIMITS, BuyerPaypal
 from solitude.providers.paypal.names import REST
 from solitude.providers.paypal.preapprovals import key_hash
-from solitude.providers.paypal.records_api import OneInterface, PaypalBuyerIn
 from solitude.transactions.amounts import amount_text
 from solitude.web.fields import Day, DecimalNumber, StrictText
 

@@ -6,8 +6,8 @@ from operator import attrgetter
 
 from solitude.moving.fields import OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, same
+from solitude.providers.paypal.api.products import PaypalProductIn
 from solitude.providers.paypal.models import ProductPaypal
-from solitude.providers.paypal.product_api import PaypalProductIn
 from solitude.sellers.models import Product
 
 

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from solitude.moving.fields import OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, same
+from solitude.providers.paypal.api.records import PaypalSellerIn
 from solitude.providers.paypal.models import PERSON_LIMITS, SCOPES_MAX_CHARS, TOKEN_MAX_CHARS, SellerPaypal
 from solitude.providers.paypal.records import paypal_id_hash
-from solitude.providers.paypal.records_api import PaypalSellerIn
 from solitude.sellers.models import Seller
 from solitude.web.fields import text_of
 

@@ -14,9 +14,10 @@ class PaypalConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.paypal import permissions, preapprovals, records
+        from solitude.providers.paypal import preapprovals, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal, addresses
+        from solitude.providers.paypal.sellers import permissions
         from solitude.sellers import closing as seller_closing
         from solitude.sellers.models import parts as seller_parts
         from solitude.sellers.models import product_parts

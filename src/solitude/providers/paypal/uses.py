@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from solitude.providers.paypal.form import Order
+from solitude.providers.paypal.forms.form import Order
 from solitude.providers.paypal.models import BuyerPaypal, PreapprovalUse
 from solitude.providers.paypal.names import NAME, PREAPPROVAL_LIMIT
 from solitude.transactions.models import ENDED_UNPAID, Transaction

@@ -36,7 +36,7 @@ from cryptography.x509.verification import (
 
 from solitude.outbound.http import NoAnswer, NotSent, Outlet, Request
 from solitude.outbound.roots import system_roots
-from solitude.providers.paypal.allowed_urls import is_within, parts_of
+from solitude.providers.paypal.forms.allowed_urls import is_within, parts_of
 from solitude.telemetry.logs import get_logger
 
 log = get_logger("solitude.paypal")

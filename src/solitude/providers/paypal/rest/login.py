@@ -8,9 +8,9 @@ from urllib.parse import quote, urlencode
 import jwt
 from django.conf import settings
 
-from solitude.providers.paypal.permission_names import ADVANCED_DATA
 from solitude.providers.paypal.rest.answered import answered, asked, unlike
 from solitude.providers.paypal.rest.wire import Ask, Reply, TokenRefused, Wire
+from solitude.providers.paypal.sellers.permission_names import ADVANCED_DATA
 from solitude.providers.paypal.unanswered import not_ours
 from solitude.telemetry.redaction import Secret
 

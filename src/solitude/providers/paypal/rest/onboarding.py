@@ -10,9 +10,9 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from solitude.providers.paypal.permission_names import REFUND
 from solitude.providers.paypal.rest.answered import asked, unlike
 from solitude.providers.paypal.rest.wire import Ask, Reply, Wire
+from solitude.providers.paypal.sellers.permission_names import REFUND
 from solitude.providers.paypal.unanswered import not_ours
 from solitude.telemetry.redaction import Secret
 

@@ -9,15 +9,17 @@ from ninja import Router
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
-from solitude.providers.paypal import allowed_urls, asking, permissions
+from solitude.providers.paypal.api import asking
 from solitude.providers.paypal.classic import people
-from solitude.providers.paypal.form import Url
+from solitude.providers.paypal.forms import allowed_urls
+from solitude.providers.paypal.forms.form import Url
 from solitude.providers.paypal.models import TOKEN_MAX_CHARS, PermissionRequest, SellerPaypal
 from solitude.providers.paypal.names import CLASSIC, REST, Interface
-from solitude.providers.paypal.payees import interface_of
-from solitude.providers.paypal.permission_names import ADVANCED_DATA, PERMISSIONS, PERSONAL
 from solitude.providers.paypal.provider import paypal
 from solitude.providers.paypal.rest import onboarding
+from solitude.providers.paypal.sellers import permissions
+from solitude.providers.paypal.sellers.payees import interface_of
+from solitude.providers.paypal.sellers.permission_names import ADVANCED_DATA, PERMISSIONS, PERSONAL
 from solitude.providers.paypal.unanswered import NotDone
 from solitude.sellers.models import Seller
 from solitude.telemetry.redaction import Secret

@@ -12,7 +12,7 @@ from solitude.payments.answers import Named
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundableCode
 from solitude.providers.paypal.forms import PayIn
-from solitude.providers.paypal.wiki_form import WikiPaymentIn
+from solitude.providers.paypal.forms.wiki_form import WikiPaymentIn
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.openapi import Amount, CodedError, Detail, NumericAmount

@@ -10,7 +10,7 @@ from pydantic import Field, WithJsonSchema, create_model
 
 from solitude.buyers.models import Buyer
 from solitude.providers.paypal import preapprovals, records
-from solitude.providers.paypal.kept import changed, found, remembered, shown
+from solitude.providers.paypal.api.kept import changed, found, remembered, shown
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
 from solitude.providers.paypal.names import CLASSIC, REST, Interface
 from solitude.providers.paypal.records import BuyerPaypalShown, SellerPaypalShown

@@ -9,9 +9,10 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.providers.paypal import asking, personal
-from solitude.providers.paypal.payees import interface_of
-from solitude.providers.paypal.permission_api import SellerUuid, data_of
+from solitude.providers.paypal.api import asking
+from solitude.providers.paypal.api.permissions import SellerUuid, data_of
+from solitude.providers.paypal.sellers import personal
+from solitude.providers.paypal.sellers.payees import interface_of
 from solitude.web.answers import created
 from solitude.web.fields import Body
 from solitude.web.openapi import ServerError

@@ -7,9 +7,10 @@ from pydantic import Field
 
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import Intent
-from solitude.providers.paypal import form, payees
-from solitude.providers.paypal.form import Order, PaymentIn, Reading, Sold, Url
+from solitude.providers.paypal.forms import form
+from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
 from solitude.providers.paypal.models import BuyerPaypal
+from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product
 from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text
 from solitude.web.once import insert_once

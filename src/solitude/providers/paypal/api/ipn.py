@@ -11,9 +11,9 @@ from solitude.payments import notifications
 from solitude.payments.contract import Action
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification
 from solitude.payments.notifications import MISMATCH, NOT_UNDERSTOOD, Handled
+from solitude.providers.paypal.api.webhook import HandledStatus, MoneyTold
 from solitude.providers.paypal.ipn.inbound import HEADERS
 from solitude.providers.paypal.names import NAME
-from solitude.providers.paypal.webhook_api import HandledStatus, MoneyTold
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import Transaction
 from solitude.web.answers import answer

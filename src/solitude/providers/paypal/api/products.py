@@ -7,10 +7,11 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
-from solitude.providers.paypal import kept, records
+from solitude.providers.paypal import records
+from solitude.providers.paypal.api import kept
+from solitude.providers.paypal.api.records import PaypalId
 from solitude.providers.paypal.models import ProductPaypal
 from solitude.providers.paypal.records import ProductPaypalShown
-from solitude.providers.paypal.records_api import PaypalId
 from solitude.sellers.models import Product
 from solitude.sellers.shown import PRODUCTS
 from solitude.web import etags

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from solitude.payments import answers
+from solitude.providers.paypal.api.shown import ERRORS as ALL_ERRORS
 from solitude.providers.paypal.names import NAME
-from solitude.providers.paypal.shown import ERRORS as ALL_ERRORS
 from solitude.providers.paypal.unanswered import NotDone
 from solitude.telemetry import context
 from solitude.web.refusals import Refused

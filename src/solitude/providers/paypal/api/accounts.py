@@ -10,13 +10,15 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.payments import answers
-from solitude.providers.paypal import account_checks, asking, currencies, records
-from solitude.providers.paypal.account_checks import Check, Name, Verdict
-from solitude.providers.paypal.form import CURRENCIES
+from solitude.providers.paypal import currencies, records
+from solitude.providers.paypal.api import asking
+from solitude.providers.paypal.api.permissions import SellerUuid, data_of
+from solitude.providers.paypal.forms.form import CURRENCIES
 from solitude.providers.paypal.models import SellerPaypal
 from solitude.providers.paypal.names import CLASSIC, Interface
-from solitude.providers.paypal.payees import interface_of
-from solitude.providers.paypal.permission_api import SellerUuid, data_of
+from solitude.providers.paypal.sellers import account_checks
+from solitude.providers.paypal.sellers.account_checks import Check, Name, Verdict
+from solitude.providers.paypal.sellers.payees import interface_of
 from solitude.vault import hashes
 from solitude.web import paging
 from solitude.web.answers import answer, created

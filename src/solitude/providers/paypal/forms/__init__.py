@@ -4,10 +4,10 @@ from typing import Any
 
 from pydantic import RootModel, model_validator
 
-from solitude.providers.paypal import own_form, wiki_form
-from solitude.providers.paypal.form import Order
-from solitude.providers.paypal.own_form import OwnPaymentIn
-from solitude.providers.paypal.wiki_form import WikiPaymentIn
+from solitude.providers.paypal.forms import own_form, wiki_form
+from solitude.providers.paypal.forms.form import Order
+from solitude.providers.paypal.forms.own_form import OwnPaymentIn
+from solitude.providers.paypal.forms.wiki_form import WikiPaymentIn
 
 
 class PayIn(RootModel[WikiPaymentIn | OwnPaymentIn]):

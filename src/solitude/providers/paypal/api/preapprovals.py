@@ -16,12 +16,13 @@ from solitude.buyers.models import Buyer
 from solitude.payments import answers, calls
 from solitude.payments.contract import Outcome
 from solitude.payments.models import ProviderCall
-from solitude.providers.paypal import allowed_urls, currencies, limits, preapprovals
+from solitude.providers.paypal import currencies, preapprovals
+from solitude.providers.paypal.api.shown import ERRORS
 from solitude.providers.paypal.classic import terms
-from solitude.providers.paypal.form import CURRENCIES, Url
+from solitude.providers.paypal.forms import allowed_urls, limits
+from solitude.providers.paypal.forms.form import CURRENCIES, Url
 from solitude.providers.paypal.models import LIMITS, Preapproval
 from solitude.providers.paypal.names import CLASSIC, NAME, NOT_APPROVED
-from solitude.providers.paypal.shown import ERRORS
 from solitude.web import paging
 from solitude.web.answers import answer, settle, time_text
 from solitude.web.fields import Body, Day, DecimalNumber, GivenText, Text

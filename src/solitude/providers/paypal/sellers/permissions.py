@@ -19,9 +19,9 @@ from solitude.providers.paypal import records
 from solitude.providers.paypal.classic import people
 from solitude.providers.paypal.models import SCOPES_MAX_CHARS, TOKEN_MAX_CHARS, PermissionRequest, SellerPaypal
 from solitude.providers.paypal.names import CLASSIC, Interface
-from solitude.providers.paypal.permission_names import PERSONAL
 from solitude.providers.paypal.provider import paypal
 from solitude.providers.paypal.rest import login, onboarding
+from solitude.providers.paypal.sellers.permission_names import PERSONAL
 from solitude.sellers.models import Seller
 from solitude.vault import hashes
 

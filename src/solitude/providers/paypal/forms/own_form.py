@@ -6,8 +6,9 @@ from pydantic import Field
 
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import Intent
-from solitude.providers.paypal import form, payees
-from solitude.providers.paypal.form import Order, PaymentIn, Reading, Sold, Url
+from solitude.providers.paypal.forms import form
+from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
+from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product, Seller
 from solitude.sellers.shown import PRODUCTS
 from solitude.transactions.bodies import UUID_MAX_CHARS, Uuid

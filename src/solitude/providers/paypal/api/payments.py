@@ -16,14 +16,8 @@ from solitude.payments import answers, calls, cancel, check, pay, refund
 from solitude.payments.contract import Intent, Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
-from solitude.providers.paypal import currencies, forms, own_form, refunding, uses, wiki_form
-from solitude.providers.paypal.form import Order
-from solitude.providers.paypal.forms import PayIn
-from solitude.providers.paypal.names import NAME, NUMBER
-from solitude.providers.paypal.own_form import OwnPaymentIn
-from solitude.providers.paypal.refunding import Look
-from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
-from solitude.providers.paypal.shown import (
+from solitude.providers.paypal import currencies, forms, uses
+from solitude.providers.paypal.api.shown import (
     ERRORS,
     OwnPayment,
     PaypalCheck,
@@ -34,6 +28,13 @@ from solitude.providers.paypal.shown import (
     shown_payment,
     shown_refund,
 )
+from solitude.providers.paypal.classic import refunding
+from solitude.providers.paypal.classic.refunding import Look
+from solitude.providers.paypal.forms import PayIn, own_form, wiki_form
+from solitude.providers.paypal.forms.form import Order
+from solitude.providers.paypal.forms.own_form import OwnPaymentIn
+from solitude.providers.paypal.names import NAME, NUMBER
+from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
 from solitude.transactions.models import Status, Transaction, Type, new_uuid

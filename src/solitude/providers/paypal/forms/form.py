@@ -14,10 +14,11 @@ from pydantic import Field, WithJsonSchema
 from solitude.buyers.models import Buyer
 from solitude.money.money import Money
 from solitude.payments.contract import Intent, Share
-from solitude.providers.paypal import allowed_urls, currencies, limits, split
+from solitude.providers.paypal import currencies
+from solitude.providers.paypal.forms import allowed_urls, limits, split
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.names import CLASSIC
-from solitude.providers.paypal.payees import Payee
+from solitude.providers.paypal.sellers.payees import Payee
 from solitude.sellers.models import Access, Product, Seller
 from solitude.telemetry.redaction import Secret
 from solitude.web.fields import Body, DecimalNumber, Flag, StrictText, Taken, Text

@@ -13,10 +13,10 @@ from solitude.providers.paypal import currencies
 from solitude.providers.paypal.classic import people
 from solitude.providers.paypal.models import SellerPaypal
 from solitude.providers.paypal.names import CLASSIC, Interface
-from solitude.providers.paypal.permission_names import REFUND
 from solitude.providers.paypal.provider import paypal
 from solitude.providers.paypal.rest import onboarding
 from solitude.providers.paypal.rest.onboarding import Integration
+from solitude.providers.paypal.sellers.permission_names import REFUND
 from solitude.providers.paypal.unanswered import NotDone
 from solitude.telemetry.redaction import Secret
 
