@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from solitude.providers.paypal.forms.form import Identity
+from solitude.providers.paypal.forms.wiki_form import Identity
 from solitude.web.bodies import encode
 from solitude.web.fields import (
     Day,
