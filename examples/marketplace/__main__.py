@@ -37,15 +37,16 @@ def main() -> None:
         Feed(client, books, till).start()
         server = make_server(HOST, port, Shop(books, till), threaded=True)
         if simulator := os.environ.get("PAYPAL_SIMULATOR"):
-            ask_for_messages(simulator, f"{url}/paypal/webhook")
+            ask_for_messages(f"{simulator}/sandbox/webhook", f"{url}/paypal/webhook")
+            ask_for_messages(f"{simulator}/sandbox/ipn-url", f"{url}/paypal/ipn")
         sys.stdout.write(f"shop ready on {url}/\n")
         sys.stdout.flush()
         server.serve_forever()
 
 
-def ask_for_messages(simulator: str, address: str) -> None:
-    """At the real PayPal an operator enters the address in the developer dashboard: the shop has no credentials for it."""
-    answer = urllib3.request("POST", f"{simulator}/sandbox/webhook", json={"url": address})
+def ask_for_messages(control: str, address: str) -> None:
+    """At the real PayPal an operator enters the addresses in the developer dashboard: the shop has no credentials for it."""
+    answer = urllib3.request("POST", control, json={"url": address})
     if answer.status != 200:
         raise SystemExit(f"the simulator answered {answer.status}: {answer.data.decode()}")
 

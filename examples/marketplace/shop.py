@@ -1,9 +1,9 @@
 """The shop as a WSGI application: which page is where, and who may see it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.routing import Map, Rule
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
@@ -25,7 +25,7 @@ _NEW_SESSION = "shop.new_session"
 
 
 class Shop:
-    """Pages for people, and one address for PayPal's messages."""
+    """Pages for people, and addresses for PayPal's messages."""
 
     def __init__(self, books: Books, till: Till) -> None:
         self._books = books
@@ -43,6 +43,7 @@ class Shop:
                 Rule("/remembered", methods=["GET"], endpoint=self._remembered),
                 Rule("/forget", methods=["POST"], endpoint=self._forget),
                 Rule("/paypal/webhook", methods=["POST"], endpoint=self._webhook),
+                Rule("/paypal/ipn", methods=["POST"], endpoint=self._ipn),
             ]
         )
 
@@ -114,8 +115,10 @@ class Shop:
 
     def _webhook(self, request: Request) -> Response:
         """PayPal's message, byte for byte. Whether it is genuine is Solitude's to say."""
-        arrived = self._till.forward(dict(request.headers), request.get_data())
-        return Response(status=200 if arrived else 503)
+        return _received(lambda: self._till.forward(dict(request.headers), request.get_data()))
+
+    def _ipn(self, request: Request) -> Response:
+        return _received(lambda: self._till.forward_ipn(request.get_data()))
 
     def _customer(self, request: Request) -> Customer | None:
         return self._books.customer_of(request.cookies.get(COOKIE, ""))
@@ -133,6 +136,14 @@ class Shop:
         if customer is None or found is None or found.customer != customer.number:
             raise NotFound
         return customer, found
+
+
+def _received(forward: Callable[[], bool]) -> Response:
+    """200, or 503 for PayPal to come again; whoever sends what PayPal never would is told so."""
+    try:
+        return Response(status=200 if forward() else 503)
+    except ValueError:
+        raise BadRequest from None
 
 
 def _html(text: str, status: int = 200) -> Response:

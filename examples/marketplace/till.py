@@ -128,8 +128,15 @@ class Till:
         self._books.keep_agreement(customer.uuid, "", remembered=False)
 
     def forward(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Hands PayPal's message on. Whether it has arrived; if not, PayPal should come again."""
+        """Hands PayPal's message on. Whether it has arrived; if not, PayPal should come again. ValueError: it is not from PayPal."""
         try:
             return not self._client.forward_paypal_webhook(headers, body).retry
+        except SolitudeError:
+            return False
+
+    def forward_ipn(self, body: bytes) -> bool:
+        """The same in the older form, which has no headers of its own."""
+        try:
+            return not self._client.forward_paypal_ipn(body).retry
         except SolitudeError:
             return False

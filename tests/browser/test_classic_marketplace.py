@@ -43,3 +43,17 @@ def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visito
     customer.press("Approve")
     customer.press("Buy with one click", within="Paper Planes")
     customer.reads("paid")
+
+
+def test_money_that_paypal_takes_back_is_seen_in_the_shop(market: Market, visitor: Callable[[str], Visitor]) -> None:
+    """By an IPN, which the shop forwards."""
+    customer, at_paypal = visitor("classic-reversal"), visitor("console-classic")
+    customer.page.goto(market.url)
+    customer.press("Buy", within="Star Map")
+    customer.press("Approve")
+    customer.reads("paid")
+    at_paypal.page.goto(f"{market.house.paypal.url}/sandbox/console/classic")
+    at_paypal.look("payments")
+    at_paypal.press("Reverse", within="2.49 EUR")
+    customer.page.get_by_role("link", name="My purchases").click()
+    customer.reads_in_time("refunded")
