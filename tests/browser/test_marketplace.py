@@ -4,7 +4,12 @@ from collections.abc import Callable
 
 import pytest
 from tests.browser.conftest import Market
+from tests.sandbox.client import until
+from tests.support import processes
 from tests.support.browser import NARROW, Visitor
+from tests.support.environment import CLIENTS
+
+from solitude.client import Solitude
 
 
 def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor: Callable[[str], Visitor]) -> None:
@@ -117,7 +122,7 @@ def test_an_answer_that_is_lost_charges_the_customer_once(market: Market, visito
 def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
     market: Market, visitor: Callable[[str], Visitor]
 ) -> None:
-    """The seller's reaches the shop by PayPal's message, which it forwards, and Solitude's feed, which it reads."""
+    """The seller's reaches the shop by PayPal's messages (webhook and IPN), which it forwards, and Solitude's feed, which it reads."""
     customer, seller = visitor("shop-refunds"), visitor("console-refunds")
     customer.page.goto(market.url)
     for app in ("Night Train", "Paper Planes"):
@@ -135,3 +140,7 @@ def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
     seller.look("notifications")
     customer.reads_in_time("refunded", times=2)
     customer.look("purchases")
+    until(lambda: all(each["status"] == "received" for each in market.house.paypal.state()["notifications"]))
+    with Solitude(market.house.url, processes.KEY, CLIENTS[processes.KEY]) as client:
+        refunds = [str(one.amount) for one in client.iter_transactions() if one.type_name.startswith("refund")]
+    assert sorted(refunds) == ["0.99", "4.75"]  # each once, though PayPal told of them twice
