@@ -62,7 +62,7 @@ def test_a_payment_that_the_marketplace_cancels_is_cancelled(bench: Bench) -> No
     assert bench.cancel(payment)["status"] == "CANCELLED"
 
 
-@needs(Capability.APPROVAL, Capability.CAPTURE)
+@needs(Capability.APPROVAL, Capability.CAPTURE, Reach.BUYER)
 def test_a_cancelled_payment_is_not_taken_when_its_buyer_approves_all_the_same(bench: Bench) -> None:
     payment = bench.pay()
     url = bench.url(payment)
