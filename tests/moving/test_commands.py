@@ -112,6 +112,7 @@ def test_two_processes_may_import_the_same_file(environment: dict[str, str], tmp
     assert sum(written) == MANY / 200
 
 
+@pytest.mark.long
 def test_how_the_commands_end(environment: dict[str, str], tmp_path: Path) -> None:
     file = json_lines(tmp_path / "buyers.jsonl", [{"uuid": "shop:1"}, {"uuid": ""}])
 

@@ -39,6 +39,7 @@ def browser() -> Iterator[Page]:
         yield started.new_page(viewport={"width": 1200, "height": 1600})
 
 
+@pytest.mark.long
 def test_a_browser_shows_every_operation_and_asks_nobody_else(server: str, browser: Page) -> None:
     asked: list[str] = []
     said: list[str] = []

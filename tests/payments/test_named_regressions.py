@@ -576,6 +576,7 @@ CASES: dict[Callable[..., None], dict[str, Any]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("regression", DEFECTS, ids=lambda test: test.__name__.removeprefix("test_"))
 def test_the_defect_put_back_is_found(
     regression: Callable[..., None],

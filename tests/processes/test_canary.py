@@ -16,6 +16,7 @@ from tests.support.environment import CLIENTS
 from tests.support.processes import House
 
 RETURN, CANCEL = "https://shop.example/ok", "https://shop.example/no"
+pytestmark = pytest.mark.long
 PAYPAL_SECRET = "sandbox-secret"
 EMAILS = ("canary-seller@dev.example", "canary-buyer@mail.example", "canary-payer@buyer.example")
 PINS = ("8426", "7531", "9753")

@@ -9,6 +9,7 @@ from tests.support import processes
 from tests.support.environment import CLIENTS
 
 RETURN, CANCEL = "https://shop.example/ok", "https://shop.example/no"
+pytestmark = pytest.mark.long
 COMPLETED = 1
 
 

@@ -12,6 +12,7 @@ from tests.support import processes
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
 
+pytestmark = pytest.mark.long
 WELL = {"proxies": True, "db": True, "cache": True, "settings": True}
 
 

@@ -20,6 +20,7 @@ from tests.support import isolation, processes
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
 
+pytestmark = pytest.mark.long
 WITHIN_S = 45
 # A worker that has nothing under way ends within this.
 ENDS_WITHIN_S = 5
@@ -122,7 +123,6 @@ def the_payment(client: Solitude) -> Transaction:
     return client.get_transaction(event.resource_uri)
 
 
-@pytest.mark.long
 def test_a_worker_finds_out_what_a_killed_server_was_doing(tmp_path: Path) -> None:
     with processes.house(tmp_path, serve=False, SOLITUDE_SERVE_WORKER="false", **FAST) as house:
         with serving(house) as server:
@@ -173,7 +173,6 @@ def test_a_worker_that_is_told_to_end_ends_soon(tmp_path: Path, number: int) -> 
     assert "Traceback" not in house.logs()
 
 
-@pytest.mark.long
 def test_a_worker_that_is_told_to_end_ends_what_it_has_begun(tmp_path: Path) -> None:
     with processes.house(tmp_path, SOLITUDE_SERVE_WORKER="false", **FAST) as house:
         client = preapproved_buyer(house)
@@ -190,7 +189,6 @@ def test_a_worker_that_is_told_to_end_ends_what_it_has_begun(tmp_path: Path) -> 
         assert the_payment(client).status == COMPLETED
 
 
-@pytest.mark.long
 def test_a_worker_with_the_database_behind_says_so_and_ends_with_3(tmp_path: Path) -> None:
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -208,7 +206,6 @@ def test_a_worker_with_the_database_behind_says_so_and_ends_with_3(tmp_path: Pat
     assert "Traceback" not in ended.stderr
 
 
-@pytest.mark.long
 def test_a_worker_goes_on_when_its_connections_are_cut(tmp_path: Path) -> None:
     """As when PostgreSQL restarts. On SQLite there is none to cut: there somebody keeps the database to himself for a while."""
     with processes.house(tmp_path, SOLITUDE_SERVE_WORKER="false", **FAST) as house:
