@@ -21,7 +21,7 @@ NO_DATABASE := browser client configuration docs money outbound sandbox telemetr
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) \
-	$(patsubst %,web/test_%.py,bodies fields) buyers/test_hashing.py
+	$(patsubst %,web/test_%.py,bodies every_route fields forms networks values wire) buyers/test_hashing.py
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \
