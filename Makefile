@@ -22,6 +22,11 @@ NO_DATABASE := browser client configuration docs money outbound sandbox telemetr
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) \
 	$(patsubst %,web/test_%.py,bodies every_route fields forms networks values wire) buyers/test_hashing.py
+# What it says of PostgreSQL it has nearly always said of SQLite before: on PostgreSQL it is left to `make test-long`.
+SAME_ON_BOTH := conformance generic sellers paypal/classic \
+	$(patsubst %,buyers/test_%.py,buyers pin_forms) \
+	$(patsubst %,paypal/test_%.py,account_check form own_form permissions personal preapproval product_data records verification) \
+	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \
@@ -49,13 +54,14 @@ test: $(DEV) postgres ## the suite, on SQLite and on PostgreSQL; COVERAGE=true t
 	@$(PY) -m coverage erase
 	@trap 'exit 130' INT TERM; \
 	$(ON_SQLITE) $(PYTEST) -m "not long" $(if $(COVERAGE),--cov --cov-report=term) $(ARGS); sqlite=$$?; \
-	$(ON_POSTGRES) -- $(PYTEST) -m "not long" $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
+	$(ON_POSTGRES) -- $(PYTEST) -m "not long" $(NO_DATABASE:%=--ignore=tests/%) $(SAME_ON_BOTH:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
 	$(BOTH_PASSED)
 
-test-long: $(DEV) postgres ## what takes longer, on both: killed processes, simulations, state machines, Schemathesis
+test-long: $(DEV) postgres ## what takes longer, on both: killed processes, simulations, browsers, Schemathesis; and all forms on PostgreSQL
 	@trap 'exit 130' INT TERM; \
 	$(ON_SQLITE) $(PYTEST) -m long $(ARGS); sqlite=$$?; \
 	$(ON_POSTGRES) -- $(PYTEST) -m long $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
+	$(ON_POSTGRES) -- $(PYTEST) -m "not long" $(NO_DATABASE:%=--ignore=tests/%) $(SAME_ON_BOTH:%=tests/%) $(ARGS) || postgres=$$?; \
 	$(BOTH_PASSED)
 
 test-sqlite: $(DEV) ## the suite on SQLite only; ARGS="-k refund" for a part of it
