@@ -1,5 +1,6 @@
 """The bench on which a provider is tried: a marketplace, the provider, and what each has in its books."""
 
+import time
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -12,9 +13,11 @@ from tests.support.marketplace import Answer, Marketplace
 
 from solitude import worker
 from solitude.payments.models import WAITING, Notification
+from solitude.payments.refund import UNDER_WAY
 from solitude.transactions.models import PAID, Status, Type
 
 AMOUNT = "12.34"
+PATIENCE_S = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,13 @@ class Bench:
 
     def refund(self, payment: Answer, amount: str = "", **more: Any) -> Answer:
         return self.at.refund(self.shop, payment["uuid"], amount, **more)
+
+    def refund_in_turn(self, payment: Answer, amount: str) -> Answer:
+        """As a marketplace does that is told to come back: some providers take one refund of a payment after the other."""
+        until = time.monotonic() + PATIENCE_S
+        while (answer := self.refund(payment, amount)).status == 409 and answer["code"] == UNDER_WAY:
+            assert time.monotonic() < until, "the refund before this one does not end"
+        return answer
 
     # --- pre-approvals ---
 

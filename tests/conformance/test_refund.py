@@ -51,7 +51,7 @@ def test_what_was_not_taken_cannot_go_back(bench: Bench) -> None:
 def test_five_at_once_give_back_what_there_is_and_no_more(bench: Bench) -> None:
     payment = bench.paid("10.00")
 
-    answers = at_once(5, lambda _: bench.refund(payment, "4.00"))
+    answers = at_once(5, lambda _: bench.refund_in_turn(payment, "4.00"))
 
     assert sorted(answer.status for answer in answers) == [201, 201, 409, 409, 409]
     assert bench.state(payment).money == ("10.00", "8.00")
