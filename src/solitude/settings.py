@@ -371,29 +371,22 @@ SOLITUDE_PAYPAL_IPN_URL: str = _get(
     "Where PayPal is asked whether an IPN is its own.",
     shown="PayPal's sandbox; with debug `SOLITUDE_PAYPAL_WEB_URL` + `/cgi-bin/webscr`",
 )
-SOLITUDE_PAYPAL_CLASSIC_APP_ID: str = environment.text(
-    "SOLITUDE_PAYPAL_CLASSIC_APP_ID",
-    "APP-80W284485P519543T" if SOLITUDE_DEBUG else "",
-    "Credentials for the classic API.",
-    shown="none; with debug the simulator's",
+
+
+def _classic_credential(part: str, of_simulator: str, meaning: str) -> str:
+    default = of_simulator if SOLITUDE_DEBUG else ""
+    return environment.text(
+        f"SOLITUDE_PAYPAL_CLASSIC_{part}", default, meaning, shown="none; with debug the simulator's"
+    )
+
+
+SOLITUDE_PAYPAL_CLASSIC_APP_ID = _classic_credential(
+    "APP_ID", "APP-80W284485P519543T", "The id of our application in the classic API."
 )
-SOLITUDE_PAYPAL_CLASSIC_USER: str = environment.text(
-    "SOLITUDE_PAYPAL_CLASSIC_USER",
-    "sandbox-api-user" if SOLITUDE_DEBUG else "",
-    "Credentials for the classic API.",
-    shown="none; with debug the simulator's",
-)
-SOLITUDE_PAYPAL_CLASSIC_PASSWORD: str = environment.text(
-    "SOLITUDE_PAYPAL_CLASSIC_PASSWORD",
-    "sandbox-api-password" if SOLITUDE_DEBUG else "",
-    "Credentials for the classic API.",
-    shown="none; with debug the simulator's",
-)
-SOLITUDE_PAYPAL_CLASSIC_SIGNATURE: str = environment.text(
-    "SOLITUDE_PAYPAL_CLASSIC_SIGNATURE",
-    "sandbox-api-signature" if SOLITUDE_DEBUG else "",
-    "Credentials for the classic API.",
-    shown="none; with debug the simulator's",
+SOLITUDE_PAYPAL_CLASSIC_USER = _classic_credential("USER", "sandbox-api-user", "Who we are in the classic API.")
+SOLITUDE_PAYPAL_CLASSIC_PASSWORD = _classic_credential("PASSWORD", "sandbox-api-password", "The password of that user.")
+SOLITUDE_PAYPAL_CLASSIC_SIGNATURE = _classic_credential(
+    "SIGNATURE", "sandbox-api-signature", "The signature that PayPal gave to that user."
 )
 SOLITUDE_PAYPAL_CLASSIC_EMAIL: str = _get(
     "SOLITUDE_PAYPAL_CLASSIC_EMAIL",

@@ -53,13 +53,14 @@ def failed(found: Failed) -> Result:
     return Result(Outcome.NOT_SENT, reason=Reason(code, found.reason), exchanges=found.exchanges)
 
 
-def refused_credentials(exchanges: tuple[Exchange, ...]) -> Result:
+def refused_credentials(exchanges: tuple[Exchange, ...], operation: str) -> Result:
+    """PayPal does not take our credentials, or nobody has set any; operators are told."""
+    log.error("paypal_credentials_refused", operation=operation)
+    cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
     reason = Reason(CONFIGURATION, "PayPal refuses the credentials of this server.")
     return Result(Outcome.NOT_SENT, reason=reason, exchanges=exchanges)
 
 
 def not_ours(exchanges: tuple[Exchange, ...], operation: str) -> NotDone:
-    """The error for credentials that PayPal does not take, or that nobody has set; operators are told."""
-    log.error("paypal_credentials_refused", operation=operation)
-    cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
-    return NotDone(refused_credentials(exchanges))
+    """The error for refused credentials."""
+    return NotDone(refused_credentials(exchanges, operation))

@@ -28,7 +28,6 @@ from solitude.providers.paypal.classic.reading import Payment
 from solitude.providers.paypal.classic.wire import Ask, CredentialsRefused, Reply, Wire
 from solitude.providers.paypal.names import NAME, NOT_APPROVED, NUMBER
 from solitude.providers.paypal.unanswered import Failed, failed, refused_credentials
-from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import Secret
 
@@ -95,9 +94,7 @@ class ClassicPayPal:
         try:
             return perform(call)
         except CredentialsRefused as error:
-            log.error("paypal_credentials_refused", operation=call.operation, interface="classic")
-            cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": self.name})
-            return refused_credentials(error.exchanges)
+            return refused_credentials(error.exchanges, call.operation)
 
     # --- payments ---
 

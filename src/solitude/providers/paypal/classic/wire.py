@@ -14,10 +14,11 @@ from typing import Any
 
 from django.conf import settings
 
-from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
+from solitude.outbound.http import Answer, NoAnswer, NotSent, Reason, Request
 from solitude.outbound.record import Exchange, Kept, describe
 from solitude.providers.paypal.classic import nvp, signature
 from solitude.providers.paypal.classic.signature import Permission
+from solitude.providers.paypal.outlets import outlet
 from solitude.providers.paypal.unanswered import Failed
 
 CORRELATION_ID_MAX_CHARS = 128
@@ -98,14 +99,8 @@ class Wire:
     """The way to PayPal's classic interface."""
 
     def __init__(self) -> None:
-        self._outlet = Outlet(
-            "paypal-classic",
-            base_urls=[settings.SOLITUDE_PAYPAL_CLASSIC_URL],
-            connect_timeout_ms=settings.SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS,
-            read_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
-            total_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
-            pool_size=settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
-            in_progress_limit=settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
+        self._outlet = outlet(
+            "paypal-classic", settings.SOLITUDE_PAYPAL_CLASSIC_URL, settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
         )
 
     def ask(self, ask: Ask) -> Reply | Failed:

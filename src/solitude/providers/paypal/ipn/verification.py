@@ -2,8 +2,9 @@
 
 from django.conf import settings
 
-from solitude.outbound.http import NoAnswer, NotSent, Outlet, Request
+from solitude.outbound.http import NoAnswer, NotSent, Request
 from solitude.payments.contract import Verdict
+from solitude.providers.paypal.outlets import outlet
 
 ASK = b"cmd=_notify-validate&"
 VERIFIED, INVALID = b"VERIFIED", b"INVALID"
@@ -14,15 +15,8 @@ AT_ONCE = 8
 
 class Verification:
     def __init__(self) -> None:
-        self._outlet = Outlet(
-            "paypal-ipn",
-            base_urls=[settings.SOLITUDE_PAYPAL_IPN_URL],
-            connect_timeout_ms=settings.SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS,
-            read_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
-            total_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
-            max_answer_bytes=ANSWER_MAX_BYTES,
-            pool_size=AT_ONCE,
-            in_progress_limit=AT_ONCE,
+        self._outlet = outlet(
+            "paypal-ipn", settings.SOLITUDE_PAYPAL_IPN_URL, AT_ONCE, max_answer_bytes=ANSWER_MAX_BYTES
         )
 
     def verify(self, body: bytes) -> tuple[Verdict, str]:

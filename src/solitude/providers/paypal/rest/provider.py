@@ -28,7 +28,7 @@ from solitude.payments.contract import (
 from solitude.providers.paypal.names import NAME, NOT_APPROVED, NUMBER
 from solitude.providers.paypal.rest import reading, report, requests
 from solitude.providers.paypal.rest.wire import Ask, Failed, Reply, TokenRefused, Wire
-from solitude.telemetry import cef
+from solitude.providers.paypal.unanswered import refused_credentials
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import Secret
 
@@ -100,9 +100,7 @@ class RestPayPal:
         try:
             return perform(call)
         except TokenRefused as error:
-            log.error("paypal_credentials_refused", operation=call.operation)
-            cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": self.name})
-            return reading.refused_credentials(error.exchanges)
+            return refused_credentials(error.exchanges, call.operation)
 
     # --- payments ---
 

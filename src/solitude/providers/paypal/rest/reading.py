@@ -28,7 +28,6 @@ from solitude.payments.contract import (
 from solitude.providers.paypal import currencies
 from solitude.providers.paypal.rest.wire import Reply
 from solitude.providers.paypal.unanswered import failed as failed
-from solitude.providers.paypal.unanswered import refused_credentials as refused_credentials
 from solitude.telemetry import redaction
 
 TEXT_MAX_CHARS = 255

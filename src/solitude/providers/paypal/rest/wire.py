@@ -15,8 +15,9 @@ from urllib.parse import urlencode
 import msgspec
 from django.conf import settings
 
-from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
+from solitude.outbound.http import Answer, NoAnswer, NotSent, Reason, Request
 from solitude.outbound.record import Exchange, Kept, describe
+from solitude.providers.paypal.outlets import outlet
 from solitude.providers.paypal.rest.token import AccessToken, NoToken, TokenKeeper, basic
 from solitude.providers.paypal.unanswered import Failed as Failed
 from solitude.telemetry.redaction import Secret
@@ -95,14 +96,10 @@ class Wire:
     """The way to PayPal under one set of credentials."""
 
     def __init__(self) -> None:
-        self._outlet = Outlet(
+        self._outlet = outlet(
             "paypal",
-            base_urls=[settings.SOLITUDE_PAYPAL_URL],
-            connect_timeout_ms=settings.SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS,
-            read_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
-            total_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
-            pool_size=settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
-            in_progress_limit=settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
+            settings.SOLITUDE_PAYPAL_URL,
+            settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX,
             correlation_header="PayPal-Debug-Id",
         )
         self._tokens = TokenKeeper(self._fetch_token)
