@@ -1,6 +1,6 @@
 """How a setting is declared, read from the environment, checked and described.
 
-`settings.py` declares every setting with one call, so that its name, default, unit and meaning stand in one place: the
+`solitude.settings` declares every setting with one call, so that its name, default, unit and meaning stand in one place: the
 start checks them there and `docs/settings.md` is printed from there.
 """
 
@@ -275,14 +275,22 @@ class Environment:
         return self.get(name, flag, default, meaning)
 
     def number(
-        self, name: str, default: int, meaning: str, *, unit: str = "", least: int = 0, most: int = 2**31
+        self,
+        name: str,
+        default: int,
+        meaning: str,
+        *,
+        unit: str = "",
+        least: int = 0,
+        most: int = 2**31,
+        shown: str | None = None,
     ) -> int:
         def parse(text: str) -> int:
             if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
                 raise ValueError(f"must be a whole number from {least} to {most}{' ' + unit if unit else ''}")
             return int(text)
 
-        return self.get(name, parse, default, meaning, unit=unit)
+        return self.get(name, parse, default, meaning, unit=unit, shown=shown)
 
     def decimal(self, name: str, default: str, meaning: str, *, unit: str, least: int, most: int) -> Decimal:
         def parse(text: str) -> Decimal:
@@ -295,6 +303,10 @@ class Environment:
 
     def path(self, name: str, default: Path | None, meaning: str, *, shown: str | None = None) -> Path | None:
         return self.get(name, lambda text: Path(text) if text else None, default, meaning, shown=shown)
+
+    def forbid(self, problems: Mapping[str, object]) -> None:
+        """Adds the problems that are there: each is a sentence, and whether (or with what) it is one."""
+        self.problems += [problem for problem, is_one in problems.items() if is_one]
 
     def finish(self) -> None:
         if self.problems:

@@ -1,0 +1,78 @@
+"""Django's settings: every `SOLITUDE_*` variable is declared in a module beside this one, once, with its default, unit and meaning.
+
+The environment is emptied of them as they are read. A value that cannot be used stops the start.
+"""
+
+import secrets
+
+import dj_database_url
+
+from solitude import sqlite
+from solitude.settings.bango import *
+from solitude.settings.clients import *
+from solitude.settings.payments import *
+from solitude.settings.paypal import *
+from solitude.settings.process import *
+from solitude.settings.reading import environment as environment
+from solitude.settings.reference import *
+
+# --- Django --------------------------------------------------------------------------------------------------------
+_ENGINES = (_SQLITE, _POSTGRESQL) = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+try:
+    DATABASES = {"default": dj_database_url.parse(SOLITUDE_DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
+except ValueError:
+    # Its message may hold the URL, and with it the password.
+    DATABASES = {"default": {}}
+_database = DATABASES["default"]
+# In memory, every thread would have a database of its own.
+if _database.get("NAME") in (None, "", ":memory:") or _database["ENGINE"] not in _ENGINES:
+    environment.problems.append(
+        "SOLITUDE_DATABASE_URL must be a postgresql:// or sqlite:/// URL with the name of a database"
+    )
+environment.finish()
+
+if _database["ENGINE"] == _SQLITE:
+    _database["OPTIONS"] = sqlite.options()
+else:
+    _options = _database.setdefault("OPTIONS", {})
+    _options.setdefault("connect_timeout", SOLITUDE_DATABASE_CONNECT_TIMEOUT_S)
+    _given = _options.get("options", "")
+    _options["options"] = (
+        f"{_given} -c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()
+    )
+
+# Django's own debug mode shows settings and code in its pages, so it stays off even in development.
+DEBUG = False
+# Nothing here is signed with it; Django wants one to exist.
+SECRET_KEY = secrets.token_urlsafe(48)
+# The peer's address decides who may call, not the name that it used.
+ALLOWED_HOSTS = ["*"]
+INSTALLED_APPS = [
+    "solitude.web",
+    "solitude.buyers",
+    "solitude.sellers",
+    "solitude.events",
+    "solitude.transactions",
+    "solitude.payments",
+    "solitude.providers.paypal",
+    "solitude.moving",
+]
+MIDDLEWARE = [
+    "solitude.web.requests.RequestContext",
+    "solitude.web.networks.AllowedNetworks",
+    "solitude.web.requests.BothSpellings",
+    "solitude.web.requests.HeadIsGet",
+    "solitude.web.etags.ContentTags",
+    "solitude.web.admission.Admission",
+    "solitude.web.media.JsonOnly",
+    "solitude.web.errors.JsonErrors",
+]
+ROOT_URLCONF = "solitude.urls"
+WSGI_APPLICATION = "solitude.wsgi.application"
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+DATA_UPLOAD_MAX_MEMORY_SIZE = SOLITUDE_BODY_MAX_BYTES
+LOGGING_CONFIG = None
