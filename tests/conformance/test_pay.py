@@ -50,7 +50,7 @@ def test_a_buyer_who_turns_back_pays_nothing(bench: Bench) -> None:
     assert bench.money_moved() == 0
 
 
-@needs(Capability.APPROVAL)
+@needs(Capability.APPROVAL, Capability.CANCEL)
 def test_a_payment_that_the_marketplace_cancels_is_cancelled(bench: Bench) -> None:
     payment = bench.pay()
 
@@ -62,7 +62,7 @@ def test_a_payment_that_the_marketplace_cancels_is_cancelled(bench: Bench) -> No
     assert bench.cancel(payment)["status"] == "CANCELLED"
 
 
-@needs(Capability.APPROVAL, Capability.CAPTURE, Reach.BUYER)
+@needs(Capability.APPROVAL, Capability.CANCEL, Capability.CAPTURE, Reach.BUYER)
 def test_a_cancelled_payment_is_not_taken_when_its_buyer_approves_all_the_same(bench: Bench) -> None:
     payment = bench.pay()
     url = bench.url(payment)

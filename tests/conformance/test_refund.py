@@ -10,6 +10,8 @@ from tests.web.parallel import at_once
 from solitude.payments.contract import Capability, Operation
 from solitude.transactions.models import Status, Type
 
+pytestmark = needs(Capability.REFUND)
+
 
 def test_all_of_it(bench: Bench) -> None:
     payment = bench.paid()

@@ -8,7 +8,7 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
 from tests.web.parallel import at_once
 
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import Status, Transaction
 
 OWN = {"pay_key", "status", "use_preapproval", "uuid", "transaction", "correlation_id", "resource_pk", "resource_uri"}
 
@@ -136,6 +136,35 @@ def test_the_same_key_gives_the_same_answer(shop: Marketplace, paypal: Simulator
 
     assert (again.status, again.json) == (201, first.json)
     assert again.headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "order-7"}])
+def test_what_was_not_sent_begins_again_under_its_uuid(
+    shop: Marketplace, paypal: Simulator, app_id: str, key: dict[str, str]
+) -> None:
+    paypal.fault("create_order", "rate_limit_429")
+    away = shop.pay_for(app_id, headers=key, uuid="order:7")
+    assert (away.status, away["code"]) == (503, "provider_busy")
+
+    again = shop.pay_for(app_id, headers=key, uuid="order:7")
+
+    assert (again.status, again["uuid"], again["transaction"]) == (201, "order:7", away["transaction"])
+    row = shop.transaction(again["transaction"])
+    assert (row["status"], row["status_reason"], row["amount"]) == (Status.PENDING, None, "3.75")
+    told = ["started", "errored", "started", "pending"]
+    assert shop.event_types() == [f"transaction.{state}" for state in told]
+
+
+def test_what_was_not_sent_begins_again_once_even_for_four_at_once(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    paypal.fault("create_order", "rate_limit_429")
+    shop.pay_for(app_id, uuid="order:8")
+
+    answers = at_once(4, lambda _: Marketplace().pay_for(app_id, uuid="order:8"))
+
+    assert sorted(answer.status for answer in answers) == [201, 400, 400, 400]
+    assert len(paypal.state()["orders"]) == 1
 
 
 def test_a_form_that_is_both_or_neither(shop: Marketplace, paypal: Simulator, app_id: str) -> None:

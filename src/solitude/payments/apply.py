@@ -14,8 +14,8 @@ from solitude.transactions import states
 from solitude.transactions.models import CallOutcome, Status, Transaction
 
 log = get_logger("solitude.payments")
-# Among a provider's ids: by which it knows the payment, and by which it knows the money that it took.
-UID_PAY, TAKEN = "payment", "capture"
+# Among a provider's ids: by which it knows the payment, by which it knows the money that it took, and by which its people do.
+UID_PAY, TAKEN, SUPPORT = "payment", "capture", "support"
 
 
 def result(call: ProviderCall, found: Result) -> None:
@@ -95,6 +95,8 @@ def _edge_of_evidence(row: Transaction, evidence: Evidence) -> str | None:
             return "instrument_declined"
         case Seen.DECLINED:
             return "declined"
+        case Seen.CANCELLED:
+            return "cancelled"
         case Seen.EXPIRED:
             return "expired"
         case Seen.APPROVED:
@@ -109,8 +111,9 @@ def _columns(row: Transaction, found: Result) -> dict[str, object]:
         "outcome": CallOutcome.PENDING if waiting else CallOutcome(found.outcome),
         "status_reason": found.reason.code[:REASON_MAX_CHARS] if found.reason and not waiting else None,
     }
-    if found.correlation_id:
-        columns["uid_support"] = found.correlation_id
+    support = found.ids.get(SUPPORT) or found.correlation_id
+    if support:
+        columns["uid_support"] = support
     if UID_PAY in found.ids and not row.uid_pay:
         columns["uid_pay"] = found.ids[UID_PAY]
     if TAKEN in found.ids and not row.taken_id:
@@ -118,7 +121,11 @@ def _columns(row: Transaction, found: Result) -> dict[str, object]:
     if evidence and evidence.pay_url:
         columns["pay_url"] = evidence.pay_url
     if evidence and evidence.state == Seen.PAID:
-        columns["captured_amount"] = evidence.captured.amount if evidence.captured else row.amount
+        captured = evidence.captured
+        columns["captured_amount"] = captured.amount if captured else row.amount
+        if captured and row.amount is None:
+            # Of several prices the buyer has chosen this one.
+            columns |= {"amount": captured.amount, "currency": captured.currency}
         columns["refunded_amount"] = row.refunded_amount or money_back.ZERO
     return columns
 

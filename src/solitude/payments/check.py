@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
-from solitude.payments import apply, calls, money_back
-from solitude.payments.contract import Call, Intent, Operation, Outcome, Result, Seen
+from solitude.payments import apply, calls, money_back, registry
+from solitude.payments.contract import Call, Capability, Intent, Operation, Outcome, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
 from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
@@ -29,7 +29,12 @@ def check(pk: int) -> Checked:
         return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
     if row.status != Status.PENDING or not (row.uid_pay or row.related_id):
         return Checked(row)
-    return _look_up_refund(row) if row.related_id else _look_up(row)
+    if row.related_id:
+        return _look_up_refund(row)
+    if not registry.can(PROVIDER_NUMBERS[row.provider or 0], Capability.LOOK_UP):
+        # Only its notifications tell more.
+        return Checked(row, seen=Seen.NOT_APPROVED)
+    return _look_up(row)
 
 
 def end_uncertain(pk: int) -> ProviderCall | None:

@@ -46,7 +46,9 @@ class Capability(StrEnum):
     APPROVAL = "approval"  # the buyer is sent to the provider and approves each payment there
     STORED_CREDENTIAL = "stored_credential"  # the buyer agrees once; later payments are taken without asking
     CAPTURE = "capture"  # an approved payment is taken by a call of ours; without it the approval takes it
+    CANCEL = "cancel"  # a payment can be given up that its buyer has not approved yet
     OTHER_FUNDING = "other_funding"  # after a declined funding source the buyer may choose another for the same payment
+    REFUND = "refund"  # what was taken can go back to the buyer
     PARTIAL_REFUND = "partial_refund"  # less than the whole payment can go back
     SEVERAL_REFUNDS = "several_refunds"  # a payment can be refunded part by part
     PLATFORM_FEE = "platform_fee"  # the provider itself divides a payment between seller and marketplace
@@ -54,6 +56,7 @@ class Capability(StrEnum):
     PARTIAL_REFUND_OF_SHARES = "partial_refund_of_shares"  # so divided, it can still go back in parts
     DELAYED_DISBURSEMENT = "delayed_disbursement"  # the seller gets the money only when it is released
     IDEMPOTENCY_KEY = "idempotency_key"  # a call that is repeated under the same key does nothing new
+    LOOK_UP = "look_up"  # it says where a payment stands when it is asked
     LOOK_UP_BY_REFERENCE = "look_up_by_reference"  # a payment is found by our reference alone, perhaps some hours later
     NOTIFICATIONS = "notifications"  # it tells by itself what happened
     DELAYED_SETTLEMENT = "delayed_settlement"  # what was taken may be held for days, and then be settled or denied
@@ -70,11 +73,12 @@ class Seen(StrEnum):
     PAID = "paid"
     UNDER_REVIEW = "under_review"  # taken, and held by the provider
     DECLINED = "declined"  # ended without money
+    CANCELLED = "cancelled"  # ended by its buyer, who does not want to pay
     EXPIRED = "expired"  # the provider no longer has it, and nothing was taken
 
 
 # Evidence that is older than what we know must not lead back: only these say how a payment ended.
-ENDINGS = frozenset({Seen.PAID, Seen.DECLINED, Seen.EXPIRED})
+ENDINGS = frozenset({Seen.PAID, Seen.DECLINED, Seen.CANCELLED, Seen.EXPIRED})
 
 
 class RefundSeen(StrEnum):
@@ -175,15 +179,17 @@ class Action(StrEnum):
 class Notice:
     """A provider's notification, verified and read.
 
-    `action` is None when it is of no concern to us. `reference` is our operation id, where it names one; `ids` are the provider's
-    own ids (`payment`, `capture`). `payees` are the names of the receiver that it tells. One of the evidences belongs to the action.
-    `about` names what a provider's own actions (PREAPPROVAL, SELLER) are about, for its own handler.
+    `action` is None when it is of no concern to us. `reference` is our operation id, where it names one, or `uuid` that of the
+    transaction; `ids` are the provider's own ids (`payment`, `capture`). `payees` are the names of the receiver that it tells.
+    One of the evidences belongs to the action. `about` names what a provider's own actions (PREAPPROVAL, SELLER) are about, for its
+    own handler.
     """
 
     event_id: str
     event_type: str
     action: Action | None = None
     reference: str = ""
+    uuid: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
     payees: tuple[str, ...] = ()
     amount: Money | None = None
@@ -226,12 +232,15 @@ class Share:
 class Intent:
     """All that is needed to make the call, and to make the very same call again. Kept encrypted with the call.
 
+    `prices`: what is offered where the buyer chooses among several prices, each in a currency of its own; there is no `amount` then.
     `interface`: by which of its interfaces the provider is asked, where it has several. `delayed`: the payee gets the money only when
     it is released. `fallback`: where the stored credential is refused, the payment goes on with the buyer's approval. `notify_url`:
-    where the provider sends its notification. `terms`: to what a pre-approval is limited, where the provider itself watches over that.
+    where the provider sends its notification. `terms`: what else this provider must be told, by names of its own; of a pre-approval,
+    to what it is limited where the provider itself watches over that.
     """
 
     amount: Money | None = None
+    prices: tuple[Money, ...] = ()
     payee: str = ""
     fee: Money | None = None
     return_url: str = ""
@@ -249,6 +258,7 @@ class Intent:
     def to_json(self) -> dict[str, Any]:
         return {
             "amount": _money_json(self.amount),
+            "prices": [_money_list(price) for price in self.prices],
             "payee": self.payee,
             "fee": _money_json(self.fee),
             "return_url": self.return_url,
@@ -276,6 +286,7 @@ class Intent:
             credential=Secret(kept["credential"]) if kept["credential"] else None,
             note=kept["note"],
             # Intents of the versions before have none of these.
+            prices=tuple(Money(Decimal(text), currency) for text, currency in kept.get("prices", ())),
             interface=kept.get("interface", ""),
             shares=tuple(
                 Share(payee, Money(Decimal(text), currency)) for payee, text, currency in kept.get("shares", ())

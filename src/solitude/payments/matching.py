@@ -3,6 +3,7 @@
 Amount, currency, receiver and our reference are compared: what contradicts them is refused and never applied.
 """
 
+from solitude.money.money import Money
 from solitude.payments import calls
 from solitude.payments.apply import TAKEN, UID_PAY, was_refused
 from solitude.payments.contract import Action, Notice, Operation, RefundEvidence, Seen, ToldBy
@@ -31,11 +32,12 @@ class Mismatch(Exception):
 
 
 def payment(provider: str, notice: Notice) -> Transaction:
-    """The payment that it is about, locked: by our reference, else by the provider's ids. They must not contradict one another."""
+    """The payment that it is about, locked: by our reference, its uuid or the provider's ids, which must not contradict one another."""
     rows = Transaction.objects.filter(provider=_NUMBERS[provider], type=Type.PAYMENT)
     found: list[int] = []
-    if notice.reference:
-        found += rows.filter(calls__key=notice.reference).values_list("pk", flat=True)[:1]
+    for known_by in ({"calls__key": notice.reference}, {"uuid": notice.uuid}):
+        if all(known_by.values()):
+            found += rows.filter(**known_by).values_list("pk", flat=True)[:1]
     for name, column in ((UID_PAY, "uid_pay"), (TAKEN, "taken_id")):
         if notice.ids.get(name):
             found += rows.filter(**{column: notice.ids[name]}).values_list("pk", flat=True)[:1]
@@ -74,9 +76,17 @@ def _compare(payment: Transaction, notice: Notice) -> None:
     told = [name.casefold() for name in notice.payees if ("@" in name) == kind]
     if told and payee not in told:
         raise Mismatch("receiver")
-    if notice.amount and notice.amount.currency != payment.currency:
+    if notice.amount:
+        _compare_amount(notice.amount, payment, paying.intended.prices, whole=notice.action == Action.PAYMENT)
+
+
+def _compare_amount(told: Money, payment: Transaction, prices: tuple[Money, ...], *, whole: bool) -> None:
+    """With what was agreed, which is one of the prices where the buyer may choose and has not chosen yet."""
+    if payment.amount is not None:
+        prices = (Money(payment.amount, payment.currency),)
+    if told.currency not in {price.currency for price in prices}:
         raise Mismatch("currency")
-    if notice.action == Action.PAYMENT and notice.amount and notice.amount.amount != payment.amount:
+    if whole and told not in prices:
         raise Mismatch("amount")
 
 

@@ -26,7 +26,8 @@ from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, 
 ZERO = Decimal(0)
 EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"
 # What takes part in a payment's sums: rows of the engine. A client may keep refunds of its own beside them.
-_OF_ENGINE = Q(type=Type.REFUND, calls__isnull=False) | (
+_REFUNDS = (Type.REFUND, Type.REFUND_MANUAL)
+_OF_ENGINE = Q(type__in=_REFUNDS, calls__isnull=False) | (
     Q(type__in=(Type.REFUND, Type.REVERSAL)) & ~Q(outcome=CallOutcome.NONE)
 )
 _OUTCOMES = {
@@ -168,8 +169,8 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
     return dispute, news
 
 
-def new_refund(payment: Transaction, amount: Money) -> Transaction:
-    return _going_back(payment, Type.REFUND, amount)
+def new_refund(payment: Transaction, amount: Money, kind: Type = Type.REFUND) -> Transaction:
+    return _going_back(payment, kind, amount)
 
 
 def _known(payment: Transaction, kind: Type, seen: RefundEvidence) -> Transaction | None:
@@ -183,7 +184,7 @@ def _known(payment: Transaction, kind: Type, seen: RefundEvidence) -> Transactio
         return alike.filter(status__in=(Status.PENDING, Status.COMPLETED)).order_by("pk").first()
     known = rows.filter(uid_pay=seen.id).first() if seen.id else None
     if known is None and seen.reference:
-        known = rows.filter(calls__key=seen.reference, type=Type.REFUND).first()
+        known = rows.filter(calls__key=seen.reference, type__in=_REFUNDS).first()
     return known
 
 

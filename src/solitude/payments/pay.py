@@ -2,11 +2,15 @@
 
 from solitude.buyers import pin_tokens
 from solitude.payments import calls
-from solitude.payments.contract import Intent, Operation
+from solitude.payments.contract import Intent, Operation, Outcome
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
-from solitude.transactions.models import Transaction
+from solitude.transactions.keeping import is_of_engine
+from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 from solitude.web.idempotency import Claim
+
+# What a payment is of, which stands in its row from the beginning.
+BEGUN_WITH = ("provider", "amount", "currency", "buyer", "seller", "seller_product", "source", "carrier", "region")
 
 
 def begin(
@@ -14,10 +18,34 @@ def begin(
 ) -> ProviderCall:
     """Writes a payment and its call, in the caller's transaction. After its commit: `calls.carry_out`.
 
+    A locked row that is there already begins with what has been set in it: one that its client has kept as received
+    (`awaits_beginning`), or one of the engine that certainly was not sent (`may_begin_again`).
+
     `client`: the key of who asks for it. Raises Refused (403) where the buyer's PIN should have been verified and was not.
     """
     # What stands under one key the buyer has agreed to once.
     if row.buyer is not None and not calls.has_begun_under(claim):
         pin_tokens.use(row.buyer, client, pin_token)
-    states.begin(row, "payment_begun")
+    if row.pk is None:
+        states.begin(row, "payment_begun")
+    else:
+        _begin_again(row)
     return calls.begin(provider, Operation.PAY, intent, row=row, claim=claim)
+
+
+def awaits_beginning(row: Transaction) -> bool:
+    """Whether a client keeps this payment as received, so that it can be taken over."""
+    return row.type == Type.PAYMENT and row.status == Status.RECEIVED and not is_of_engine(row)
+
+
+def may_begin_again(row: Transaction) -> bool:
+    """Whether this payment of the engine certainly was not sent."""
+    is_errored = row.type == Type.PAYMENT and row.status == Status.ERRORED
+    # Whoever keeps a row may have put it into any state.
+    return is_errored and row.calls.exists() and not row.calls.exclude(outcome=Outcome.NOT_SENT).exists()
+
+
+def _begin_again(row: Transaction) -> None:
+    edge = "payment_taken_over" if row.status == Status.RECEIVED else "payment_begun_again"
+    columns = {name: getattr(row, name) for name in BEGUN_WITH}
+    states.move(row, edge, outcome=CallOutcome.NONE, status_reason=None, **columns)

@@ -10,7 +10,7 @@ from solitude.payments.contract import Intent, Operation
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_value
-from solitude.transactions.models import PAID, Transaction
+from solitude.transactions.models import PAID, Transaction, Type
 from solitude.web.idempotency import Claim
 
 NotRefundableCode = Literal["not_captured", "refund_exceeds_captured", "refund_under_way"]
@@ -37,9 +37,17 @@ def refundable(payment: Transaction) -> Money:
 
 
 def begin(
-    payment: Transaction, amount: Money, provider: str, intent: Intent, ids: dict[str, str], claim: Claim | None
+    payment: Transaction,
+    amount: Money,
+    provider: str,
+    intent: Intent,
+    ids: dict[str, str],
+    claim: Claim | None,
+    kind: Type = Type.REFUND,
 ) -> ProviderCall:
     """Claims the amount and writes the refund and its call, in the caller's transaction. Raises NotRefundable.
+
+    A `kind` of REFUND_MANUAL is one that the marketplace makes by hand: its provider is only told what to answer.
 
     The limit is the database's: one UPDATE takes the amount or finds that it is no longer there, and a constraint stands
     behind it.
@@ -50,6 +58,6 @@ def begin(
     if not taken:
         now = Transaction.objects.get(pk=payment.pk)
         raise NotRefundable(NOT_CAPTURED if now.captured_amount is None else EXCEEDS, refundable(now))
-    refund = money_back.new_refund(payment, amount)
+    refund = money_back.new_refund(payment, amount, kind)
     states.begin(refund, "refund_begun")
     return calls.begin(provider, Operation.REFUND, intent, row=refund, ids=ids, claim=claim)

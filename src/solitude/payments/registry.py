@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from solitude.payments.contract import Action, CredentialRefused, Inbound, Notice, Operation, Provider, Result
+from solitude.payments.contract import (
+    Action,
+    Capability,
+    CredentialRefused,
+    Inbound,
+    Notice,
+    Operation,
+    Provider,
+    Result,
+)
 
 if TYPE_CHECKING:
     from solitude.payments.models import ProviderCall
@@ -53,6 +62,11 @@ def register(name: str, registered: Registered) -> None:
 
 def provider(name: str) -> Provider:
     return _registered[name].provider
+
+
+def can(name: str, capability: Capability) -> bool:
+    """Whether a provider, by one of its interfaces at least, can do this."""
+    return capability in _registered[name].provider.capabilities
 
 
 def applier(name: str, operation: Operation) -> Applier | None:

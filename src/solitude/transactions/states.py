@@ -50,6 +50,10 @@ _OPEN = (Status.STARTED, Status.PENDING)
 
 PAYMENT_EDGES = (
     _edge("payment_begun", (), Status.STARTED),
+    # What a client has kept as received until its payment begins.
+    _edge("payment_taken_over", (Status.RECEIVED,), Status.STARTED),
+    # Of a payment that certainly was not sent.
+    _edge("payment_begun_again", (Status.ERRORED,), Status.STARTED),
     _edge("approval_awaited", _OPEN, Status.PENDING),
     _edge("approved", _OPEN, Status.PENDING),
     _edge("review_awaited", _OPEN, Status.PENDING),

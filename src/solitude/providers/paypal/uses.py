@@ -42,9 +42,8 @@ def within_limits(order: Order) -> Order:
 def record(order: Order, payment: Transaction) -> None:
     """Counts a payment that is begun, in the same transaction."""
     if order.preapproval is not None and order.preapproval.is_limited:
-        PreapprovalUse.objects.create(
-            preapproval=order.preapproval, transaction=payment, amount=order.amount.amount, day=timezone.now().date()
-        )
+        use = {"preapproval": order.preapproval, "amount": order.amount.amount, "day": timezone.now().date()}
+        PreapprovalUse.objects.update_or_create(transaction=payment, defaults=use)
 
 
 def give_back(payment: Transaction) -> None:

@@ -88,19 +88,24 @@ def _intended(order: Order, request: ApiRequest, pin_token: str | None) -> Provi
 def _begin(order: Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
     wiki_form.save_buyer(order)
     order = uses.within_limits(order)
-    row = Transaction(
-        uuid=order.uuid or new_uuid(),
-        provider=NUMBER,
-        amount=order.amount.amount,
-        currency=order.amount.currency,
-        buyer=order.buyer,
-        seller=order.sold.seller,
-        seller_product=order.sold.product,
-        source=order.source,
-    )
+    row = _row(order.uuid)
+    row.provider, row.source = NUMBER, order.source
+    row.amount, row.currency = order.amount.amount, order.amount.currency
+    row.buyer, row.seller, row.seller_product = order.buyer, order.sold.seller, order.sold.product
     call = pay.begin(row, NAME, order.intent, request.claim, client=client_key(request), pin_token=pin_token)
     uses.record(order, row)
     return call
+
+
+def _row(uuid: str | None) -> Transaction:
+    """A new transaction, or the one of this uuid that certainly was not sent, locked. Raises BadFields."""
+    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
+    if known is None:
+        return Transaction(uuid=uuid or new_uuid())
+    row = lock(known.pk)
+    if not pay.may_begin_again(row):
+        raise BadFields(uuid=own_form.NOT_UNIQUE)
+    return row
 
 
 def _pay_refusal(call: ProviderCall, body: PayIn | None = None) -> Refused | None:

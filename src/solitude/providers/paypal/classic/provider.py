@@ -49,11 +49,14 @@ class ClassicPayPal:
     capabilities = frozenset(
         {
             Capability.APPROVAL,
+            Capability.CANCEL,
             Capability.STORED_CREDENTIAL,
+            Capability.REFUND,
             Capability.PARTIAL_REFUND,
             Capability.SEVERAL_REFUNDS,
             Capability.PLATFORM_FEE,
             Capability.SEVERAL_RECEIVERS,
+            Capability.LOOK_UP,
             Capability.LOOK_UP_BY_REFERENCE,
             Capability.NOTIFICATIONS,
             Capability.REVERSALS,

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from solitude.buyers.models import Buyer
+from solitude.payments import pay
 from solitude.payments.contract import Intent
 from solitude.providers.paypal.forms import form
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
@@ -107,6 +108,7 @@ def _named(named: str) -> tuple[Seller, Product | None]:
 def _new_uuid(uuid: str | None) -> str | None:
     if uuid and len(uuid) > UUID_MAX_CHARS:
         raise ValueError(f"must have at most {UUID_MAX_CHARS} characters")
-    if uuid and Transaction.objects.filter(uuid=uuid).exists():
+    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
+    if known is not None and not pay.may_begin_again(known):
         raise ValueError(NOT_UNIQUE)
     return uuid or None
