@@ -37,3 +37,8 @@ class Clock:
         """Seconds that this clock is ahead of real time."""
         with self._lock:
             return int(self._advanced.total_seconds())
+
+
+def stamp(time: datetime) -> str:
+    """2026-11-23T12:34:56Z."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -20,7 +20,7 @@ from typing import Any
 import urllib3
 from tests.support.free_port import free_port
 
-from solitude_sandbox.paypal.trouble import GARBAGE
+from solitude_sandbox.trouble import GARBAGE
 
 Json = dict[str, Any]
 PREFIX = "/paypal"

@@ -11,7 +11,7 @@ from tests.sandbox.classic.client import PARTNER, Classic, chain, receiver, simp
 from tests.sandbox.client import SELLER, Sandbox, money, order, unit, until
 from tests.sandbox.receiver import Receiver, receiving
 
-from solitude_sandbox.paypal.parcels import OF_IPN
+from solitude_sandbox.paypal.patience import OF_IPN
 
 FAR = "https://market.example/ipn"
 

@@ -5,11 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from solitude_sandbox import journal
 from solitude_sandbox.clock import ADVANCE_LIMIT_S, Clock
-from solitude_sandbox.paypal import accounts, journal
+from solitude_sandbox.journal import Entry, Journal
+from solitude_sandbox.paypal import accounts
 from solitude_sandbox.paypal.accounts import Account, Accounts, trait_of
 from solitude_sandbox.paypal.errors import knows_issue, refuse, render
-from solitude_sandbox.paypal.journal import Entry, Journal
 from solitude_sandbox.paypal.money import Money
 from solitude_sandbox.store import BoundedStore
 

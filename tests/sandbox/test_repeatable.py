@@ -8,8 +8,8 @@ from tests.sandbox.classic.client import KEYS, simple
 from tests.sandbox.client import assertion, money, order, setup_request, unit
 from werkzeug.test import Client
 
-from solitude_sandbox import create_app
-from solitude_sandbox.paypal import books, events, idempotency, journal
+from solitude_sandbox import create_app, journal
+from solitude_sandbox.paypal import books, events, idempotency
 from solitude_sandbox.paypal.accounts import CLIENT_ID, CLIENT_SECRET
 from solitude_sandbox.paypal.ids import Ids
 

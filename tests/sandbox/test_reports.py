@@ -7,7 +7,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from tests.sandbox.client import SELLER, Reply, Sandbox, assertion, money, order, unit, with_fee
 
-from solitude_sandbox.paypal.times import REPORT_LAG, stamp
+from solitude_sandbox.clock import stamp
+from solitude_sandbox.paypal.times import REPORT_LAG
 
 REPORT = "/v1/reporting/transactions"
 SLOW_SELLER = "slowrefund-x@shop.example"

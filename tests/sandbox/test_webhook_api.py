@@ -13,9 +13,9 @@ from tests.sandbox.client import Reply, Sandbox, money, until
 from tests.sandbox.receiver import Receiver, receiving
 
 from solitude_sandbox import make_server
+from solitude_sandbox.delivery import is_here
 from solitude_sandbox.paypal import webhooks
-from solitude_sandbox.paypal.delivery import is_here
-from solitude_sandbox.paypal.parcels import OF_WEBHOOKS
+from solitude_sandbox.paypal.patience import OF_WEBHOOKS
 
 WEBHOOKS = "/v1/notifications/webhooks"
 EVENTS = "/v1/notifications/webhooks-events"
@@ -246,7 +246,7 @@ def test_a_manner_that_makes_no_sense_is_refused_with_a_sentence(sandbox: Sandbo
 
 def test_the_postman_starts_with_the_first_webhook_and_ends_with_the_server() -> None:
     def postmen() -> int:
-        return sum(thread.name == "sandbox-webhooks" for thread in threading.enumerate())
+        return sum(thread.name == "sandbox-delivery" for thread in threading.enumerate())
 
     before = postmen()
     server = make_server()

@@ -8,22 +8,20 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import faults
+from solitude_sandbox.control import json_response
 from solitude_sandbox.faults import Fault, FaultBoard, Trouble
+from solitude_sandbox.journal import Entry
 from solitude_sandbox.paypal import logins, oauth
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call
 from solitude_sandbox.paypal.errors import ApiError, Problem, error_for, knows_issue, refuse, render
 from solitude_sandbox.paypal.idempotency import REQUEST_ID_LENGTH, fingerprint
-from solitude_sandbox.paypal.journal import Entry
 from solitude_sandbox.paypal.logins import GrantError
 from solitude_sandbox.paypal.named import sellers_of_rest
 from solitude_sandbox.paypal.oauth import Granted
 from solitude_sandbox.paypal.operations import PERSON_TOKEN, TOKEN, Operation
-from solitude_sandbox.paypal.trouble import STATUSES, lose, trouble_of, wait
 from solitude_sandbox.server import BODY_LIMIT_BYTES
-
-# Made once: json.dumps would make a new one for every answer.
-_encode = json.JSONEncoder(separators=(",", ":")).encode
+from solitude_sandbox.trouble import STATUSES, lose, trouble_of, wait
 
 
 class Api:
@@ -172,12 +170,6 @@ class Api:
 def _name_of_grant(request: Request) -> str:
     """A person's token has faults of its own."""
     return PERSON_TOKEN if request.form.get("grant_type") in logins.GRANTS else TOKEN
-
-
-def json_response(body: Any, status: int) -> Response:
-    """A JSON response; `body` None makes an empty one."""
-    content = "" if body is None else _encode(body)
-    return Response(content, status, content_type="application/json")
 
 
 def _shown(answer: Answer, call: Call, *, again: bool = False) -> Response:

@@ -10,9 +10,10 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.clock import Clock
+from solitude_sandbox.control import json_response
 from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.paypal import pages, referrals
-from solitude_sandbox.paypal.api import Api, json_response
+from solitude_sandbox.paypal.api import Api
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.by_hand import ByHand
 from solitude_sandbox.paypal.classic import operations as classic

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from solitude_sandbox.control import NotNowError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Call, looking
 from solitude_sandbox.paypal.events import APPROVAL_REVERSED, ORDER_APPROVED
@@ -20,13 +21,8 @@ APPROVE = "approve"
 CANCEL = "cancel"
 
 
-class NotOpenError(Exception):
+class NotOpenError(NotNowError):
     """The token cannot be approved or cancelled any more, or never could; `status` is 404 or 410."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.sentence = sentence
 
 
 @dataclass(frozen=True)

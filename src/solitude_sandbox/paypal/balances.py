@@ -5,13 +5,13 @@ Schemas: PayPal's reporting_transactions_v1 file. The simulator keeps no history
 
 from decimal import Decimal
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal.accounts import PARTNER_ID
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.money import CURRENCIES, Money
 from solitude_sandbox.paypal.querying import time_of
-from solitude_sandbox.paypal.times import stamp
 
 PATH = "/v1/reporting/balances"
 ALL = "ALL"

@@ -5,20 +5,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from solitude_sandbox.clock import Clock
+from solitude_sandbox.delivery import Delivery, is_here
+from solitude_sandbox.journal import Journal
+from solitude_sandbox.parcels import Addressee
 from solitude_sandbox.paypal.accounts import Accounts
 from solitude_sandbox.paypal.agenda import Agenda
 from solitude_sandbox.paypal.call import Call, Json, looking
-from solitude_sandbox.paypal.delivery import Delivery, is_here
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import Event, EventLog
 from solitude_sandbox.paypal.idempotency import Memory
 from solitude_sandbox.paypal.ids import Ids
 from solitude_sandbox.paypal.ipn import Ipn, IpnLog
 from solitude_sandbox.paypal.ipn_sale import fields_of
-from solitude_sandbox.paypal.journal import Journal
 from solitude_sandbox.paypal.logins import Logins
 from solitude_sandbox.paypal.oauth import AccessTokens
-from solitude_sandbox.paypal.parcels import OF_IPN, Addressee
+from solitude_sandbox.paypal.patience import OF_IPN, OF_WEBHOOKS
 from solitude_sandbox.paypal.signing import Signer
 from solitude_sandbox.store import BoundedStore
 
@@ -58,7 +59,7 @@ class Books:
         # These outlive a reset: a client's access token does not end because a test starts anew, nor does its trust.
         self.access_tokens = AccessTokens(ids)
         self.signer = Signer(f"CERT-{ids.debug_id()}")
-        self.delivery = Delivery(clock, self.signer, self._catch_up_for_delivery)
+        self.delivery = Delivery("PayPal", clock, self._catch_up_for_delivery)
         self._open_new()
 
     def _open_new(self) -> None:
@@ -114,6 +115,10 @@ class Books:
                 self.send_ipn(call, fields, event.resource_id, self.ipn_url)
         return event
 
+    def subscriber(self, webhook_id: str, url: str, base: str) -> Addressee:
+        """Who gets the events of a webhook, each signed for it."""
+        return Addressee(url, OF_WEBHOOKS, webhook_id, lambda message: self.signer.headers(message, webhook_id, base))
+
     def tell_by_ipn(self, call: Call, fields: Mapping[str, str], about: str, url: str | None) -> None:
         """Send a notification to this address, without one to that of the accounts; if there is none, nobody is told."""
         to = url or self.ipn_url
@@ -132,7 +137,7 @@ class Books:
         """Have it brought, once more if it was before."""
         if message.url is not None and is_here(message.url):
             self.delivery.start()
-            self.delivery.post(message, Addressee("", message.url, "", OF_IPN))
+            self.delivery.post(message, Addressee(message.url, OF_IPN))
 
     def catch_up(self, base: str, now: "datetime") -> None:
         """Do what the agenda has for the time up to now; `base` is for the links in what is told of it."""
@@ -142,7 +147,7 @@ class Books:
     def _catch_up_for_delivery(self) -> None:
         """Nobody may ask for days, but who has registered a webhook is told in time, with the links it knows."""
         with self.lock:
-            base = next((webhook.to.base for webhook in self.webhooks), "")
+            base = next((webhook.base for webhook in self.webhooks), "")
             self.catch_up(base, self.clock.now())
 
     def order(self, order_id: str, now: "datetime") -> "Order":

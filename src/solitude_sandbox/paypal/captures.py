@@ -5,11 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal import money
 from solitude_sandbox.paypal.accounts import Account, Accounts
 from solitude_sandbox.paypal.call import Call, Json
 from solitude_sandbox.paypal.money import Money
-from solitude_sandbox.paypal.times import stamp
 
 if TYPE_CHECKING:
     from solitude_sandbox.paypal.refunds import Refund

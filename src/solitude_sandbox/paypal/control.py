@@ -5,17 +5,17 @@ from typing import TypeVar
 
 from werkzeug.wrappers import Request, Response
 
+from solitude_sandbox.clock import stamp
+from solitude_sandbox.control import Json, base_of, body_of, json_response, tried
 from solitude_sandbox.faults import FaultBoard
-from solitude_sandbox.paypal.api import json_response
 from solitude_sandbox.paypal.approval import Choice, answer_order, answer_setup_token
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.classic import answers
 from solitude_sandbox.paypal.classic.charging import end_review
 from solitude_sandbox.paypal.classic.payment import PENDING
-from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried
+from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.events import CAPTURE_COMPLETED, CAPTURE_DENIED
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, OK
-from solitude_sandbox.paypal.times import stamp
 
 T = TypeVar("T")
 

@@ -2,10 +2,11 @@
 
 from werkzeug.wrappers import Request, Response
 
+from solitude_sandbox.control import base_of, body_of, tried
 from solitude_sandbox.paypal import disputes
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.control_answers import amount_of, base_of, body_of, look, refused, tried
+from solitude_sandbox.paypal.control_answers import amount_of, look, refused
 from solitude_sandbox.paypal.disputes import Dispute
 
 

@@ -4,12 +4,12 @@ from dataclasses import fields
 
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.paypal.api import json_response
+from solitude_sandbox.control import Json, base_of, body_of, json_response, tried, whole
+from solitude_sandbox.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT, is_here
+from solitude_sandbox.parcels import Manner
 from solitude_sandbox.paypal.books import Books
-from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried, whole
-from solitude_sandbox.paypal.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT, is_here
+from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.events import Event
-from solitude_sandbox.paypal.parcels import Manner
 from solitude_sandbox.paypal.webhooks import BUILT_IN, URL_LENGTH, bring_built_in
 
 PULL_LIMIT = 1_000

@@ -2,9 +2,9 @@
 
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.paypal.api import json_response
+from solitude_sandbox.control import Json, base_of, body_of, json_response, tried, whole
 from solitude_sandbox.paypal.books import Books
-from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried, whole
+from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.event_control import NUMBER_LIMIT, PULL_LIMIT
 from solitude_sandbox.paypal.ipn import Ipn
 from solitude_sandbox.paypal.reading import URL_LENGTH, is_web_url

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal import accounts
 from solitude_sandbox.paypal.ids import Ids
-from solitude_sandbox.paypal.times import ACCESS_TOKEN_LIFE_S, stamp
+from solitude_sandbox.paypal.times import ACCESS_TOKEN_LIFE_S
 from solitude_sandbox.store import BoundedStore
 
 TOKENS_LIMIT = 10_000

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal.accounts import Account
 from solitude_sandbox.paypal.call import Call, Json
 from solitude_sandbox.paypal.captures import Capture
 from solitude_sandbox.paypal.funding import Approval
 from solitude_sandbox.paypal.order_request import OrderRequest, UnitRequest
-from solitude_sandbox.paypal.times import ORDER_APPROVED_LIFE, ORDER_UNAPPROVED_LIFE, stamp
+from solitude_sandbox.paypal.times import ORDER_APPROVED_LIFE, ORDER_UNAPPROVED_LIFE
 
 CREATED = "CREATED"
 PAYER_ACTION_REQUIRED = "PAYER_ACTION_REQUIRED"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal import money
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
@@ -12,7 +13,7 @@ from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import CAPTURE_REFUNDED
 from solitude_sandbox.paypal.money import Money
 from solitude_sandbox.paypal.reading import Reader
-from solitude_sandbox.paypal.times import ECHECK_CLEARS_AFTER, REFUND_PERIOD, stamp
+from solitude_sandbox.paypal.times import ECHECK_CLEARS_AFTER, REFUND_PERIOD
 
 REFUNDS_PER_CAPTURE_LIMIT = 100
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal import assertion
 from solitude_sandbox.paypal.accounts import PARTNER_ID, Account
 from solitude_sandbox.paypal.books import Books
@@ -19,7 +20,7 @@ from solitude_sandbox.paypal.money import Money
 from solitude_sandbox.paypal.querying import page_number, time_of
 from solitude_sandbox.paypal.refunds import Refund
 from solitude_sandbox.paypal.reversals import Reversal
-from solitude_sandbox.paypal.times import REPORT_LAG, REPORT_SPAN, stamp
+from solitude_sandbox.paypal.times import REPORT_LAG, REPORT_SPAN
 
 PATH = "/v1/reporting/transactions"
 PAGE_SIZE_DEFAULT = 100

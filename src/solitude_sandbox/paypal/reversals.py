@@ -7,12 +7,12 @@ gives all of it; PayPal and the partner keep their fees.
 from dataclasses import dataclass
 from datetime import datetime
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Call, Json
 from solitude_sandbox.paypal.captures import Capture
 from solitude_sandbox.paypal.events import CAPTURE_REVERSED
 from solitude_sandbox.paypal.money import Money
-from solitude_sandbox.paypal.times import stamp
 
 
 @dataclass(frozen=True)

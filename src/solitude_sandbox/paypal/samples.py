@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal import accounts, events
 from solitude_sandbox.paypal.call import Call, Json
-from solitude_sandbox.paypal.times import stamp, stamp_ms
+from solitude_sandbox.paypal.times import stamp_ms
 
 CAPTURE_ID = "42311647XV020574X"
 REFUND_ID = "1JU08902781691411"

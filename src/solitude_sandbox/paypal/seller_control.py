@@ -2,9 +2,10 @@
 
 from werkzeug.wrappers import Request, Response
 
+from solitude_sandbox.control import base_of, body_of, tried
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.control_answers import base_of, body_of, look, tried
+from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.onboarding import DEFAULT_SELLER, GRANT, Decision, answer_referral, open_referral, revoke
 
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from solitude_sandbox.paypal.parcels import Message
-from solitude_sandbox.paypal.times import stamp
+from solitude_sandbox.clock import stamp
+from solitude_sandbox.parcels import Message
 
 ALGORITHM = "SHA256withRSA"
 AUTH_VERSION = "v2"

@@ -27,11 +27,6 @@ PAYMENTS_MEMORY = timedelta(days=45)
 VAULT_MEMORY = timedelta(hours=3)
 
 
-def stamp(time: datetime) -> str:
-    """2026-11-23T12:34:56Z."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def stamp_ms(time: datetime) -> str:
     """2026-11-23T12:34:56.789Z, for events and disputes."""
     return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03d}Z"

@@ -8,13 +8,13 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from solitude_sandbox.delivery import is_here
+from solitude_sandbox.parcels import Addressee
 from solitude_sandbox.paypal import samples
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Answer, Call, Json
-from solitude_sandbox.paypal.delivery import is_here
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import KINDS, Event, compose
-from solitude_sandbox.paypal.parcels import Addressee
 from solitude_sandbox.paypal.querying import page_number, time_of
 from solitude_sandbox.paypal.reading import Reader
 from solitude_sandbox.paypal.signing import ALGORITHM
@@ -38,15 +38,16 @@ _PATH = "/v1/notifications/webhooks"
 
 @dataclass(frozen=True)
 class Webhook:
-    """A registration: `to` is told of events whose type is among `event_types`, or of all if that has `*`."""
+    """A registration: `to` is told of events whose type is among `event_types`, or of all if that has `*`. `base` is for links."""
 
     to: Addressee
+    base: str
     event_types: tuple[str, ...]
 
     @property
     def id(self) -> str:
         """PayPal's id of the webhook."""
-        return self.to.webhook_id
+        return self.to.name
 
     def wants(self, event: Event) -> bool:
         """Whether it has subscribed to this type."""
@@ -74,8 +75,8 @@ def create_webhook(books: Books, call: Call) -> Answer:
         raise refuse("WEBHOOK_URL_ALREADY_EXISTS", "/url", url or "")
     if len(books.webhooks) >= WEBHOOKS_LIMIT:
         raise refuse("WEBHOOK_NUMBER_LIMIT_EXCEEDED")
-    to = Addressee(books.ids.resource_id(), url or "", call.base)
-    webhook = Webhook(to, types)
+    to = books.subscriber(books.ids.resource_id(), url or "", call.base)
+    webhook = Webhook(to, call.base, types)
     books.webhooks.put(webhook.id, webhook)
     books.delivery.start()
     return Answer(201, webhook.show)
@@ -86,7 +87,7 @@ def bring_built_in(books: Books, url: str, base: str) -> Webhook:
     former = books.webhooks.get(BUILT_IN)
     if former is not None:
         former.to.gone = True
-    webhook = Webhook(Addressee(BUILT_IN, url, base), ("*",))
+    webhook = Webhook(books.subscriber(BUILT_IN, url, base), base, ("*",))
     books.webhooks.put(webhook.id, webhook)
     books.delivery.start()
     return webhook
@@ -203,7 +204,7 @@ def simulate_event(books: Books, call: Call) -> Answer:
         url = find_webhook(books, webhook_id, "body").to.url
     event = compose(books.ids, call, event_type or "", samples.resource(call, event_type or ""), number=0)
     books.delivery.start()
-    books.delivery.post(event, Addressee(SIMULATED, url or "", call.base))
+    books.delivery.post(event, books.subscriber(SIMULATED, url or "", call.base))
     return Answer(202, event.show)
 
 

@@ -4,6 +4,7 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import faults
 from solitude_sandbox.faults import Fault, FaultBoard, Trouble
+from solitude_sandbox.journal import Entry
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import looking
 from solitude_sandbox.paypal.classic import errors, nvp
@@ -14,10 +15,9 @@ from solitude_sandbox.paypal.classic.fields import Fields
 from solitude_sandbox.paypal.classic.nvp import Tree
 from solitude_sandbox.paypal.classic.operations import NOTIFY_VALIDATE, ClassicOperation
 from solitude_sandbox.paypal.ipn import VALIDATE
-from solitude_sandbox.paypal.journal import Entry
 from solitude_sandbox.paypal.named import sellers_of_classic
 from solitude_sandbox.paypal.times import stamp_ms
-from solitude_sandbox.paypal.trouble import STATUSES, lose, trouble_of, wait
+from solitude_sandbox.trouble import STATUSES, lose, trouble_of, wait
 
 BUILD = "2680"
 CONTENT_TYPE = "text/plain; charset=utf-8"

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from werkzeug.wrappers import Request, Response
 
+from solitude_sandbox.control import Json, base_of, body_of, tried
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.classic.fields import Fields
@@ -11,7 +12,7 @@ from solitude_sandbox.paypal.classic.preapproval import ACTIVE, CANCELED, DEACTI
 from solitude_sandbox.paypal.classic.preapprovals import cancel
 from solitude_sandbox.paypal.classic.refunds import refund_by_hand
 from solitude_sandbox.paypal.classic.reversals import REASONS, cancel_reversal, reverse
-from solitude_sandbox.paypal.control_answers import Json, base_of, body_of, look, tried
+from solitude_sandbox.paypal.control_answers import look
 
 REVERSALS = {"reverse": reverse, "cancel": cancel_reversal}
 

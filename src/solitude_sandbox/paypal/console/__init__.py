@@ -8,13 +8,13 @@ from markupsafe import Markup
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import html
+from solitude_sandbox.control import base_of
 from solitude_sandbox.paypal.approval import NotOpenError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.console import actions, detail, overview
 from solitude_sandbox.paypal.console.actions import Controls
 from solitude_sandbox.paypal.console.pages import PAGES
 from solitude_sandbox.paypal.console.view import View
-from solitude_sandbox.paypal.control_answers import base_of
 from solitude_sandbox.paypal.history import history_of
 from solitude_sandbox.paypal.layout import BRAND
 

@@ -5,13 +5,13 @@ import json
 from markupsafe import Markup
 
 from solitude_sandbox import html
+from solitude_sandbox.clock import stamp
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import actions, buttons, tables
 from solitude_sandbox.paypal.console.view import View, captures_of, code, money, time, waits_for_buyer
 from solitude_sandbox.paypal.disputes import MESSAGE_LENGTH, REASONS, RESOLVED, STAGES, STATES
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, FUNDINGS, OK
 from solitude_sandbox.paypal.history import History, Moment
-from solitude_sandbox.paypal.times import stamp
 
 TEXTS = {"description": "For", "custom_id": "Custom id", "invoice_id": "Invoice id"}
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from solitude_sandbox import html
+from solitude_sandbox.parcels import WAITING
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import buttons
 from solitude_sandbox.paypal.console.view import View, address, captures_of, code, money, order_of, time, words
-from solitude_sandbox.paypal.parcels import WAITING
 
 
 def orders(view: View, rows: Iterable[Json], caption: str = "Orders") -> Markup:

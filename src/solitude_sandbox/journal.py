@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from solitude_sandbox.paypal.times import stamp
+from solitude_sandbox.clock import stamp
 
 ENTRIES_LIMIT = 100_000
 TEXT_LENGTH_LIMIT = 200

@@ -1,7 +1,6 @@
 """The postman: brings each message to each address, and comes again while nobody takes it.
 
-PayPal's rules: any 2xx means received; else it is tried again, with the addressee's `Patience`. The times between are
-ours. Trouble on the way can be asked for with `Manner`.
+Any 2xx means received; else it is tried again, with the addressee's `Patience`. Trouble on the way can be asked for with `Manner`.
 
 The thread starts with the first event for somebody and ends with `close`. It sends one message at a time, and holds
 no lock while it does.
@@ -16,13 +15,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from typing import Any
 
 import urllib3
 
 from solitude_sandbox.clock import Clock
-from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.parcels import DROPPED, GIVEN_UP, RECEIVED, Addressee, Manner, Message, Parcel
-from solitude_sandbox.paypal.signing import Signer
+from solitude_sandbox.parcels import DROPPED, GIVEN_UP, RECEIVED, Addressee, Manner, Message, Parcel
 from solitude_sandbox.store import BoundedStore
 
 log = logging.getLogger("solitude_sandbox")
@@ -41,12 +39,13 @@ CLOSE_LIMIT_S = 1.0
 class Delivery:
     """Takes messages (`post`) and brings them in a thread of its own. Thread-safe.
 
-    `catch_up` is called in that thread now and then: it makes the events that only the clock has brought about.
+    `provider` is who sends it. `catch_up` is called in that thread now and then: it makes the events that only the clock has brought
+    about.
     """
 
-    def __init__(self, clock: Clock, signer: Signer, catch_up: Callable[[], None]) -> None:
+    def __init__(self, provider: str, clock: Clock, catch_up: Callable[[], None] = lambda: None) -> None:
+        self._agent = f"{provider}/sandbox"
         self._clock = clock
-        self._signer = signer
         self._catch_up = catch_up
         self._woken = threading.Condition()
         self._parcels: list[Parcel] = []
@@ -61,7 +60,7 @@ class Delivery:
         """Begin to work, if that has not happened yet: somebody waits for post."""
         with self._woken:
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._run, name="sandbox-webhooks", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="sandbox-delivery", daemon=True)
                 self._thread.start()
 
     def post(self, event: Message, to: Addressee) -> None:
@@ -74,7 +73,7 @@ class Delivery:
                 self._keep(parcel)
             self._woken.notify()
 
-    def newest(self, limit: int | None) -> list[Json]:
+    def newest(self, limit: int | None) -> list[dict[str, Any]]:
         """What has become of the newest messages, the newest first; None: of all that are remembered."""
         with self._woken:
             return [parcel.as_json() for parcel in itertools.islice(reversed(list(self._remembered)), limit)]
@@ -108,7 +107,7 @@ class Delivery:
         if self._thread is not None:
             self._thread.join(CLOSE_LIMIT_S)
 
-    def as_json(self) -> Json:
+    def as_json(self) -> dict[str, Any]:
         """The manner, how many wait for a (further) try, and what became of the tries."""
         with self._woken:
             waiting = sum(not parcel.to.gone for parcel in self._parcels)
@@ -176,9 +175,8 @@ class Delivery:
 
     def _send(self, pool: urllib3.PoolManager, parcel: Parcel) -> tuple[bool, str]:
         """Whether it was received, and what came back."""
-        headers = {"Content-Type": parcel.event.content_type, "User-Agent": "PayPal/sandbox"}
-        if parcel.to.webhook_id:
-            headers |= self._signer.headers(parcel.event, parcel.to.webhook_id, parcel.to.base)
+        headers = {"Content-Type": parcel.event.content_type, "User-Agent": self._agent}
+        headers |= parcel.to.headers(parcel.event)
         try:
             answer = pool.request(
                 "POST", parcel.to.url, body=parcel.event.body, headers=headers, redirect=False, preload_content=False

@@ -1,11 +1,11 @@
 """What the postman carries: one message to one address, and what has become of it."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
-from solitude_sandbox.paypal.call import Json
-from solitude_sandbox.paypal.times import stamp
+from solitude_sandbox.clock import stamp
 
 WAITING = "waiting"
 RECEIVED = "received"
@@ -28,14 +28,8 @@ class Patience:
         return timedelta(seconds=min(FIRST_BACK_OFF_S * 2 ** (tries - 1), self.back_off_limit_s))
 
 
-# "Up to 25 times over the course of 3 days": developer.paypal.com/api/rest/webhooks/rest/. These take 2 days and 23 hours.
-OF_WEBHOOKS = Patience(25, 5 * 3600)
-# "PayPal resends the message until ..., up to 16 times" in four days: PayPal's IPN Guide. These take 3 days and 23 hours.
-OF_IPN = Patience(17, 21 * 3600)
-
-
 class Message(Protocol):
-    """What can be carried: a webhook event, or an instant payment notification."""
+    """What can be carried: whatever a provider has to tell a marketplace."""
 
     @property
     def id(self) -> str: ...
@@ -53,12 +47,15 @@ class Message(Protocol):
 
 @dataclass
 class Addressee:
-    """Whom to bring it: `webhook_id` is what the signature is for, none without. Nobody is served once `gone`."""
+    """Whom to bring it: `name` is what the provider calls whoever wants it. Nobody is served once `gone`.
 
-    webhook_id: str
+    `headers` makes the header fields of a message to this addressee, such as a signature.
+    """
+
     url: str
-    base: str
-    patience: Patience = OF_WEBHOOKS
+    patience: Patience
+    name: str = ""
+    headers: Callable[[Message], Mapping[str, str]] = field(default=lambda _: {})
     gone: bool = False
 
 
@@ -89,7 +86,7 @@ class Parcel:
         """What has become of it."""
         return self.ended or (DROPPED if self.to.gone else WAITING)
 
-    def as_json(self) -> Json:
+    def as_json(self) -> dict[str, Any]:
         """For the state page and the console."""
         return {
             "number": self.number,
@@ -97,7 +94,7 @@ class Parcel:
             "event_type": self.event.type,
             "resource": self.event.resource_id,
             "url": self.to.url,
-            "webhook": self.to.webhook_id,
+            "webhook": self.to.name,
             "created": stamp(self.event.created),
             "status": self.status,
             "tries": self.tries,

@@ -1,4 +1,4 @@
-"""What the faults that are set do to a request, in every interface of PayPal's alike."""
+"""What the faults that are set do to a request, at every provider alike."""
 
 import time
 from collections.abc import Callable, Collection
