@@ -114,8 +114,8 @@ imports: $(DEV)
 
 locks: ## writes requirements/*.txt from requirements/*.in; needs uv; ARGS=--upgrade for newer versions
 	@command -v uv >/dev/null || { echo "make locks needs uv" >&2; exit 1; }
-	for name in server dev postgres; do \
-		with=requirements/build.in; [ $$name = postgres ] && with=; \
+	for name in server providers dev postgres; do \
+		with=requirements/build.in; case $$name in providers|postgres) with=;; esac; \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(ARGS) \
 			--output-file requirements/$$name.txt requirements/$$name.in $$with || exit 1; \
 	done
@@ -133,9 +133,10 @@ $(VENV)/bin/pip:
 	@echo "make: making $(VENV)"
 	@"$(PYTHON)" -m venv $(VENV)
 
-$(SERVER): requirements/server.txt pyproject.toml | $(VENV)/bin/pip
-	@echo "make: installing requirements/server.txt"
+$(SERVER): requirements/server.txt requirements/providers.txt pyproject.toml | $(VENV)/bin/pip
+	@echo "make: installing requirements/server.txt and what providers need besides, requirements/providers.txt"
 	@$(PIP) install --no-deps --require-hashes -r requirements/server.txt
+	@$(PIP) install --no-deps --require-hashes -r requirements/providers.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -1,7 +1,7 @@
 """The root application: the console, and each simulated provider under its name."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from markupsafe import Markup
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -13,10 +13,29 @@ from solitude_sandbox.paypal import PayPal
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_PAYPAL = Markup(
-    '<p class="lead">Base of the API and of the pages: <code>{0}</code>. <a href="{0}/sandbox/console/controls">Move its clock or '
-    "break it</a></p>{1}"
+_PROVIDER = Markup(
+    '<p class="lead">Base of the API and of the pages: <code>{0}</code>. <a href="{0}{1}">Move its clock or break it</a></p>{2}'
 )
+
+
+class Simulated(Protocol):
+    """One simulated provider: a WSGI application that is mounted under its name."""
+
+    title: str
+    # Where its controls are, below where it is mounted.
+    controls: str
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]: ...
+
+    def close(self) -> None:
+        """End what runs in the background."""
+
+    def console(self, base: str) -> Markup:
+        """Its section of the console; `base` is where it is mounted."""
+
+
+# By the path under which each is mounted. With a seed all identifiers are the same in every run.
+PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {"paypal": PayPal}
 
 
 class Sandbox:
@@ -35,7 +54,7 @@ def create_app(seed: int | None = None) -> Sandbox:
 
     With a `seed` all identifiers are the same in every run that makes the same requests in the same order.
     """
-    paypal = PayPal(seed)
+    providers = {name: make(seed) for name, make in PROVIDERS.items()}
 
     def console(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
@@ -44,9 +63,25 @@ def create_app(seed: int | None = None) -> Sandbox:
         elif request.method not in ("GET", "HEAD"):
             response = Response("The console is read with GET.\n", 405, headers={"Allow": "GET, HEAD"})
         else:
-            base = f"{request.root_url}paypal"
-            content = _PAYPAL.format(base, paypal.console(base))
-            response = Response(html.page("PayPal", content), content_type=html.CONTENT_TYPE)
+            response = Response(_overview(request.root_url, providers), content_type=html.CONTENT_TYPE)
         return response(environ, start_response)
 
-    return Sandbox(DispatcherMiddleware(console, {"/paypal": paypal}), paypal.close)
+    def close() -> None:
+        for provider in providers.values():
+            provider.close()
+
+    mounts: dict[str, WSGIApplication] = {f"/{name}": provider for name, provider in providers.items()}
+    return Sandbox(DispatcherMiddleware(console, mounts), close)
+
+
+def _overview(root: str, providers: dict[str, Simulated]) -> str:
+    sections = [_section(f"{root}{name}", provider) for name, provider in providers.items()]
+    if len(sections) == 1:
+        (title,) = (provider.title for provider in providers.values())
+        return html.page(title, sections[0])
+    titled = [html.section(each.title, content) for each, content in zip(providers.values(), sections, strict=True)]
+    return html.page("Provider simulators", html.join(titled))
+
+
+def _section(base: str, provider: Simulated) -> Markup:
+    return _PROVIDER.format(base, provider.controls, provider.console(base))

@@ -55,6 +55,8 @@ INSTALLED_APPS = [
     "solitude.transactions",
     "solitude.payments",
     "solitude.providers.paypal",
+    "solitude.providers.bango",
+    "solitude.providers.reference",
     "solitude.moving",
 ]
 MIDDLEWARE = [

@@ -48,6 +48,9 @@ class PayPal:
     With a `seed` all identifiers are the same in every run that makes the same requests.
     """
 
+    title = "PayPal"
+    controls = f"{CONSOLE}/controls"
+
     def __init__(self, seed: int | None = None) -> None:
         self._ids = Ids(seed)
         self._books = Books(Clock(), self._ids)

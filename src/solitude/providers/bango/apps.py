@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BangoConfig(AppConfig):
+    name = "solitude.providers.bango"
+    label = "bango"
