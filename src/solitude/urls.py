@@ -20,7 +20,7 @@ from solitude.providers.paypal.api.records import router as paypal_records
 from solitude.providers.paypal.api.webhook import router as paypal_webhook
 from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
-from solitude.sellers.models import product_parts
+from solitude.sellers.models import product_parts, seller_uuids
 from solitude.services.api import router as services
 from solitude.transactions.api import router as transactions
 from solitude.web import errors
@@ -52,7 +52,7 @@ errors.install(api)
 @cache
 def description() -> dict[str, Any]:
     """The OpenAPI document of everything below."""
-    return document(api, buyer_parts, seller_parts, product_parts)
+    return document(api, buyer_parts, seller_parts, product_parts, seller_uuids)
 
 
 for prefix, tag, router in (

@@ -41,7 +41,7 @@ UNREAD = {
     "Timeline": {"transaction"},
     "Verified": {"uuid"},
 }
-UNREAD_AS_A_WHOLE = {"EventData", "SellerUuids"}
+UNREAD_AS_A_WHOLE = {"EventData", "PackageShown", "SellerUuids"}
 # No provider here checks products, so there is no example. Of two forms of a payment the example has the first: tests/client has both.
 UNSEEN = {"BadStatus", "OwnPayment"}
 # No method, or one that calls the others; and who is answered in the form that has no example.

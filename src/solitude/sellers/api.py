@@ -9,7 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from solitude.sellers import closing
-from solitude.sellers.models import Access, Product, Seller, parts, product_parts
+from solitude.sellers.models import Access, Product, Seller, parts, product_parts, seller_uuids
 from solitude.sellers.shown import (
     SELLERS,
     ProductShown,
@@ -162,7 +162,7 @@ def _sellers() -> QuerySet[Seller]:
 
 
 def _products() -> QuerySet[Product]:
-    return Product.objects.select_related(*product_parts.joins)
+    return Product.objects.select_related(*product_parts.joins, *seller_uuids.joins)
 
 
 def _change_seller(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:

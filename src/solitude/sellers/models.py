@@ -40,3 +40,5 @@ class Product(SealedModel, Row):
 
 parts: Parts[Seller] = Parts("SellerShown")
 product_parts: Parts[Product] = Parts("ProductShown")
+# By provider the uuid of the seller that a product is set up with there; None: it is not set up there.
+seller_uuids: Parts[Product] = Parts("SellerUuids")

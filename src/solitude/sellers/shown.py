@@ -1,11 +1,11 @@
 """Sellers and products as the API shows them."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.sellers.models import Access, Product, Seller, parts, product_parts
+from solitude.sellers.models import Access, Product, Seller, parts, product_parts, seller_uuids
 from solitude.web import etags
 from solitude.web.answers import time_text
 from solitude.web.openapi import Time
@@ -24,14 +24,10 @@ class SellerShown(TypedDict):
     created: Time
     modified: Time
     counter: Annotated[int, Field(ge=0, description="Grows with every change.")]
-    bango: Annotated[dict[str, Any], Field(max_length=0, description="Of a provider that this server does not have.")]
 
 
 class SellerUuids(TypedDict):
-    """The uuid of the seller that is set up with each provider. Null: this server does not have that provider."""
-
-    bango: str | None
-    reference: str | None
+    """By provider the uuid of the seller that the product is set up with there. Null: it is not set up there."""
 
 
 class ProductShown(TypedDict):
@@ -57,8 +53,6 @@ def shown_seller(seller: Seller) -> SellerShown:
         "created": time_text(seller.created),
         "modified": time_text(seller.modified),
         "counter": seller.counter,
-        # The seller's account at a provider that this server does not have yet.
-        "bango": {},
         **parts.of(seller),  # type: ignore[typeddict-item]  # the providers' parts are known when the process runs
     }
 
@@ -76,11 +70,10 @@ def shown_product(product: Product) -> ProductShown:
         "public_id": product.public_id,
         "secret": product.secret,
         "access": product.access,
-        # The sellers at providers that this server does not have yet.
-        "seller_uuids": {"bango": None, "reference": None},
+        "seller_uuids": seller_uuids.of(product),
         **product_parts.of(product),  # type: ignore[typeddict-item]  # the providers' parts are known when the process runs
     }
 
 
 def product_tag(product: Product) -> str:
-    return etags.etag_of(product, *product_parts.rows(product))
+    return etags.etag_of(product, *product_parts.rows(product), *seller_uuids.rows(product))

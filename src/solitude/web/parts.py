@@ -3,7 +3,7 @@
 A lower room knows no provider; it offers a place, and providers fill it when the process starts.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model
@@ -12,7 +12,8 @@ M = TypeVar("M", bound=Model)
 
 
 class Parts(Generic[M]):
-    """Named parts of the answers about one kind of row. `joins` are the one-to-one relations that the parts read.
+    """Named parts of the answers about one kind of row. `joins` are the relations that the parts read, as `select_related`
+    has them: each leads to one row at most.
 
     `shown_as` names the answer's shape in the description of the API; `shapes` are those of the parts.
     """
@@ -24,14 +25,23 @@ class Parts(Generic[M]):
         self.shapes: dict[str, Any] = {}
 
     def offer(self, name: str, part: Callable[[M], Any], join: str, shape: Any) -> None:
-        """`shape` is the type of what `part` gives, a TypedDict or None."""
+        """`shape` is the type of what `part` gives, such as a TypedDict or None."""
         self._parts[name] = part
         self.shapes[name] = shape
         self.joins.append(join)
 
     def rows(self, row: M) -> list[Any]:
         """The rows that the parts of an answer about `row` are read from; its tag is over them too."""
-        return [part for join in self.joins if (part := getattr(row, join, None)) is not None]
+        return [found for join in self.joins for found in _along(row, join)]
 
     def of(self, row: M) -> dict[str, Any]:
         return {name: part(row) for name, part in self._parts.items()}
+
+
+def _along(row: Model, join: str) -> Iterator[Model]:
+    """The rows on the way that a join leads from `row`, as far as they are there."""
+    for name in join.split("__"):
+        found: Model | None = getattr(row, name, None)
+        if found is None:
+            return
+        yield (row := found)

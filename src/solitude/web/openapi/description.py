@@ -79,8 +79,8 @@ class _Document:
             if component is None:
                 continue
             for name in whole.shapes:
-                component["properties"][name] = self.found[f"{whole.shown_as} {name}", "serialization"]
-                component["required"].append(name)
+                component.setdefault("properties", {})[name] = self.found[f"{whole.shown_as} {name}", "serialization"]
+                component.setdefault("required", []).append(name)
 
     def _take_defaults_out_of_changes(self) -> None:
         """What a PATCH leaves out stays as it is."""
