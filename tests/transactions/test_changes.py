@@ -434,15 +434,35 @@ def test_of_many_that_take_an_id_at_once_one_gets_it(shop: Marketplace) -> None:
 # --- the engine's own ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["status", "provider", "uid_pay", "pay_url"])
+@pytest.mark.parametrize(
+    ("name", "other"), [("status", 4), ("provider", 2), ("uid_pay", "id-1"), ("pay_url", "https://shop.example/")]
+)
 def test_what_the_engine_keeps_of_a_payment_is_not_the_clients_to_change(
-    shop: Marketplace, paid: dict[str, str], name: str, security_events: list[str]
+    shop: Marketplace, paid: dict[str, str], name: str, other: int | str, security_events: list[str]
 ) -> None:
     before = shop.transaction(paid["transaction"])
-    refused(shop.patch(paid["transaction"], {name: before[name], "notes": "n"}))
+    refused(shop.patch(paid["transaction"], {name: other, "notes": "n"}))
     refused(shop.patch(paid["transaction"], {name: [], "notes": "n"}), *RULE, name)
     assert shop.transaction(paid["transaction"]) == before
     assert security_events == []
+
+
+def test_what_is_so_already_is_no_change_of_a_payment(
+    shop: Marketplace, paid: dict[str, str], security_events: list[str]
+) -> None:
+    """As clients say it that kept their transactions themselves at the old server."""
+    before, told = shop.transaction(paid["transaction"]), events(shop, paid["transaction"])
+    same = {name: before[name] for name in ("status", "provider", "uid_pay", "pay_url")}
+
+    answer = shop.patch(paid["transaction"], same | {"notes": "n"})
+
+    assert answer.status == 200, answer
+    assert shop.transaction(paid["transaction"]) == before | {
+        "notes": "n", "modified": answer["modified"], "counter": before["counter"] + 1,
+    }  # fmt: skip
+    assert events(shop, paid["transaction"]) == told
+    assert security_events == []
+    refused(shop.patch(paid["transaction"], same | {"status": 5}))
 
 
 def test_notes_and_reason_of_a_payment_are_free_in_any_state_at_any_time(

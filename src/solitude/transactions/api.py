@@ -63,7 +63,7 @@ def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
 def patch_transaction(request: ApiRequest, pk: int, body: TransactionChange) -> HttpResponse:
     """Moves a transaction that its client keeps, or notes something. Only by the rules of its status, and for a day.
 
-    Of a transaction about which a provider is asked only `notes` and `status_reason` can be changed.
+    Of a transaction about which a provider is asked only `notes` and `status_reason` can be changed; what is so already may be said.
     """
     with transaction.atomic():
         row = paging.one(request, Transaction.objects.select_related(*TOLD_OF), pk, FILTERS, lock=True)

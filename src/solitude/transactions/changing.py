@@ -30,11 +30,13 @@ def change(request: ApiRequest, row: Transaction, body: TransactionChange) -> No
     if body.unknown:
         named = ", ".join(body.unknown[:NAMED_MAX])
         raise BadFields(__all__=f"only {', '.join(type(body).model_fields)} can be changed, not {named}")
-    rules = _rules_of_engine(body) if is_of_engine(row) else _rules_of_client(request, row, body)
+    of_engine = is_of_engine(row)
+    rules = _rules_of_engine(row, body) if of_engine else _rules_of_client(request, row, body)
     if rules or body.wrong:
         raise BadFields(**({"__all__": rules} if rules else {}), **body.wrong)
+    columns = {name: value for name, value in body.columns.items() if not of_engine or name not in ENGINES_OWN}
     with judged(request, row, lambda _row: BadFields(__all__=CLASH)):
-        states.change_by_client(row, **body.columns)
+        states.change_by_client(row, **columns)
 
 
 def tell_moved(request: ApiRequest, old: Status, new: Status) -> None:
@@ -43,9 +45,14 @@ def tell_moved(request: ApiRequest, old: Status, new: Status) -> None:
         _tell("Transaction change success", cef.DEFAULT_SEVERITY, request, old, new)
 
 
-def _rules_of_engine(body: TransactionChange) -> list[str]:
-    given = [name for name in ENGINES_OWN if name in body.model_fields_set]
+def _rules_of_engine(row: Transaction, body: TransactionChange) -> list[str]:
+    """What is so already is no change: clients that used to keep such transactions themselves still say it."""
+    given = [name for name in ENGINES_OWN if name in body.model_fields_set and not _is_so(row, body, name)]
     return [f"a provider is asked about this transaction: {', '.join(given)} cannot be changed"] if given else []
+
+
+def _is_so(row: Transaction, body: TransactionChange, name: str) -> bool:
+    return name in body.columns and body.columns[name] == getattr(row, name)
 
 
 def _rules_of_client(request: ApiRequest, row: Transaction, body: TransactionChange) -> list[str]:
