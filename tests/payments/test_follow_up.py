@@ -6,7 +6,7 @@ import pytest
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
 from django.test import override_settings
-from tests.payments.passing import after, make_due
+from tests.payments.passing import after, age, make_due
 from tests.payments.world import decide_review, nothing_happens, paypal_away
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
@@ -51,6 +51,18 @@ def next_look_s(answer: Answer) -> int | None:
         Transaction.objects.annotate(wait=wait).values_list("wait", flat=True).get(uuid=answer["uuid"])
     )
     return None if found is None else round(found.total_seconds())
+
+
+def test_a_payment_that_began_again_waits_for_its_buyer_from_then_on(shop: Marketplace, app_id: str) -> None:
+    with paypal_away():
+        assert shop.pay_for(app_id, uuid="order-1").status == 502
+    age(days=1)
+    again = shop.pay_for(app_id, uuid="order-1")
+
+    with after(seconds=QUARTER_S + 1):
+        assert recovery.follow_up() == 1
+
+    assert state(again) == (PENDING, "pending", None)
 
 
 def test_what_the_buyer_approved_who_never_came_back_is_taken(

@@ -58,7 +58,9 @@ def _is_over(row: Transaction) -> bool:
     if life_s is None:
         return False
     began_at_the_latest = Now() - timedelta(seconds=life_s)
-    return Transaction.objects.filter(pk=row.pk, created__lt=began_at_the_latest).exists()
+    # By its call, because a row that its client kept before may be much older than its payment.
+    paying = calls.paying(row)
+    return paying is not None and ProviderCall.objects.filter(pk=paying.pk, begun_at__lt=began_at_the_latest).exists()
 
 
 @dataclass(frozen=True, slots=True)
