@@ -11,11 +11,13 @@ from solitude.payments.contract import Evidence, Operation, Outcome, Result, See
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry.logs import get_logger
 from solitude.transactions import states
-from solitude.transactions.models import CallOutcome, Status, Transaction
+from solitude.transactions.models import PAID, CallOutcome, Status, Transaction
 
 log = get_logger("solitude.payments")
 # Among a provider's ids: by which it knows the payment, by which it knows the money that it took, and by which its people do.
 UID_PAY, TAKEN, SUPPORT = "payment", "capture", "support"
+# Of a payment that is paid. One of several prices may be told as paid by a message that does not say which one it was.
+LEARNT_LATER = ("taken_id", "uid_support", "captured_amount", "amount", "currency", "region", "carrier")
 
 
 def result(call: ProviderCall, found: Result) -> None:
@@ -62,9 +64,18 @@ def payment(row: Transaction, found: Result) -> None:
         waits = states.EDGES[edge].target == Status.PENDING
         follow_up_at = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S) if waits else None
         states.move(row, edge, **columns, follow_up_at=follow_up_at)
+    elif found.evidence and found.evidence.state == Seen.PAID and row.status in PAID:
+        _learn(row, columns)
     if found.evidence:
         for refund in found.evidence.refunds:
             money_back.refund_seen(row, refund)
+
+
+def _learn(row: Transaction, columns: dict[str, object]) -> None:
+    """Of a payment that is known as paid: what was not known of it yet, and is told now in another way."""
+    news = {name: columns[name] for name in LEARNT_LATER if columns.get(name) and getattr(row, name) in (None, "")}
+    if news:
+        row.change(**news)
 
 
 def _payment_edge(row: Transaction, found: Result) -> str | None:
@@ -120,6 +131,8 @@ def _columns(row: Transaction, found: Result) -> dict[str, object]:
         columns["taken_id"] = found.ids[TAKEN]
     if evidence and evidence.pay_url:
         columns["pay_url"] = evidence.pay_url
+    if evidence and (evidence.region or evidence.carrier):
+        columns |= {"region": evidence.region or row.region, "carrier": evidence.carrier or row.carrier}
     if evidence and evidence.state == Seen.PAID:
         captured = evidence.captured
         columns["captured_amount"] = captured.amount if captured else row.amount

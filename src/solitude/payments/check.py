@@ -79,7 +79,8 @@ def _look_up_refund(row: Transaction) -> Checked:
         payment, locked = lock(row.related_id), lock(row.pk)
         calls.note(locked, provider, Operation.LOOK_UP_REFUND, found, ids)
         if found.refund:
-            money_back.advance(payment, locked, found.refund)
+            reason = {"status_reason": found.reason.code} if found.reason else {}
+            money_back.advance(payment, locked, found.refund, **reason)
     return Checked(_row(row.pk), None if found.refund else found)
 
 

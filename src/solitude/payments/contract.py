@@ -136,7 +136,8 @@ class RefundEvidence:
 class Evidence:
     """A payment as the provider tells it. `refunds` are those of the payment that the answer listed.
 
-    `awaits_notice`: that it is paid is what a look-up saw, and the provider's notification is still to say so.
+    `awaits_notice`: that it is paid is what a look-up saw, and the provider's notification is still to say so. `region` and
+    `carrier`: where, and by whose bill, the buyer pays.
     """
 
     state: Seen
@@ -144,6 +145,8 @@ class Evidence:
     pay_url: str = ""
     refunds: tuple[RefundEvidence, ...] = ()
     awaits_notice: bool = False
+    region: str = ""
+    carrier: str = ""
 
 
 class Resolved(StrEnum):
@@ -198,6 +201,10 @@ class Notice:
     refund: RefundEvidence | None = None
     dispute: DisputeEvidence | None = None
     about: Secret | None = None
+
+
+class CannotRead(Exception):
+    """What is needed to read a genuine message could not be had now; the text says why in one word."""
 
 
 class NotUnderstood(Exception):
@@ -339,13 +346,16 @@ class Verdict(StrEnum):
 
 
 class Inbound(Protocol):
-    """What a provider that sends notifications can do with one. Neither raises for what is in it, but for NotUnderstood."""
+    """What a provider that sends notifications can do with one. Neither raises for what is in it, but for NotUnderstood.
+
+    A message that was proved once may be read again later without being proved again.
+    """
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> tuple[Verdict, str]:
-        """The verdict, and why in one word. May go out for a certificate, so no transaction is open."""
+        """The verdict, and why in one word. May go out, for a certificate or to ask the provider, so no transaction is open."""
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Notice:
-        """Of a message that is genuine. Raises NotUnderstood."""
+        """Of a message that is genuine. May go out as well. Raises NotUnderstood and CannotRead."""
 
 
 def _money_json(money: Money | None) -> list[str] | None:

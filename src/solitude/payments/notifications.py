@@ -20,7 +20,7 @@ from django.db.models.functions import Now
 from solitude.events.models import Event, append
 from solitude.outbound.limits import Busy
 from solitude.payments import calls, check, leases, news, registry
-from solitude.payments.contract import Notice, NotUnderstood, Verdict
+from solitude.payments.contract import CannotRead, Notice, NotUnderstood, Verdict
 from solitude.payments.matching import Mismatch, NotThereYet
 from solitude.payments.models import REASON_MAX_CHARS, WAITING, Notification
 from solitude.telemetry import cef, context
@@ -108,6 +108,8 @@ def _handle(pk: int) -> Handled:
             return _not_proved(row, verdict, why)
     try:
         notice = inbound.read(row.headers or {}, body)
+    except CannotRead as error:
+        return _not_proved(row, Verdict.UNDECIDED, str(error))
     except NotUnderstood as error:
         log.error("notification_not_understood", provider=row.provider, problem=str(error))
         return _refused(row, NOT_UNDERSTOOD, 7)

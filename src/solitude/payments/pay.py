@@ -11,6 +11,8 @@ from solitude.web.idempotency import Claim
 
 # What a payment is of, which stands in its row from the beginning.
 BEGUN_WITH = ("provider", "amount", "currency", "buyer", "seller", "seller_product", "source", "carrier", "region")
+# What the provider gives it.
+GIVEN_BY_PROVIDER = ("uid_pay", "uid_support", "taken_id", "pay_url")
 
 
 def begin(
@@ -48,4 +50,6 @@ def may_begin_again(row: Transaction) -> bool:
 def _begin_again(row: Transaction) -> None:
     edge = "payment_taken_over" if row.status == Status.RECEIVED else "payment_begun_again"
     columns = {name: getattr(row, name) for name in BEGUN_WITH}
+    # What its client wrote down as the provider's is not what the provider will call it.
+    columns |= dict.fromkeys(GIVEN_BY_PROVIDER)
     states.move(row, edge, outcome=CallOutcome.NONE, status_reason=None, **columns)
