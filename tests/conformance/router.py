@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -95,7 +96,6 @@ class Router:
     def __init__(self, simulator: str, validator: str) -> None:
         self.simulator, self.validator = simulator, validator
         self.findings = Findings()
-        self._http = urllib3.PoolManager(retries=False, maxsize=20, timeout=urllib3.Timeout(ANSWER_WITHIN_S))
         self._numbers = itertools.count(1)
         # What the simulator answered to a message; None while it has not, or if it broke off.
         self._real: dict[str, Real | None] = {}
@@ -106,9 +106,9 @@ class Router:
         path = target.removeprefix(PREFIX)
         file = file_of(path)
         if not file:
-            return self._ask(f"{self.simulator}{target}", method, headers, body)
+            return asked(f"{self.simulator}{target}", method, headers, body)
         number = str(next(self._numbers))
-        said = self._ask(f"{self.validator}{path}", method, {**headers, NUMBER: number}, body)
+        said = asked(f"{self.validator}{path}", method, {**headers, NUMBER: number}, body)
         with self._lock:
             was_sent = number in self._real
             real = self._real.pop(number, None)
@@ -117,7 +117,7 @@ class Router:
 
     def back(self, method: str, target: str, headers: Json, body: bytes) -> Real | None:
         number = headers.pop(NUMBER.lower(), "")
-        real = self._ask(f"{self.simulator}{target}", method, headers, body)
+        real = asked(f"{self.simulator}{target}", method, headers, body)
         with self._lock:
             self._real[number] = real
         return real
@@ -141,13 +141,20 @@ class Router:
             status = real.status if real else "not sent"
             found.violations.append(f"{method} {path}: {status}: {json.dumps(complaints or str(said))[:2000]}")
 
-    def _ask(self, url: str, method: str, headers: Json, body: bytes) -> Real | None:
-        kept = {name: value for name, value in headers.items() if name.lower() not in HOP}
-        try:
-            answer = self._http.request(method, url, headers=kept, body=body or None, redirect=False)
-        except urllib3.exceptions.HTTPError:
-            return None
-        return Real(answer.status, tuple(answer.headers.items()), answer.data)
+
+def asked(url: str, method: str, headers: Json, body: bytes) -> Real | None:
+    """The answer that is there; None where the connection broke off."""
+    kept = {name: value for name, value in headers.items() if name.lower() not in HOP}
+    try:
+        answer = _http().request(method, url, headers=kept, body=body or None, redirect=False)
+    except urllib3.exceptions.HTTPError:
+        return None
+    return Real(answer.status, tuple(answer.headers.items()), answer.data)
+
+
+@cache
+def _http() -> urllib3.PoolManager:
+    return urllib3.PoolManager(retries=False, maxsize=20, timeout=urllib3.Timeout(ANSWER_WITHIN_S))
 
 
 def _complaints(said: Real | None) -> list[Json]:
@@ -166,11 +173,13 @@ def _complaints(said: Real | None) -> list[Json]:
 def serving(router: Router) -> Iterator[tuple[str, str]]:
     """The URLs of its front and its back."""
     with ExitStack() as stack:
-        yield stack.enter_context(_served(router.front)), stack.enter_context(_served(router.back))
+        yield stack.enter_context(served(router.front)), stack.enter_context(served(router.back))
 
 
 @contextmanager
-def _served(answer: Any) -> Iterator[str]:
+def served(answer: Any) -> Iterator[str]:
+    """The URL of a server that passes each request to `answer(method, target, headers, body)`, and hangs up where that gives None."""
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
