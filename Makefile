@@ -16,8 +16,8 @@ ifdef MEMORY
 export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
-NO_DATABASE := browser client configuration docs money outbound sandbox telemetry \
-	$(patsubst %,conformance/test_%.py,live validated) \
+NO_DATABASE := $(patsubst %,bango/test_%.py,wire xml) browser client configuration docs money outbound sandbox telemetry \
+	$(patsubst %,conformance/test_%.py,bango_schemas live validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) \
@@ -26,7 +26,7 @@ NO_DATABASE := browser client configuration docs money outbound sandbox telemetr
 SAME_ON_BOTH := conformance generic sellers paypal/classic \
 	$(patsubst %,buyers/test_%.py,buyers pin_forms) \
 	$(patsubst %,paypal/test_%.py,account_check form own_form permissions personal preapproval product_data records verification) \
-	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py
+	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py bango/test_asking.py
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \

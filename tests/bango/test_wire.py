@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis.strategies import DataObject, data, integers, sampled_from
 from tests.bango.soap import (
     BILLING,
     DIRECT,
@@ -36,6 +39,7 @@ from tests.outbound.peers import answering, answering_once, closing_after_reques
 from tests.support.free_port import free_port
 from tests.support.statsd import Daemon
 
+from solitude.outbound.http import Answer
 from solitude.providers.bango.soap import description, wire
 from solitude.providers.bango.soap.description import NotConfigured
 from solitude.providers.bango.soap.operations import OPERATIONS
@@ -230,6 +234,65 @@ def test_what_bango_adds_at_the_end_one_day_is_passed_over() -> None:
     assert found.values == {"bango": "7710042"}
 
 
+def test_what_bango_adds_within_an_object_is_passed_over() -> None:
+    with answered(CHECKED.replace("</TransactionMethod>", "<more>1</more></TransactionMethod>")) as (bango, _):
+        found = reply(bango.ask("CheckToken", {"token": "t"}))
+
+    assert found.values["TransactionMethod"]["networkId"] == "USA_ATT"
+    assert "more" not in found.values["TransactionMethod"]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("2014-01-02T03:04:05.1234567Z", datetime(2014, 1, 2, 3, 4, 5, 123456, tzinfo=UTC)),
+        ("9999-12-31T23:59:59.9999999", datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)),
+        ("9999-12-31T23:59:59-01:00", None),
+        ("2014-02-30T00:00:00", None),
+        ("tomorrow", None),
+    ],
+)
+def test_a_time_has_microseconds_at_most_and_one_that_is_none_is_not_understood(
+    written: str, read: datetime | None
+) -> None:
+    with answered(said("GetSBIAgreement", **AGREEMENT | {"sbiAgreementValidFrom": written})) as (bango, _):
+        found = bango.ask("GetSBIAgreement", {"packageId": 1})
+
+    if read is None:
+        assert failed(found).sent
+    else:
+        assert reply(found).values["sbiAgreementValidFrom"] == read
+
+
+PIECES = [
+    "<", ">", "/", "\x00", "&lt;", "&x;", "OK", "1", "-1", "9" * 5000, "NaN", "1e999", "é", "<!-- -->", "<![CDATA[x]]>", "<?x y?>",
+    "<responseCode>OK</responseCode>", "<billingConfigurationId/>", f'<x xmlns="{DIRECT}"/>',
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="true"',
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="x:y"',
+    ' xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="CreateBillingConfiguration"',
+    ' href="#1"', ' id="1"', "<!DOCTYPE x>", "<i:include xmlns:i='http://www.w3.org/2001/XInclude' href='/etc/passwd'/>",
+]  # fmt: skip
+
+
+@given(data())
+@hypothesis_settings(max_examples=300)
+def test_whatever_comes_instead_is_understood_or_not_and_nothing_else(drawn: DataObject) -> None:
+    text = OFFERED
+    for _ in range(drawn.draw(integers(1, 3))):
+        start = drawn.draw(integers(0, len(text)))
+        end = drawn.draw(integers(start, min(len(text), start + 40)))
+        text = text[:start] + drawn.draw(sampled_from(PIECES)) + text[end:]
+    answer = Answer(200, {}, text.encode(), 1)
+
+    found = wire._read("CreateBillingConfiguration", answer, description.description(None), ())
+
+    if isinstance(found, Failed):
+        assert found.sent
+        assert found.reason
+    elif found.is_ok:
+        assert isinstance(found.values["billingConfigurationId"], int)
+
+
 def test_a_refusal_needs_no_numbers() -> None:
     with answered(said("CreatePackage", "INVALID_URL", "Not a URL")) as (bango, _):
         found = reply(bango.ask("CreatePackage", {"vendorName": "Sam"}))
@@ -289,7 +352,7 @@ def test_a_price_that_is_no_number_is_not_understood() -> None:
     with answered(CHECKED.replace("2.10", "NaN")) as (bango, _):
         found = failed(bango.ask("CheckToken", {"token": "t"}))
 
-    assert (found.sent, found.reason) == (True, "not_a_number")
+    assert (found.sent, found.reason) == (True, "not_a_value")
 
 
 def test_an_answer_that_does_not_come_leaves_open_what_happened() -> None:

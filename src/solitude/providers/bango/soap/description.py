@@ -25,7 +25,7 @@ class NotConfigured(Exception):
 
 
 class NotUnderstood(ValueError):
-    """A message does not say what its description has; the text is one word for the log."""
+    """A message does not say what its description has; the text is a word for the log, and holds nothing of the message."""
 
 
 class _Files:
@@ -72,16 +72,21 @@ class Description:
 
         What Bango adds one day to the end of an answer is passed over, as its own clients do.
         """
-        schema = self._documents[OPERATIONS[operation].wsdl].types
-        expected = self._bindings[operation].get(operation).output.body
         try:
-            with self._settings(forbid_external=True):
-                root = self._zeep.loader.parse_xml(envelope, self._files, settings=self._settings)
-            told = _only(root, expected.qname.text)
-            with self._settings(strict=False):
-                result = getattr(expected.parse(told, schema), f"{operation}Result")
-        except (self._zeep.exceptions.Error, ValueError, TypeError, AttributeError) as error:
-            raise error if isinstance(error, NotUnderstood) else NotUnderstood("not_described") from None
+            return self._read(operation, envelope)
+        except NotUnderstood:
+            raise
+        except Exception:  # noqa: BLE001 - whatever zeep makes of a message that it did not expect, it is not understood
+            raise NotUnderstood("not_described") from None
+
+    def _read(self, operation: str, envelope: bytes) -> dict[str, Any]:
+        with self._settings(forbid_external=True):
+            root = self._zeep.loader.parse_xml(envelope, self._files, settings=self._settings)
+        expected = self._bindings[operation].get(operation).output.body
+        told = _only(root, expected.qname.text)
+        with self._settings(strict=False):
+            wrapped = expected.parse(told, self._documents[OPERATIONS[operation].wsdl].types)
+        result = getattr(wrapped, f"{operation}Result")
         if result is None:
             raise NotUnderstood("no_result")
         return _told(result)
@@ -150,8 +155,8 @@ def _told(result: Any) -> dict[str, Any]:
         raise NotUnderstood("out_of_order")
     try:
         told = {name: values.read(getattr(result, name)) for name in elements}
-    except ValueError:
-        raise NotUnderstood("not_a_number") from None
+    except (ValueError, OverflowError):
+        raise NotUnderstood("not_a_value") from None
     is_ok = "OK" in (told.get("responseCode"), told.get("ResponseCode"))
     missing = [name for name, one in elements.items() if one.min_occurs and getattr(result, name) is None]
     if is_ok and missing:

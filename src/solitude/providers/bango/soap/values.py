@@ -27,7 +27,7 @@ def unwritable(fields: Mapping[str, Any]) -> list[str]:
 
 
 def read(value: Any) -> Any:
-    """A value as zeep read it: times are aware, objects are dictionaries. Raises ValueError for a number that is none."""
+    """A value as zeep read it: times are aware, objects are dictionaries. Raises ValueError or OverflowError for one that is none."""
     match value:
         case datetime():
             return _time(value)
@@ -35,7 +35,7 @@ def read(value: Any) -> Any:
             raise ValueError("not a finite number")
         case None | bool() | int() | str() | Decimal():
             return value
-    return {name: read(getattr(value, name)) for name in value}
+    return {name: read(getattr(value, name)) for name, _ in value._xsd_type.elements}
 
 
 def _written(name: str, value: Any) -> Any:
