@@ -2,9 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
+
+from solitude_sandbox.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT
+from solitude_sandbox.parcels import Manner
 
 Json = dict[str, Any]
 
@@ -55,6 +59,22 @@ def whole(value: object, name: str, *, least: int = 0, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise ValueError(f"{name} must be a whole number from {least} to {most}.")
     return value
+
+
+def manner_of(body: Json, now: Json) -> Manner:
+    """How the post is to be brought: what `body` says, and for the rest as it is `now`. ValueError with a sentence otherwise."""
+    known = {field.name for field in fields(Manner)}
+    if not body.keys() <= known:
+        raise ValueError(f"Only these can be set: {', '.join(sorted(known))}.")
+    asked = {**now, **body}
+    if not all(isinstance(asked[key], bool) for key in ("shuffle", "paused")):
+        raise ValueError("shuffle and paused must be true or false.")
+    return Manner(
+        duplicates=whole(asked["duplicates"], "duplicates", most=DUPLICATES_LIMIT),
+        shuffle=asked["shuffle"],
+        delay_ms=whole(asked["delay_ms"], "delay_ms", most=DELAY_LIMIT_MS),
+        paused=asked["paused"],
+    )
 
 
 def base_of(request: Request) -> str:

@@ -1,28 +1,24 @@
 """The PayPal simulator of this test process: a server on a free port of loopback, and how a test plays buyer and fate."""
 
-import json
 import os
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
-
-import urllib3
+from urllib.parse import parse_qsl, urlsplit
 
 import solitude_sandbox
+from tests.support.controlled import Controlled
 
 RETURN_URL, CANCEL_URL = "https://shop.example/paid", "https://shop.example/cancelled"
 
 
-class Simulator:
-    """Speaks HTTP with the simulator, as everybody does."""
+class Simulator(Controlled):
+    """PayPal's."""
 
     def __init__(self, port: int) -> None:
-        self.root = f"http://127.0.0.1:{port}"
-        self.url = f"{self.root}/paypal"
-        self._http = urllib3.PoolManager(retries=False)
+        super().__init__(f"http://127.0.0.1:{port}", "paypal")
 
     def approve(self, pay_url: str, funding: str = "ok", buyer: str = "bea@buyer.example") -> str:
         """Submits the page as a buyer who approves; where PayPal sends the buyer back to."""
@@ -58,32 +54,6 @@ class Simulator:
     def revoke(self, merchant: str) -> None:
         """The seller takes back all that it granted."""
         self._control("POST", "revoke", {"merchant": merchant})
-
-    def fault(self, operation: str, fault: str, count: int = 1, **more: Any) -> None:
-        """Breaks the next `count` calls of an operation; see docs/sandbox.md."""
-        self._control("POST", "faults", {"operation": operation, "fault": fault, "count": count, **more})
-
-    def faults(self) -> list[dict[str, Any]]:
-        """The faults that wait for their operation."""
-        return list(self._control("GET", "faults")["faults"])
-
-    def clear_faults(self) -> None:
-        self._control("DELETE", "faults")
-
-    def advance(self, seconds: int) -> None:
-        self._control("POST", "clock", {"advance_s": seconds})
-
-    def reset(self) -> None:
-        self._control("POST", "reset", {})
-
-    def state(self) -> dict[str, Any]:
-        """The simulator's books."""
-        books: dict[str, Any] = self._control("GET", "state")
-        return books
-
-    def calls(self, operation: str) -> list[dict[str, Any]]:
-        """The API requests of this operation that arrived, the oldest first."""
-        return [request for request in self.state()["requests"] if request["operation"] == operation]
 
     def told(self, *event_types: str, after: int = 0) -> list[dict[str, Any]]:
         """What PayPal has to tell, as it signed it, the oldest first; all of it, or these types."""
@@ -124,19 +94,6 @@ class Simulator:
 
     def captured(self) -> list[dict[str, Any]]:
         return list(_values(self.state()["captures"]))
-
-    def _click(self, url: str, fields: Mapping[str, str | list[str]]) -> str:
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._http.request("POST", url, body=urlencode(fields, doseq=True), headers=kind, redirect=False)
-        assert answer.status in (302, 303), answer.data[:500]
-        return str(answer.headers["Location"])
-
-    def _control(self, method: str, what: str, body: dict[str, Any] | None = None) -> Any:
-        headers = {"Content-Type": "application/json"}
-        sent = None if body is None else json.dumps(body).encode()
-        answer = self._http.request(method, f"{self.url}/sandbox/{what}", body=sent, headers=headers)
-        assert answer.status < 300, answer.data[:500]
-        return json.loads(answer.data) if answer.data else None
 
 
 def _said(location: str) -> dict[str, str]:

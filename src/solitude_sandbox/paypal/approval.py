@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit, urlunsplit
 
+from solitude_sandbox.addresses import is_email, with_query
 from solitude_sandbox.control import NotNowError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Call, looking
 from solitude_sandbox.paypal.events import APPROVAL_REVERSED, ORDER_APPROVED
 from solitude_sandbox.paypal.funding import FUNDINGS, Approval
 from solitude_sandbox.paypal.order import APPROVED, COMPLETED, Order
-from solitude_sandbox.paypal.reading import is_email
 from solitude_sandbox.paypal.times import ORDER_APPROVED_LIFE
 from solitude_sandbox.paypal.vault import TOKENIZED, SetupToken
 
@@ -101,12 +100,3 @@ def answer_setup_token(books: Books, token: str, choice: Choice) -> str | None:
             setup.approve(Approval(books.accounts.by_email(choice.buyer.lower()), choice.funding))
         url = setup.return_url if choice.action == APPROVE else setup.cancel_url
         return with_query(url, approval_token_id=setup.id, approval_session_id=setup.id)
-
-
-def with_query(url: str | None, **added: str) -> str | None:
-    """The URL with parameters added to those it has; everything else of it stays byte for byte."""
-    if url is None:
-        return None
-    parts = urlsplit(url)
-    more = "&".join(f"{name}={quote(value, safe='')}" for name, value in added.items())
-    return urlunsplit(parts._replace(query=f"{parts.query}&{more}" if parts.query else more))

@@ -1,12 +1,9 @@
 """Control of webhook events: pull them, signed, in any order and as often as wanted; or how they are brought."""
 
-from dataclasses import fields
-
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.control import Json, base_of, body_of, json_response, tried, whole
-from solitude_sandbox.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT, is_here
-from solitude_sandbox.parcels import Manner
+from solitude_sandbox.control import Json, base_of, body_of, json_response, manner_of, tried, whole
+from solitude_sandbox.delivery import is_here
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.events import Event
@@ -73,19 +70,7 @@ class EventControl:
 
     def set_manner(self, body: Json) -> None:
         """What a POST does; ValueError with a sentence if it makes no sense."""
-        known = {field.name for field in fields(Manner)}
-        if not body.keys() <= known:
-            raise ValueError(f"Only these can be set: {', '.join(sorted(known))}.")
-        asked = {**self._books.delivery.as_json(), **body}
-        if not all(isinstance(asked[key], bool) for key in ("shuffle", "paused")):
-            raise ValueError("shuffle and paused must be true or false.")
-        manner = Manner(
-            duplicates=whole(asked["duplicates"], "duplicates", most=DUPLICATES_LIMIT),
-            shuffle=asked["shuffle"],
-            delay_ms=whole(asked["delay_ms"], "delay_ms", most=DELAY_LIMIT_MS),
-            paused=asked["paused"],
-        )
-        self._books.delivery.set_manner(manner)
+        self._books.delivery.set_manner(manner_of(body, self._books.delivery.as_json()))
 
     def resend(self, event_id: str) -> None:
         """Have an event brought once more to all who want it; ValueError if it is unknown or nobody does."""

@@ -2,12 +2,13 @@
 
 from werkzeug.wrappers import Request, Response
 
+from solitude_sandbox.addresses import is_web_url
 from solitude_sandbox.control import Json, base_of, body_of, json_response, tried, whole
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.event_control import NUMBER_LIMIT, PULL_LIMIT
 from solitude_sandbox.paypal.ipn import Ipn
-from solitude_sandbox.paypal.reading import URL_LENGTH, is_web_url
+from solitude_sandbox.paypal.reading import URL_LENGTH
 
 FIELDS_LIMIT = 200
 FIELD_LENGTH = 1_000

@@ -7,13 +7,12 @@ from markupsafe import Markup
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import html
+from solitude_sandbox.addresses import is_email, is_web_url, with_query
 from solitude_sandbox.paypal import accounts
-from solitude_sandbox.paypal.approval import with_query
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.layout import leave, message, sheet
 from solitude_sandbox.paypal.oauth import PERSON_SCOPES, Login
 from solitude_sandbox.paypal.onboarding import DEFAULT_SELLER
-from solitude_sandbox.paypal.reading import is_email, is_web_url
 
 ALLOW = "allow"
 REFUSE = "refuse"

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from solitude_sandbox.addresses import is_email, with_query
 from solitude_sandbox.paypal.accounts import PARTNER_EMAIL, Account
-from solitude_sandbox.paypal.approval import NotOpenError, with_query
+from solitude_sandbox.paypal.approval import NotOpenError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import Json, looking
 from solitude_sandbox.paypal.consents import Consent
 from solitude_sandbox.paypal.events import CONSENT_REVOKED, ONBOARDING_COMPLETED
-from solitude_sandbox.paypal.reading import is_email
 from solitude_sandbox.paypal.referrals import Referral
 
 GRANT = "grant"

@@ -6,8 +6,8 @@ Malformed input (400) is reported before business rules (422), each with all its
 import re
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
+from solitude_sandbox.addresses import EMAIL_LENGTH, is_email, is_web_url
 from solitude_sandbox.paypal.errors import ApiError, Problem
 from solitude_sandbox.paypal.money import CURRENCIES, MAX_VALUE, NO_DECIMALS, Money, digits
 
@@ -17,8 +17,6 @@ Json = dict[str, Any]
 AMOUNT = re.compile(r"(-?[0-9]+)|(-?([0-9]+)?[.][0-9]+)", re.ASCII)
 AMOUNT_LENGTH = 32
 URL_LENGTH = 4000
-EMAIL = re.compile(r"[^@\s\"<>]+@[^@\s\"<>]+", re.ASCII)
-EMAIL_LENGTH = 254
 SHOWN_VALUE_LENGTH = 100
 
 
@@ -153,20 +151,6 @@ class Reader:
         if value is None and required:
             self.malformed("MISSING_REQUIRED_PARAMETER", f"{at}/{key}")
         return value
-
-
-def is_email(value: str) -> bool:
-    """Whether this looks like an e-mail address (PayPal's own pattern is longer, not stricter in what matters here)."""
-    return len(value) <= EMAIL_LENGTH and EMAIL.fullmatch(value) is not None
-
-
-def is_web_url(value: str) -> bool:
-    """Whether this is an absolute http(s) URL."""
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and value.isprintable()
 
 
 def _is_text(value: str) -> bool:

@@ -1,11 +1,11 @@
 """AdaptiveAccounts/GetVerifiedStatus: whether an e-mail address has an account, and of what kind."""
 
+from solitude_sandbox.addresses import is_email
 from solitude_sandbox.paypal import persons
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.classic.call import ClassicCall
 from solitude_sandbox.paypal.classic.errors import UNKNOWN_ACCOUNT, UNKNOWN_EMAIL, ClassicError
 from solitude_sandbox.paypal.classic.nvp import Tree
-from solitude_sandbox.paypal.reading import is_email
 
 NONE, NAME = "NONE", "NAME"
 

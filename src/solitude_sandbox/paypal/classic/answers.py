@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from solitude_sandbox.paypal.approval import CANCEL, Choice, NotOpenError, with_query
+from solitude_sandbox.addresses import is_email, with_query
+from solitude_sandbox.paypal.approval import CANCEL, Choice, NotOpenError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.call import looking
 from solitude_sandbox.paypal.classic.charging import charge
@@ -12,7 +13,6 @@ from solitude_sandbox.paypal.classic.payment import CREATE, CREATED, EXPIRED, Pa
 from solitude_sandbox.paypal.classic.permissions import PermissionRequest
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, Preapproval
 from solitude_sandbox.paypal.funding import Approval
-from solitude_sandbox.paypal.reading import is_email
 
 if TYPE_CHECKING:
     from datetime import datetime

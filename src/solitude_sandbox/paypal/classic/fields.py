@@ -4,10 +4,10 @@ import re
 from datetime import date
 from decimal import Decimal
 
+from solitude_sandbox.addresses import is_email, is_web_url
 from solitude_sandbox.paypal.classic import errors
 from solitude_sandbox.paypal.classic.errors import ClassicError
 from solitude_sandbox.paypal.money import CURRENCIES, MAX_VALUE, Money, digits
-from solitude_sandbox.paypal.reading import is_email, is_web_url
 
 AMOUNT = re.compile(r"[0-9]{1,15}([.][0-9]{1,10})?", re.ASCII)
 # xs:dateTime, of which the time of day means nothing here: 2012-08-07, 2012-08-07Z, 2012-08-07T08:00:00.000-07:00.
