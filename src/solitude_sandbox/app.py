@@ -8,6 +8,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import html
+from solitude_sandbox.bango import Bango
 from solitude_sandbox.paypal import PayPal
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Simulated(Protocol):
 
 
 # By the path under which each is mounted. With a seed all identifiers are the same in every run.
-PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {"paypal": PayPal}
+PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {"paypal": PayPal, "bango": Bango}
 
 
 class Sandbox:

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from solitude.web import purge
+from tests.support import bango as bango_simulator
 from tests.support import simulator
+from tests.support.bango import BangoSimulator
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 
@@ -14,6 +16,15 @@ from tests.support.simulator import Simulator
 def paypal() -> Iterator[Simulator]:
     """The PayPal simulator, empty and without faults."""
     running = simulator.running()
+    running.reset()
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def bango() -> Iterator[BangoSimulator]:
+    """The Bango simulator, empty and without faults."""
+    running = bango_simulator.running()
     running.reset()
     yield running
     running.reset()
