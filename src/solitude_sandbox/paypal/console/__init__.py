@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import html
 from solitude_sandbox.control import base_of
+from solitude_sandbox.panels import RESET
 from solitude_sandbox.paypal.approval import NotOpenError
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.console import actions, detail, overview
@@ -47,7 +48,7 @@ class Console:
         except ValueError as error:
             return self._show(base, name, str(error), 400)
         # What was shown is gone after a fresh start.
-        back = f"{base}{PATH}" if request.form["action"] == actions.RESET else request.base_url
+        back = f"{base}{PATH}" if request.form["action"] == RESET else request.base_url
         return Response("", 303, headers={"Location": back})
 
     def _show(self, base: str, name: str, warning: str = "", status: int = 200) -> Response:

@@ -9,7 +9,8 @@ from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.classic.payment import COMPLETED, CREATED, PENDING
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, CANCELED
 from solitude_sandbox.paypal.console import actions, buttons
-from solitude_sandbox.paypal.console.view import View, code, whole, words
+from solitude_sandbox.paypal.console.view import View
+from solitude_sandbox.wording import code, whole, words
 
 # What the pages of the classic interface are called in their address, and what names the thing there.
 PAYMENT, PREAPPROVAL = ("_ap-payment", "paykey"), ("_ap-preapproval", "preapprovalkey")

@@ -6,12 +6,14 @@ from markupsafe import Markup
 
 from solitude_sandbox import html
 from solitude_sandbox.clock import stamp
+from solitude_sandbox.panels import delivery_status
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import actions, buttons, tables
-from solitude_sandbox.paypal.console.view import View, captures_of, code, money, time, waits_for_buyer
+from solitude_sandbox.paypal.console.view import View, captures_of, money, waits_for_buyer
 from solitude_sandbox.paypal.disputes import MESSAGE_LENGTH, REASONS, RESOLVED, STAGES, STATES
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, FUNDINGS, OK
 from solitude_sandbox.paypal.history import History, Moment
+from solitude_sandbox.wording import code, time
 
 TEXTS = {"description": "For", "custom_id": "Custom id", "invoice_id": "Invoice id"}
 
@@ -112,7 +114,7 @@ def _history(moments: list[Moment]) -> Markup:
                 moment.what,
                 code(moment.result),
                 html.join(
-                    Markup('{} <span class="note">{}</span> ').format(tables.delivery_status(message), message["url"])
+                    Markup('{} <span class="note">{}</span> ').format(delivery_status(message), message["url"])
                     for message in moment.messages
                 ),
             )

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from solitude_sandbox import html
+from solitude_sandbox import html, panels
 from solitude_sandbox.paypal.console import classic, tables
 from solitude_sandbox.paypal.console.view import View, waits_for_buyer
 from solitude_sandbox.paypal.disputes import RESOLVED
@@ -31,11 +31,7 @@ def _figures(view: View) -> Markup:
         ("accounts", "accounts", counts["accounts"]),
         ("requests", "requests", counts["requests"]),
     ]
-    items = html.join(
-        Markup('<li><a href="{}/{}"><strong>{:,}</strong> {}</a></li>').format(view.at, page, count, words)
-        for page, words, count in shown
-    )
-    return Markup('<ul class="figures">{}</ul>').format(items)
+    return panels.figures([(f"{view.at}/{page}", count, words) for page, words, count in shown])
 
 
 def _waiting(view: View) -> list[Markup]:
@@ -44,7 +40,7 @@ def _waiting(view: View) -> list[Markup]:
     senders = classic.waiting(view)
     reviews = [capture for capture in view.newest("captures") if capture["status"] == "PENDING"]
     disputes = [dispute for dispute in view.newest("disputes") if dispute["status"] != RESOLVED]
-    failing = [each for each in view.newest("notifications") if tables.is_failing(each)]
+    failing = [each for each in view.newest("notifications") if panels.is_failing(each)]
     return [
         *([tables.orders(view, orders, "Waiting for the buyer")] if orders else []),
         *([classic.payments(view, senders, "Waiting for the sender")] if senders else []),

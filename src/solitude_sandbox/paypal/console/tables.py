@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from solitude_sandbox import html
-from solitude_sandbox.parcels import WAITING
+from solitude_sandbox.panels import delivery_status
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import buttons
-from solitude_sandbox.paypal.console.view import View, address, captures_of, code, money, order_of, time, words
+from solitude_sandbox.paypal.console.view import View, captures_of, money, order_of
+from solitude_sandbox.wording import address, code, time, words
 
 
 def orders(view: View, rows: Iterable[Json], caption: str = "Orders") -> Markup:
@@ -144,16 +145,6 @@ def notifications(view: View, rows: Iterable[Json], caption: str = "Notification
             for message in rows
         ],
     )
-
-
-def delivery_status(message: Json) -> Markup:
-    """Waiting after a failed try is not the same as waiting."""
-    return html.badge("failed, waiting" if is_failing(message) else message["status"])
-
-
-def is_failing(message: Json) -> bool:
-    """Whether it was tried in vain and will be tried again."""
-    return bool(message["status"] == WAITING and message["last_answer"])
 
 
 def accounts(view: View, rows: Iterable[Json]) -> Markup:

@@ -1,11 +1,11 @@
 """What the console's pages are made from, and the small things that they share."""
 
-import re
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from solitude_sandbox.paypal.call import Json
+from solitude_sandbox.wording import whole
 
 
 @dataclass(frozen=True)
@@ -31,31 +31,6 @@ class View:
 def money(*amounts: Json) -> Markup:
     """As a person reads it; no line ends within an amount."""
     return Markup(", ").join(whole(f"{amount['value']} {amount['currency_code']}") for amount in amounts)
-
-
-def time(stamp: str) -> Markup:
-    """A time (UTC), without the letters that only programs need; a line may end before the hour."""
-    return Markup('<time datetime="{}">{} {}</time>').format(stamp, whole(stamp[:10]), stamp[11:19])
-
-
-def code(text: str) -> Markup:
-    """An identifier."""
-    return Markup("<code>{}</code>").format(text)
-
-
-def words(name: str) -> Markup:
-    """A long name of PayPal's, that may end its line after a dot or an underscore."""
-    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
-
-
-def address(url: str) -> Markup:
-    """A URL, that may end its line where its path begins or goes on."""
-    return Markup(re.sub(r"(?<![:/])/(?!/)", "<wbr>/", str(escape(url))))  # noqa: S704 - escaped
-
-
-def whole(text: str) -> Markup:
-    """What must stand on one line."""
-    return Markup('<span class="whole">{}</span>').format(text)
 
 
 def captures_of(order: Json) -> list[Json]:
