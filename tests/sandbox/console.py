@@ -76,9 +76,9 @@ class Page(HTMLParser):
         return any(button in form.buttons and about in form.fields.values() for form in self.forms)
 
 
-def see(sandbox: Sandbox, name: str = "") -> Page:
-    """A page of PayPal's console."""
-    path = f"{CONSOLE}/{name}".rstrip("/")
+def see(sandbox: Sandbox, name: str = "", console: str = CONSOLE) -> Page:
+    """A page of a simulator's console, PayPal's unless another is named."""
+    path = f"{console}/{name}".rstrip("/")
     return Page(path, sandbox.send("GET", path))
 
 

@@ -13,6 +13,8 @@ from solitude_sandbox.bango import page
 from solitude_sandbox.bango.api import Api
 from solitude_sandbox.bango.books import Books
 from solitude_sandbox.bango.codes import knows_code
+from solitude_sandbox.bango.console import PATH as CONSOLE
+from solitude_sandbox.bango.console import Console
 from solitude_sandbox.bango.control import Control
 from solitude_sandbox.bango.ids import Ids
 from solitude_sandbox.bango.operations import NAMES, SERVICES
@@ -34,7 +36,7 @@ class Bango:
     """
 
     title = "Bango"
-    controls = "/sandbox/state"
+    controls = f"{CONSOLE}/controls"
 
     def __init__(self, seed: int | None = None) -> None:
         self._books = Books(Clock(), Ids(seed))
@@ -42,14 +44,15 @@ class Bango:
         self._api = Api(self._books, board)
         self._fate = Fate(self._books.clock, board, self._books.delivery.wake, self._books.reset)
         self._control = Control(self._books, self._fate)
+        self._console = Console(self._control, self._fate)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
         request.max_content_length = BODY_LIMIT_BYTES
         try:
-            route, _ = self._routes.bind_to_environ(environ).match()
-            response: Response = route(request)
+            route, values = self._routes.bind_to_environ(environ).match()
+            response: Response = route(request, **values)
         except HTTPException as error:
             response = Response.force_type(error.get_response(environ))
         return response(environ, start_response)
@@ -58,9 +61,9 @@ class Bango:
         """End what runs in the background."""
         self._books.delivery.close()
 
-    def console(self, base: str) -> Markup:  # noqa: ARG002 - it shows the same wherever it is
+    def console(self, base: str) -> Markup:
         """This provider's section of the console; `base` is where this application is mounted."""
-        return Markup("")
+        return self._console.section(base)
 
     def _rules(self) -> Iterable[Rule]:
         def rule(path: str, methods: tuple[str, ...], route: Route) -> Rule:
@@ -80,3 +83,5 @@ class Bango:
         yield rule("/sandbox/event-url", ("GET", "POST"), control.event_url)
         yield rule("/sandbox/delivery", ("GET", "POST"), control.delivery)
         yield rule("/sandbox/state", ("GET",), control.state)
+        yield Rule(CONSOLE, methods=("GET", "POST"), endpoint=partial(self._console.answer, name=""))
+        yield Rule(f"{CONSOLE}/<path:name>", methods=("GET", "POST"), endpoint=self._console.answer)
