@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from tests.conformance.said import Said
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude.payments.contract import Capability, Operation
@@ -18,7 +19,8 @@ Message = Mapping[str, Any]
 
 
 class Reach(StrEnum):
-    """What the kit can do at the provider. A simulator grants all of it; at a live sandbox a person approves, and that is all."""
+    """What the kit can do at the provider. A simulator grants all that there is at its provider; at a live sandbox a person approves, and
+    that is all."""
 
     BUYER = "any buyer"  # it plays the buyer: turns back, and has a funding source that is declined
     SELLERS = "any seller"  # it has sellers who are not ordinary
@@ -55,7 +57,8 @@ class Sums:
     """What was taken by one payment, and what has gone back of it."""
 
     captured: Decimal
-    returned: Decimal = Decimal(0)
+    returned: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,10 @@ class Adapter(Protocol):
         """Begins a payment; with a `buyer` it goes by that buyer's pre-approval. `key` is an idempotency key. `delayed`: the seller is to
         wait for the money."""
 
-    def check(self, shop: Marketplace, uuid: str) -> Answer: ...
+    def check(self, shop: Marketplace, uuid: str) -> Answer:
+        """What a marketplace does to know where a payment stands: when its buyer comes back, or later."""
+
+    def check_refund(self, shop: Marketplace, uuid: str) -> Answer: ...
 
     def cancel(self, shop: Marketplace, uuid: str) -> Answer: ...
 
@@ -106,6 +112,9 @@ class Adapter(Protocol):
     def store_credential(self, shop: Marketplace, consent: Consent) -> Answer: ...
 
     def delete_credential(self, shop: Marketplace, buyer: str) -> Answer: ...
+
+    def said(self, answer: Answer) -> Said:
+        """What one of these answers says."""
 
     # --- its buyer ---
 
@@ -128,11 +137,21 @@ class Adapter(Protocol):
 
 
 class Simulated(Adapter, Protocol):
-    """A provider that does what the kit wants. `found_after_h`: how long until it finds a payment by our reference alone;
-    `absent_after_h`: how long until its not finding one says that there is none."""
+    """A provider that does what the kit wants; what it cannot do for anybody its adapter leaves out.
+
+    `found_after_h`: how long until it finds a payment by our reference alone; `absent_after_h`: how long until it is known of a lost
+    call that nothing was done; `given_up_after_h`: how long until a payment is given up that nobody has made.
+    """
 
     found_after_h: int
     absent_after_h: int
+    given_up_after_h: int
+
+    def offer(self, shop: Marketplace, product: str, prices: Mapping[str, str]) -> Answer:
+        """Begins a payment whose buyer chooses among several prices: amounts by currency."""
+
+    def choose(self, url: str, currency: str) -> None:
+        """The buyer agrees to one of them."""
 
     def turn_back(self, url: str) -> None:
         """The buyer does not agree."""
@@ -152,17 +171,20 @@ class Simulated(Adapter, Protocol):
     def turn_away(self, operation: Operation) -> None:
         """The next request of this operation is one too many: the provider asks to come back later."""
 
-    def later(self, days: int) -> None:
-        """Time passes at the provider."""
-
     def told(self) -> list[Message]:
         """All that the provider has told the marketplace, the oldest first."""
 
     def forward(self, shop: Marketplace, message: Message) -> Answer:
         """The marketplace hands a notification on."""
 
+    def brought(self, uuid: str) -> Message:
+        """What the buyer's browser brings back from the provider, where that is how the marketplace learns what became of a payment."""
+
     def forgeries(self, message: Message) -> list[Message]:
         """What somebody else would make of it."""
+
+    def misstated(self, message: Message, amount: str, currency: str) -> Message:
+        """The same as the provider would tell it of another amount."""
 
     def refund_there(self, payment: str, amount: str) -> None:
         """The seller gives money back on the provider's site."""
@@ -175,3 +197,6 @@ class Simulated(Adapter, Protocol):
 
     def settle(self, payment: str, *, good: bool) -> None:
         """The provider has looked at a held payment."""
+
+    def settle_refund(self, payment: str, *, good: bool) -> None:
+        """The refund of a payment that was under way has arrived, or has failed."""

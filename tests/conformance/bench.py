@@ -7,17 +7,20 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.db.models import F
-from tests.conformance.adapter import Adapter, Consent, Funding, Message, Seller, Simulated, Sums
+from tests.conformance.adapter import Adapter, Consent, Funding, Loss, Message, Seller, Simulated, Sums
+from tests.conformance.said import Said
 from tests.payments.passing import make_due
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude import worker
+from solitude.payments.contract import Capability, Operation
 from solitude.payments.models import WAITING, Notification
-from solitude.payments.refund import UNDER_WAY
 from solitude.transactions.models import PAID, Status, Type
 
 AMOUNT = "12.34"
 PATIENCE_S = 20
+# What a notification may come to that is the provider's own.
+TAKEN_IN = {Said.DONE, Said.KNOWN, Said.IN_PROGRESS, Said.NO_CONCERN, Said.NOT_THERE_YET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +62,48 @@ class Bench:
     def approved(self, amount: str = AMOUNT, funding: Funding = Funding.GOOD, **more: Any) -> Answer:
         """A payment that its buyer has just approved."""
         payment = self.pay(amount, **more)
-        assert payment.status == 201, payment
+        assert self.said(payment) == Said.DONE, payment
         self.at.approve(self.url(payment), funding)
+        return payment
+
+    def at_several_prices(self) -> Answer:
+        """A payment whose buyer may choose: the amount in the provider's currency, or 14.00 in USD."""
+        payment = self.there.offer(self.shop, self.product, {self.at.currency: AMOUNT, "USD": "14.00"})
+        assert self.said(payment) == Said.DONE, payment
         return payment
 
     def paid(self, amount: str = AMOUNT, **more: Any) -> Answer:
         """A payment that was taken: by a pre-approval where there is one already, so that nobody has to be asked."""
-        stored = self.at.stored_buyer(self.shop)
-        if stored:
-            payment = self.pay(amount, buyer=stored, **more)
-        else:
-            payment = self.approved(amount, **more)
-            self.check(payment)
+        payment = self.pay(amount, buyer=self.at.stored_buyer(self.shop), **more)
+        self.finish(payment)
         assert self.state(payment).is_paid, payment
+        return payment
+
+    def finish(self, payment: Answer) -> None:
+        """Its buyer approves a payment and comes back, unless it is paid already."""
+        if not self.state(payment).is_paid:
+            self.at.approve(self.url(payment))
+            self.check(payment)
+
+    def unheard(self) -> Answer:
+        """A payment that was taken, and nobody but the provider knows."""
+        if self.can(Capability.STORED_CREDENTIAL):
+            buyer = self.buyer()
+            self.there.lose(Operation.PAY, Loss.TORN)
+            payment = self.pay(buyer=buyer)
+            assert self.said(payment) == Said.UNKNOWN
+            return payment
+        payment = self.approved()
+        if self.can(Capability.CAPTURE):
+            self.there.lose(Operation.CAPTURE, Loss.TORN)
+            assert self.said(self.check(payment)) == Said.UNKNOWN
         return payment
 
     def check(self, payment: Answer) -> Answer:
         return self.at.check(self.shop, payment["uuid"])
+
+    def check_refund(self, refund: Answer) -> Answer:
+        return self.at.check_refund(self.shop, refund["uuid"])
 
     def cancel(self, payment: Answer) -> Answer:
         return self.at.cancel(self.shop, payment["uuid"])
@@ -86,7 +114,7 @@ class Bench:
     def refund_in_turn(self, payment: Answer, amount: str) -> Answer:
         """As a marketplace does that is told to come back: some providers take one refund of a payment after the other."""
         until = time.monotonic() + PATIENCE_S
-        while (answer := self.refund(payment, amount)).status == 409 and answer["code"] == UNDER_WAY:
+        while self.said(answer := self.refund(payment, amount)) == Said.UNDER_WAY:
             assert time.monotonic() < until, "the refund before this one does not end"
         return answer
 
@@ -104,10 +132,20 @@ class Bench:
             return stored
         uuid, consent = self.consent()
         self.at.approve(consent.url, funding)
-        assert self.at.store_credential(self.shop, consent).status == 202
+        assert self.said(self.at.store_credential(self.shop, consent)) == Said.DONE
         return uuid
 
+    def known_buyer(self) -> str:
+        """One who need not be asked again, where there can be such; else empty."""
+        return self.buyer() if self.can(Capability.STORED_CREDENTIAL) else ""
+
     # --- what is known ---
+
+    def can(self, capability: Capability) -> bool:
+        return capability in self.at.capabilities
+
+    def said(self, answer: Answer) -> Said:
+        return self.at.said(answer)
 
     def row(self, answer: Answer) -> dict[str, Any]:
         return self.shop.transaction(answer["transaction"])
@@ -139,14 +177,22 @@ class Bench:
 
     # --- what happens by itself ---
 
-    def forward_all(self) -> list[Answer]:
+    def forward_all(self) -> list[Said]:
         """The marketplace hands on whatever the provider has told it."""
         return [self.forward(message) for message in self.there.told()]
 
-    def forward(self, message: Message) -> Answer:
+    def forward(self, message: Message) -> Said:
+        """Of one that is the provider's own, whatever has come before it."""
+        said = self.said(self.there.forward(self.shop, message))
+        assert said in TAKEN_IN, said
+        return said
+
+    def forge(self, message: Message) -> None:
+        """One that is not the provider's: nobody believes it, and nothing moves."""
+        before, told = self._all(), self.events()
         answer = self.there.forward(self.shop, message)
-        assert answer.status in (200, 201), answer
-        return answer
+        assert self.said(answer) in (Said.FORGED, Said.CONTRADICTS), (answer, message)
+        assert (self._all(), self.events()) == (before, told)
 
     def worker(self) -> None:
         """Whatever waits comes due and is done."""
@@ -162,9 +208,11 @@ class Bench:
         assert self.at.books(ours) == ours
 
     def _ours(self) -> dict[str, Sums]:
-        rows = self.shop.get("/generic/transaction/?limit=100")["objects"]
         return {
-            row["uid_pay"]: Sums(Decimal(row["captured_amount"]), Decimal(row["refunded_amount"]))
-            for row in rows
+            row["uid_pay"]: Sums(Decimal(row["captured_amount"]), Decimal(row["refunded_amount"]), row["currency"])
+            for row in self._all()
             if row["type"] == Type.PAYMENT and row["captured_amount"] is not None
         }
+
+    def _all(self) -> list[dict[str, Any]]:
+        return list(self.shop.get("/generic/transaction/?limit=100")["objects"])

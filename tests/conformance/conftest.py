@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept, left_out = [], []
     for item in items:
         provider = _provider_of(item)
-        lacking = missing(item, ADAPTERS[provider]) if provider else ()
+        lacking = missing(item.iter_markers(), ADAPTERS[provider]) if provider else None
         if lacking:
             tally.left_out(config, provider, item.nodeid, lacking)
         (left_out if lacking else kept).append(item)

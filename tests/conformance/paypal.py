@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from tests.conformance.adapter import Consent, Funding, Loss, Seller
+from tests.conformance.said import Said, said
 from tests.support import simulator
 from tests.support.marketplace import Answer, Marketplace
 
@@ -18,6 +19,18 @@ SELLERS = {
     Seller.ORDINARY: "",
     Seller.CLOSED: "closed-seller@dev.example",
     Seller.SLOW: "slowrefund-seller@dev.example",
+}
+NOTIFIED = {
+    "bad_signature": Said.FORGED,
+    "missing_header": Said.FORGED,
+    None: Said.KNOWN,  # the very same was taken in before
+    "duplicate": Said.KNOWN,
+    "known_already": Said.KNOWN,
+    "in_progress": Said.IN_PROGRESS,
+    "not_of_concern": Said.NO_CONCERN,
+    "parked": Said.NOT_THERE_YET,
+    "orphan": Said.NOT_THERE_YET,
+    "mismatch": Said.CONTRADICTS,
 }
 # After our time-out.
 LATE_MS = 500
@@ -51,6 +64,9 @@ class PaypalMarketplace:
     def check(self, shop: Marketplace, uuid: str) -> Answer:
         return shop.check(uuid=uuid)
 
+    def check_refund(self, shop: Marketplace, uuid: str) -> Answer:
+        return shop.check(uuid=uuid)
+
     def cancel(self, shop: Marketplace, uuid: str) -> Answer:
         return shop.cancel(uuid=uuid)
 
@@ -73,6 +89,13 @@ class PaypalMarketplace:
     def delete_credential(self, shop: Marketplace, buyer: str) -> Answer:
         (found,) = shop.get(f"/generic/buyer/?uuid={buyer}")["objects"]
         return shop.delete(found["paypal"]["resource_uri"])
+
+    def said(self, answer: Answer) -> Said:
+        """A notification is always taken in; what it was worth is in the body."""
+        is_of_notification = "retry" in (answer.json or {})
+        if is_of_notification and answer["status"] != "OK":
+            return NOTIFIED[answer["reason"]]
+        return said(answer)
 
 
 class PaypalSimulator(PaypalMarketplace):
@@ -105,8 +128,10 @@ class PaypalSimulator(PaypalMarketplace):
     def turn_away(self, operation: Operation) -> None:
         self.paypal.fault(self.operations[operation], "rate_limit_429", retry_after_s=7)
 
-    def later(self, days: int) -> None:
-        self.paypal.advance(days * 24 * 3600)
+    def settle_refund(self, payment: str, *, good: bool) -> None:
+        """An eCheck takes three days; none of the simulator's fails."""
+        assert good
+        self.paypal.advance(4 * 24 * 3600)
 
 
 def _key(key: str) -> dict[str, str]:

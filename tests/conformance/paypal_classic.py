@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import urllib3
 from django.conf import settings
-from tests.conformance.adapter import Message, Reach, Sums
-from tests.conformance.paypal import PaypalSimulator
+from tests.conformance.adapter import Funding, Message, Reach, Sums
+from tests.conformance.paypal import FUNDINGS, PaypalSimulator
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude.payments.contract import Operation
@@ -30,7 +30,7 @@ class PaypalClassic(PaypalSimulator):
     }
     with_partner: ClassVar[Mapping[str, Any]] = {"SOLITUDE_PAYPAL_CHAINS": ((Decimal(30), "partner@partner.example"),)}
     # It is found at once; what is not found then will not be sent again, and was not made.
-    found_after_h, absent_after_h = 2, 2
+    found_after_h, absent_after_h, given_up_after_h = 2, 2, 4
     operations: ClassVar[Mapping[Operation, str]] = {
         Operation.PAY: "classic_pay",
         Operation.REFUND: "classic_refund",
@@ -42,10 +42,17 @@ class PaypalClassic(PaypalSimulator):
         ends = datetime.now(UTC).date() + timedelta(days=300)
         return {"end": ends.isoformat(), "currency": self.currency, "max_total": "1000.00"}
 
+    def approve(self, url: str, funding: Funding = Funding.GOOD) -> None:
+        """What is declined for a payment PayPal declines on its page, where the buyer may choose another source."""
+        if funding == Funding.DECLINED and "_ap-payment" in url:
+            self.paypal.turned_down(url, FUNDINGS[funding])
+        else:
+            super().approve(url, funding)
+
     def books(self, payments: Collection[str]) -> dict[str, Sums]:
         """All of PayPal's, whether they are ours or not."""
         return {
-            payment["payKey"]: Sums(Decimal(main["receiver"]["amount"]), _returned(main))
+            payment["payKey"]: Sums(Decimal(main["receiver"]["amount"]), _returned(main), payment["currencyCode"])
             for payment in self.paypal.state()["payments"]
             for main in _parts(payment)[:1]
             if main.get("transactionStatus") in TAKEN
@@ -71,11 +78,9 @@ class PaypalClassic(PaypalSimulator):
     def forgeries(self, message: Message) -> list[Message]:
         """Another amount, another receiver, and a field more."""
         data = message["data"]
-        return [
-            {"data": data.replace("12.34", "12.35")},
-            {"data": data.replace("dev.example", "thief.example")},
-            {"data": f"{data}&memo=x"},
-        ]
+        forged = [data.replace("12.34", "12.35"), data.replace("dev.example", "thief.example"), f"{data}&memo=x"]
+        # Not each IPN tells an amount and a receiver.
+        return [{"data": one} for one in forged if one != data]
 
     def refund_there(self, payment: str, amount: str) -> None:
         (main, *_) = _parts(self._payment(payment))

@@ -22,7 +22,7 @@ class PaypalRest(PaypalSimulator):
     capabilities = RestPayPal.capabilities
     reach = frozenset(Reach)
     # PayPal's report is three hours late; what it does not list after a day was not made.
-    found_after_h, absent_after_h = 4, 28
+    found_after_h, absent_after_h, given_up_after_h = 4, 28, 4
     operations: ClassVar[Mapping[Operation, str]] = {
         Operation.PAY: "create_order",
         Operation.CAPTURE: "capture_order",
@@ -39,7 +39,11 @@ class PaypalRest(PaypalSimulator):
                 capture = _up(back)
                 returned[capture] = returned.get(capture, Decimal(0)) + Decimal(back["amount"]["value"])
         return {
-            _order(capture): Sums(Decimal(capture["amount"]["value"]), returned.get(capture["id"], Decimal(0)))
+            _order(capture): Sums(
+                Decimal(capture["amount"]["value"]),
+                returned.get(capture["id"], Decimal(0)),
+                capture["amount"]["currency_code"],
+            )
             for capture in state["captures"]
             if capture["status"] in TAKEN
         }

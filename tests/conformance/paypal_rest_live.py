@@ -64,7 +64,12 @@ class PaypalRestLive(PaypalMarketplace):
     def books(self, payments: Collection[str]) -> dict[str, Sums]:
         found = {payment: self._payments(payment) for payment in payments}
         return {
-            payment: Sums(_sum(shown["captures"]), _sum(shown.get("refunds", ()))) for payment, shown in found.items()
+            payment: Sums(
+                _sum(shown["captures"]),
+                _sum(shown.get("refunds", ())),
+                *{capture["amount"]["currency_code"] for capture in shown["captures"]},
+            )
+            for payment, shown in found.items()
         }
 
     def fees(self, payment: str) -> Decimal:

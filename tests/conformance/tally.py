@@ -1,7 +1,6 @@
 """A pytest plugin: how many tests of the kit each provider has passed, and which it could not be put to."""
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -22,10 +21,10 @@ def tell(item: pytest.Item, line: str) -> None:
     item.user_properties.append((TOLD, line))
 
 
-def left_out(config: pytest.Config, provider: str, nodeid: str, lacking: Iterable[str]) -> None:
-    """Notes a test that the provider cannot be put to; `lacking` is what it needs."""
+def left_out(config: pytest.Config, provider: str, nodeid: str, lacking: object) -> None:
+    """Notes a test that the provider cannot be put to; `lacking` says why."""
     test = nodeid.rpartition("/")[2].partition("[")[0]
-    config.stash.setdefault(LEFT_OUT, {})[f"{provider}: {test}"] = ", ".join(lacking)
+    config.stash.setdefault(LEFT_OUT, {})[f"{provider}: {test}"] = str(lacking)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -58,6 +57,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         outcomes = {outcome: count for (of, outcome), count in sorted(_ran.items()) if of == provider}
         terminalreporter.line(f"{provider}: " + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items()))
     for test, lacking in sorted(not_run.items()):
-        terminalreporter.line(f"not run for {test}: needs {lacking}")
+        terminalreporter.line(f"not run for {test}: {lacking}")
     for line in _told:
         terminalreporter.line(line)

@@ -1,18 +1,69 @@
 """The kit itself: nothing that a provider may declare is taken on trust."""
 
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
+from typing import Any
 
-from tests.conformance.adapter import Reach
+import pytest
+from tests.conformance.adapter import Adapter
 from tests.conformance.adapters import SIMULATED
+from tests.conformance.needs import missing
 
 from solitude.payments.contract import Capability
 
+HERE = Path(__file__)
+TESTS = [path for path in sorted(HERE.parent.glob("test_*.py")) if path != HERE]
+
+
+def every_test() -> Iterator[tuple[str, list[pytest.Mark]]]:
+    """Those that run for each provider, each with the marks that say what it needs."""
+    for path in TESTS:
+        module = importlib.import_module(f"tests.conformance.{path.stem}")
+        for name, test in vars(module).items():
+            if name.startswith("test_") and isinstance(test, FunctionType) and "bench" in test.__annotations__:
+                yield f"{path.name}::{name}", [*marks_of(module), *marks_of(test)]
+
+
+def marks_of(thing: object) -> list[pytest.Mark]:
+    """Of a test, or of all in a module."""
+    found: Any = getattr(thing, "pytestmark", [])
+    return [each.mark if isinstance(each, pytest.MarkDecorator) else each for each in listed(found)]
+
+
+def listed(found: Any) -> list[Any]:
+    return found if isinstance(found, list) else [found]
+
 
 def test_whatever_a_provider_declares_is_put_to_a_test() -> None:
-    kit = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py") if path != Path(__file__))
+    needed = {need for _, marks in every_test() for mark in marks if mark.name == "needs" for need in mark.args}
 
-    assert [need.name for need in Capability if f"Capability.{need.name}" not in kit] == []
+    assert set(Capability) - needed == set()
 
 
-def test_at_a_simulator_the_kit_can_do_everything() -> None:
-    assert {adapter.reach for adapter in SIMULATED.values()} == {frozenset(Reach)}
+@pytest.mark.parametrize("adapter", SIMULATED.values(), ids=SIMULATED)
+def test_at_a_simulator_the_kit_can_do_everything_that_its_provider_makes_possible(adapter: type[Adapter]) -> None:
+    """What is left out is left out because the provider cannot do it, and not because the kit cannot do it there."""
+    left_out = {test: missing(marks, adapter) for test, marks in every_test()}
+
+    assert {test: why for test, why in left_out.items() if why and not why.of_provider} == {}
+
+
+@pytest.mark.parametrize("word", ["paypal", "bango", "zippy"])
+def test_the_kit_knows_of_no_provider(word: str) -> None:
+    """Only its adapters do, where they stand in a row, and the tests of what belongs to one provider alone."""
+    of_all = {
+        "needs.py",
+        "said.py",
+        "adapter.py",
+        "bench.py",
+        "conftest.py",
+        "tally.py",
+        *(path.name for path in TESTS),
+    }
+    of_one = {"test_live.py", "test_validated.py", "test_paypal_rest_calls.py"}
+
+    text = "".join((HERE.parent / name).read_text().lower() for name in of_all - of_one)
+
+    assert word not in text

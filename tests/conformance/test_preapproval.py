@@ -3,6 +3,7 @@
 from tests.conformance.adapter import Reach
 from tests.conformance.bench import Bench
 from tests.conformance.needs import needs
+from tests.conformance.said import Said
 
 from solitude.payments.contract import Capability, Operation
 
@@ -14,9 +15,9 @@ def test_it_is_stored_once_when_its_buyer_has_agreed(bench: Bench) -> None:
     buyer, consent = bench.consent()
     bench.at.approve(consent.url)
 
-    assert bench.at.store_credential(bench.shop, consent).status == 202
+    assert bench.said(bench.at.store_credential(bench.shop, consent)) == Said.DONE
     asked = bench.there.asked(Operation.STORE_CREDENTIAL)
-    assert bench.at.store_credential(bench.shop, consent).status == 202
+    assert bench.said(bench.at.store_credential(bench.shop, consent)) == Said.DONE
 
     assert bench.there.asked(Operation.STORE_CREDENTIAL) == asked
     assert bench.state(bench.pay(buyer=buyer)).is_paid
@@ -27,7 +28,7 @@ def test_before_its_buyer_has_agreed_there_is_nothing_to_store(bench: Bench) -> 
 
     refused = bench.at.store_credential(bench.shop, consent)
 
-    assert (refused.status, refused["code"]) == (409, "not_approved")
+    assert bench.said(refused) == Said.NOT_APPROVED
     assert not bench.state(bench.pay(buyer=buyer)).is_paid
 
 
@@ -36,7 +37,7 @@ def test_a_buyer_who_turns_back_has_agreed_to_nothing(bench: Bench) -> None:
     buyer, consent = bench.consent()
     bench.there.turn_back(consent.url)
 
-    assert bench.at.store_credential(bench.shop, consent).status == 409
+    assert bench.said(bench.at.store_credential(bench.shop, consent)) == Said.NOT_APPROVED
     assert not bench.state(bench.pay(buyer=buyer)).is_paid
 
 
@@ -44,7 +45,7 @@ def test_a_buyer_who_turns_back_has_agreed_to_nothing(bench: Bench) -> None:
 def test_one_that_was_deleted_takes_nothing_any_more(bench: Bench) -> None:
     buyer = bench.buyer()
 
-    assert bench.at.delete_credential(bench.shop, buyer).status == 204
+    assert bench.said(bench.at.delete_credential(bench.shop, buyer)) == Said.DONE
 
     assert not bench.state(bench.pay(buyer=buyer)).is_paid
     assert bench.money_moved() == 0

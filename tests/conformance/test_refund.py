@@ -1,10 +1,12 @@
 """Refunds: never more than was taken, to the cent, and by as many as like."""
 
+from collections import Counter
 from decimal import Decimal
 
 from tests.conformance.adapter import Reach, Seller
 from tests.conformance.bench import AMOUNT, Bench
 from tests.conformance.needs import needs
+from tests.conformance.said import Said
 from tests.web.parallel import at_once
 
 from solitude.payments.contract import Capability, Operation
@@ -16,10 +18,21 @@ pytestmark = needs(Capability.REFUND)
 def test_all_of_it(bench: Bench) -> None:
     payment = bench.paid()
 
-    assert bench.refund(payment).status == 201
+    assert bench.said(bench.refund(payment)) == Said.DONE
 
     assert bench.state(payment).money == (AMOUNT, AMOUNT)
     assert bench.returns(payment) == [(Type.REFUND, Status.COMPLETED, AMOUNT)]
+    assert bench.events("refund.completed") == ["refund.completed"]
+
+
+def test_what_has_gone_back_cannot_go_back_again(bench: Bench) -> None:
+    payment = bench.paid()
+    bench.refund(payment)
+
+    assert bench.said(bench.refund(payment)) == Said.TOO_MUCH
+
+    assert bench.state(payment).money == (AMOUNT, AMOUNT)
+    assert len(bench.returns(payment)) == 1
 
 
 @needs(Capability.PARTIAL_REFUND, Capability.SEVERAL_REFUNDS)
@@ -39,14 +52,14 @@ def test_more_than_is_left_is_refused_by_ourselves(bench: Bench) -> None:
 
     refused = bench.refund(payment, "2.51")
 
-    assert (refused.status, refused["code"], refused["refundable"]) == (409, "refund_exceeds_captured", "2.50")
+    assert (bench.said(refused), refused["refundable"]) == (Said.TOO_MUCH, "2.50")
     assert bench.state(payment).money == ("10.00", "7.50")
 
 
 def test_what_was_not_taken_cannot_go_back(bench: Bench) -> None:
     refused = bench.refund(bench.pay())
 
-    assert (refused.status, refused["code"]) == (409, "not_captured")
+    assert bench.said(refused) == Said.NOT_CAPTURED
 
 
 @needs(Capability.PARTIAL_REFUND, Capability.SEVERAL_REFUNDS)
@@ -55,7 +68,7 @@ def test_five_at_once_give_back_what_there_is_and_no_more(bench: Bench) -> None:
 
     answers = at_once(5, lambda _: bench.refund_in_turn(payment, "4.00"))
 
-    assert sorted(answer.status for answer in answers) == [201, 201, 409, 409, 409]
+    assert Counter(map(bench.said, answers)) == {Said.DONE: 2, Said.TOO_MUCH: 3}
     assert bench.state(payment).money == ("10.00", "8.00")
 
 
@@ -64,8 +77,8 @@ def test_one_wish_sent_eight_times_at_once_is_one_refund(bench: Bench) -> None:
 
     answers = at_once(8, lambda _: bench.refund(payment, key="one-wish"))
 
-    assert {answer.status for answer in answers} <= {201, 409}
-    assert len({answer["uuid"] for answer in answers if answer.status == 201}) == 1
+    assert {bench.said(answer) for answer in answers} <= {Said.DONE, Said.IN_PROGRESS}
+    assert len({answer["uuid"] for answer in answers if bench.said(answer) == Said.DONE}) == 1
     assert len(bench.returns(payment)) == 1
 
 
@@ -91,15 +104,31 @@ def test_and_of_each_part_its_part(bench: Bench) -> None:
     assert bench.at.fees_returned(bench.name(payment)) == Decimal("1.00")
 
 
-@needs(Capability.DELAYED_SETTLEMENT, Reach.SELLERS, Reach.CLOCK)
+@needs(Capability.DELAYED_REFUND, Reach.SELLERS, Reach.FAULTS, Reach.BACK_OFFICE)
 def test_one_that_is_under_way_arrives_days_later(bench: Bench) -> None:
     payment = bench.paid(seller=Seller.SLOW)
     refund = bench.refund(payment)
     assert bench.state(payment).money == (AMOUNT, "0.00")
     assert bench.returns(payment) == [(Type.REFUND, Status.PENDING, AMOUNT)]
+    # What is on the way cannot be sent again.
+    assert bench.said(bench.refund(payment)) in (Said.TOO_MUCH, Said.UNDER_WAY)
 
-    bench.there.later(days=4)
-    bench.check(refund)
+    bench.there.settle_refund(bench.name(payment), good=True)
+    assert bench.said(bench.check_refund(refund)) == Said.DONE
 
     assert bench.state(payment).money == (AMOUNT, AMOUNT)
     assert bench.there.asked(Operation.REFUND) == 1
+
+
+@needs(Capability.FAILED_REFUND, Reach.SELLERS, Reach.BACK_OFFICE)
+def test_one_that_fails_in_the_end_can_be_made_again(bench: Bench) -> None:
+    """And nobody has asked about it in the meantime."""
+    payment = bench.paid(seller=Seller.SLOW)
+    bench.refund(payment)
+    bench.there.settle_refund(bench.name(payment), good=False)
+
+    bench.worker()
+
+    assert bench.state(payment).money == (AMOUNT, "0.00")
+    assert bench.returns(payment) == [(Type.REFUND, Status.FAILED, AMOUNT)]
+    assert bench.said(bench.refund(payment)) == Said.DONE

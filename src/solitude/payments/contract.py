@@ -47,10 +47,13 @@ class Capability(StrEnum):
     STORED_CREDENTIAL = "stored_credential"  # the buyer agrees once; later payments are taken without asking
     CAPTURE = "capture"  # an approved payment is taken by a call of ours; without it the approval takes it
     CANCEL = "cancel"  # a payment can be given up that its buyer has not approved yet
+    SEVERAL_PRICES = "several_prices"  # a payment is offered in several currencies, and its buyer chooses one
     OTHER_FUNDING = "other_funding"  # after a declined funding source the buyer may choose another for the same payment
     REFUND = "refund"  # what was taken can go back to the buyer
     PARTIAL_REFUND = "partial_refund"  # less than the whole payment can go back
     SEVERAL_REFUNDS = "several_refunds"  # a payment can be refunded part by part
+    DELAYED_REFUND = "delayed_refund"  # what it has begun to give back may be days on the way
+    FAILED_REFUND = "failed_refund"  # and may fail at the end of them
     PLATFORM_FEE = "platform_fee"  # the provider itself divides a payment between seller and marketplace
     SEVERAL_RECEIVERS = "several_receivers"  # and between more than those two
     PARTIAL_REFUND_OF_SHARES = "partial_refund_of_shares"  # so divided, it can still go back in parts

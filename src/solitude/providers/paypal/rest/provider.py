@@ -55,8 +55,13 @@ _ENDS = {Seen.PAID, Seen.UNDER_REVIEW, Seen.DECLINED, Seen.EXPIRED}
 class RestPayPal:
     name = NAME
     number = NUMBER
-    # One seller and the marketplace are all that share in an order.
-    capabilities = frozenset(Capability) - {Capability.SEVERAL_RECEIVERS}
+    # An order has one amount, in which one seller and the marketplace share. That a refund may fail later is in PayPal's description; its
+    # sandboxes let none do so.
+    capabilities = frozenset(Capability) - {
+        Capability.SEVERAL_PRICES,
+        Capability.SEVERAL_RECEIVERS,
+        Capability.FAILED_REFUND,
+    }
 
     def __init__(self) -> None:
         self.wire = Wire()
