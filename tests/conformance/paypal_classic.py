@@ -45,7 +45,9 @@ class PaypalClassic(PaypalSimulator):
     def approve(self, url: str, funding: Funding = Funding.GOOD) -> None:
         """What is declined for a payment PayPal declines on its page, where the buyer may choose another source."""
         if funding == Funding.DECLINED and "_ap-payment" in url:
-            self.paypal.turned_down(url, FUNDINGS[funding])
+            page = {"action": "approve", "funding": FUNDINGS[funding], "buyer": "bea@buyer.example"}
+            again = urllib3.PoolManager(retries=False).request_encode_body("POST", url, page, encode_multipart=False)
+            assert again.status == 400, again.status
         else:
             super().approve(url, funding)
 

@@ -42,12 +42,9 @@ class Controlled:
         """The API requests of this operation that arrived, the oldest first."""
         return [request for request in self.state()["requests"] if request["operation"] == operation]
 
-    def _submit(self, url: str, fields: Mapping[str, str | list[str]]) -> urllib3.BaseHTTPResponse:
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._http.request("POST", url, body=urlencode(fields, doseq=True), headers=kind, redirect=False)
-
     def _click(self, url: str, fields: Mapping[str, str | list[str]]) -> str:
-        answer = self._submit(url, fields)
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = self._http.request("POST", url, body=urlencode(fields, doseq=True), headers=kind, redirect=False)
         assert answer.status in (301, 302, 303), answer.data[:500]
         return str(answer.headers["Location"])
 

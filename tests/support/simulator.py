@@ -24,11 +24,6 @@ class Simulator(Controlled):
         """Submits the page as a buyer who approves; where PayPal sends the buyer back to."""
         return self._click(pay_url, {"action": "approve", "funding": funding, "buyer": buyer})
 
-    def turned_down(self, pay_url: str, funding: str) -> None:
-        """Submits the page as a buyer whose funding PayPal refuses there and then; the page comes again."""
-        answer = self._submit(pay_url, {"action": "approve", "funding": funding, "buyer": "bea@buyer.example"})
-        assert answer.status == 400, answer.status
-
     def cancel(self, pay_url: str) -> str:
         return self._click(pay_url, {"action": "cancel", "funding": "ok", "buyer": "bea@buyer.example"})
 
