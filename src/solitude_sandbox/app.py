@@ -10,6 +10,7 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox import html
 from solitude_sandbox.bango import Bango
 from solitude_sandbox.paypal import PayPal
+from solitude_sandbox.reference import Reference
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,7 +37,7 @@ class Simulated(Protocol):
 
 
 # By the path under which each is mounted. With a seed all identifiers are the same in every run.
-PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {"paypal": PayPal, "bango": Bango}
+PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {"paypal": PayPal, "bango": Bango, "reference": Reference}
 
 
 class Sandbox:

@@ -1,6 +1,7 @@
 """The postman: brings each message to each address, and comes again while nobody takes it.
 
-Any 2xx means received; else it is tried again, with the addressee's `Patience`. Trouble on the way can be asked for with `Manner`.
+Any 2xx means received, or what the addressee calls `taken`; else it is tried again, with the addressee's `Patience`.
+Trouble on the way can be asked for with `Manner`.
 
 The thread starts with the first event for somebody and ends with `close`. It sends one message at a time, and holds
 no lock while it does.
@@ -186,7 +187,7 @@ class Delivery:
         except urllib3.exceptions.HTTPError as error:
             log.debug("%s was not received at %s: %s", parcel.event.id, parcel.to.url, error)
             return False, type(error).__name__
-        return 200 <= answer.status < 300, str(answer.status)
+        return answer.status in parcel.to.taken, str(answer.status)
 
 
 def is_here(url: str) -> bool:

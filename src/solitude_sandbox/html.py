@@ -117,17 +117,17 @@ def section(heading: str, content: Markup) -> Markup:
     return Markup("<section><h2>{}</h2>{}</section>").format(heading, content)
 
 
-def form(*content: Markup, action: str = "", row: bool = False) -> Markup:
-    """A form that is posted to `action`, or to where it stands; `row` puts its fields beside one another."""
-    target = _attributes({"action": action or None, "class": "row" if row else None})
-    return Markup('<form method="post"{}>{}</form>').format(target, join(content))
+def form(*content: Markup, action: str = "", row: bool = False, method: str = "post") -> Markup:
+    """A form that is sent to `action`, or to where it stands; `row` puts its fields beside one another."""
+    target = _attributes({"method": method, "action": action or None, "class": "row" if row else None})
+    return Markup("<form{}>{}</form>").format(target, join(content))
 
 
 def field(
     name: str, label: str, value: object = "", *, kind: str = "text", hint: str = "", **attributes: Attribute
 ) -> Markup:
-    """An input under its label, with a hint below it."""
-    more = _attributes({"name": name, "type": kind, "value": str(value), **attributes})
+    """An input under its label, with a hint below it; without a `name` its value never leaves the browser."""
+    more = _attributes({"name": name or None, "type": kind, "value": str(value), **attributes})
     shown = Markup("<small>{}</small>").format(hint) if hint else ""
     return Markup('<label class="field"><span>{}</span><input{}>{}</label>').format(label, more, shown)
 

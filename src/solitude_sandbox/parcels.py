@@ -14,6 +14,7 @@ DROPPED = "dropped"  # the webhook was deleted, or too much was waiting
 
 
 FIRST_BACK_OFF_S = 10
+ANY_SUCCESS = range(200, 300)
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Message(Protocol):
 class Addressee:
     """Whom to bring it: `name` is what the provider calls whoever wants it. Nobody is served once `gone`.
 
-    `headers` makes the header fields of a message to this addressee, such as a signature.
+    `headers` makes the header fields of a message to this addressee, such as a signature. `taken` are the statuses that mean received.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Addressee:
     name: str = ""
     headers: Callable[[Message], Mapping[str, str]] = field(default=lambda _: {})
     gone: bool = False
+    taken: range = ANY_SUCCESS
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Page(HTMLParser):
             self._open.append(tag)
         if tag == "form":
             self.forms.append(Form(given.get("action", "")))
-        elif tag == "input" and (given.get("type") != "radio" or "checked" in given):
+        elif tag == "input" and "name" in given and (given.get("type") != "radio" or "checked" in given):
             self.forms[-1].fields[given["name"]] = given["value"]
         elif tag == "select":
             self._select = given["name"]

@@ -7,9 +7,11 @@ import pytest
 from solitude.web import purge
 from tests.support import bango as bango_simulator
 from tests.support import simulator
+from tests.support import zippy as zippy_simulator
 from tests.support.bango import BangoSimulator
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.support.zippy import ZippySimulator
 
 
 @pytest.fixture
@@ -25,6 +27,15 @@ def paypal() -> Iterator[Simulator]:
 def bango() -> Iterator[BangoSimulator]:
     """The Bango simulator, empty and without faults."""
     running = bango_simulator.running()
+    running.reset()
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def zippy() -> Iterator[ZippySimulator]:
+    """The simulator of the reference provider, empty and without faults."""
+    running = zippy_simulator.running()
     running.reset()
     yield running
     running.reset()
