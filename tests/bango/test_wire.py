@@ -41,7 +41,7 @@ from tests.support.statsd import Daemon
 
 from solitude.outbound.http import Answer
 from solitude.providers.bango.soap import description, wire
-from solitude.providers.bango.soap.description import NotConfigured
+from solitude.providers.bango.soap.description import NotConfigured, NotUnderstood
 from solitude.providers.bango.soap.operations import OPERATIONS
 from solitude.providers.bango.soap.wire import CredentialsMissing, Failed
 
@@ -262,6 +262,16 @@ def test_a_time_has_microseconds_at_most_and_one_that_is_none_is_not_understood(
         assert failed(found).sent
     else:
         assert reply(found).values["sbiAgreementValidFrom"] == read
+
+
+def test_the_reader_of_messages_refuses_document_types_by_itself_too(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("a secret")
+    entity = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{(tmp_path / "secret").as_uri()}">]>'
+    told = OFFERED.partition("?>")[2].replace("Success", "&e;")
+
+    for head in (entity, "<!DOCTYPE x>", '<!DOCTYPE x [<!ENTITY e "1">]>'):
+        with pytest.raises(NotUnderstood):
+            description.description(None).read("CreateBillingConfiguration", f"{head}{told}".encode())
 
 
 PIECES = [
