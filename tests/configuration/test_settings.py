@@ -1,5 +1,6 @@
 """A setting that cannot be used stops the start with a sentence that names it, and never shows a secret."""
 
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -230,6 +231,12 @@ DEVELOPMENT_ONLY = [
     {"SOLITUDE_PAYPAL_WEBHOOK_ID": "SANDBOXWEBHOOK001"},
     {"SOLITUDE_PAYPAL_CERT_URLS_ALLOWED": "https://certificates.example/paypal"},
     {"SOLITUDE_PAYPAL_CERT_URLS_ALLOWED": "http://127.0.0.1:2680/paypal/v1/notifications/certs"},
+    {"SOLITUDE_BANGO_USER": "sandbox-bango-user"},
+    {"SOLITUDE_BANGO_URL": "http://webservices.bango.example"},
+    {"SOLITUDE_BANGO_TOKEN_URL": "http://mozilla.bango.example"},
+    {"SOLITUDE_BANGO_PAY_URL": "http://pay.bango.example/?bcid="},
+    {"SOLITUDE_BANGO_CHECK_TOKEN": "false"},
+    {"SOLITUDE_BANGO_FAKE_REFUNDS": "true"},
 ]
 
 
@@ -239,7 +246,25 @@ def test_what_is_good_for_development_only_stops_the_start_in_production(variabl
     told = problem(PRODUCTION | variables)
     assert next(iter(variables)) in told
     for name, value in variables.items():
-        assert value not in told or name == "SOLITUDE_REQUIRE_SIGNATURE"
+        assert name in told
+        assert value not in told or value in ("true", "false")
+
+
+def test_bango_needs_zeep_in_production(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "zeep", None)
+    settings_of(PRODUCTION)
+
+    with pytest.raises(ConfigurationError, match="SOLITUDE_BANGO_PASSWORD needs zeep"):
+        settings_of({**PRODUCTION, "SOLITUDE_BANGO_PASSWORD": "a-password-of-ours"})
+
+
+def test_a_folder_of_wsdl_files_has_wsdl_files(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(ConfigurationError, match=r"SOLITUDE_BANGO_WSDL_DIR must have Bango's own files"):
+            settings_of({**DEVELOPMENT, "SOLITUDE_BANGO_WSDL_DIR": str(folder)})
+
+    (tmp_path / "mozilla_exporter.wsdl").touch()
+    assert settings_of({**DEVELOPMENT, "SOLITUDE_BANGO_WSDL_DIR": str(tmp_path)})["SOLITUDE_BANGO_WSDL_DIR"] == tmp_path
 
 
 def test_a_clients_file_is_judged_like_the_setting(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Bango: SOAP services, the pages on which buyers pay, and what Bango tells."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from solitude.configuration import base_url, folder, one_of, web_url
@@ -131,9 +132,15 @@ SOLITUDE_BANGO_STATUSES_LIFETIME_DAYS: int = environment.number(
 
 if SOLITUDE_CALL_LEASE_S * 1000 <= SOLITUDE_BANGO_TIMEOUT_MS:
     environment.problems.append("SOLITUDE_CALL_LEASE_S must be more than SOLITUDE_BANGO_TIMEOUT_MS")
+if SOLITUDE_BANGO_WSDL_DIR and not (SOLITUDE_BANGO_WSDL_DIR / "mozilla_exporter.wsdl").is_file():
+    environment.problems.append("SOLITUDE_BANGO_WSDL_DIR must have Bango's own files, such as mozilla_exporter.wsdl")
 if not SOLITUDE_DEBUG:
     environment.forbid(
         {
+            # Found and not imported: only the first call needs it.
+            "SOLITUDE_BANGO_PASSWORD needs zeep: install what requirements/providers.txt lists": (
+                SOLITUDE_BANGO_PASSWORD and not find_spec("zeep")
+            ),
             "SOLITUDE_BANGO_USER, _PASSWORD, _BASIC_AUTH_USER or _BASIC_AUTH_PASSWORD is the simulator's": any(
                 text.startswith("sandbox-")
                 for text in (
