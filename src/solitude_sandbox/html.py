@@ -87,10 +87,10 @@ def amount(text: str) -> Markup:
     return Markup('<p class="amount">{}</p>').format(text)
 
 
-def badge(status: str) -> Markup:
-    """A status, coloured by what it means."""
+def badge(status: str, tone: str = "") -> Markup:
+    """A status, coloured by what it means; or by a `tone`: good, bad, wait."""
     kind = status.upper().replace("_", " ")
-    tone = "good" if kind in _GOOD else "bad" if kind in _BAD else "wait"
+    tone = tone or ("good" if kind in _GOOD else "bad" if kind in _BAD else "wait")
     return Markup('<span class="badge {}">{}</span>').format(tone, status)
 
 

@@ -47,12 +47,15 @@ def _show(books: Books, number: str, warning: str = "") -> Response:
 
 
 def _form(offer: Offer) -> Markup:
-    ways = {value: method.words for value, method in methods(offer.types).items()}
+    ways = {
+        value: f"{method.words}: on your phone bill" if method.network else method.words
+        for value, method in methods(offer.types).items()
+    }
     prices = {currency: str(price) for currency, price in offer.prices.items()}
     first = next(iter(prices))
     return html.form(
         html.choices("currency", "Price", prices, {first}) if len(prices) > 1 else html.hidden("currency", first),
-        html.choices("network", "Pay on the bill of your operator, or by card", ways, {next(iter(ways))}),
+        html.selection("network", "Pay with", ways, next(iter(ways))),
         html.button(buying.PAY, "Pay", look="first"),
         html.button(buying.REFUSE, "Cancel and return"),
         html.selection("failure", "If it is to fail", buying.FAILURES),

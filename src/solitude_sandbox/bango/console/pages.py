@@ -99,7 +99,7 @@ def _operators(view: View) -> Markup:
 def _address(view: View) -> Markup:
     form = html.form(
         html.field(
-            "url", "Bring all events to (nothing: to where the package wants them)", view.books["event_url"] or ""
+            "url", "Bring all events to", view.books["event_url"] or "", hint="Nothing: where each package wants them."
         ),
         html.field("username", "As the user"),
         html.field("password", "With the password"),

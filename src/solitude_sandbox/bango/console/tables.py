@@ -7,7 +7,7 @@ from markupsafe import Markup
 from solitude_sandbox import html, panels
 from solitude_sandbox.bango import buying, page
 from solitude_sandbox.bango.call import Json
-from solitude_sandbox.bango.codes import CANT_REFUND, OK, PENDING
+from solitude_sandbox.bango.codes import CANCEL, CANT_REFUND, OK, PENDING
 from solitude_sandbox.bango.console import actions
 from solitude_sandbox.bango.console.view import View
 from solitude_sandbox.wording import address, code, time, whole
@@ -26,7 +26,7 @@ def configurations(view: View, rows: Iterable[Json], caption: str = "Billing con
         [
             (
                 code(each["billingConfigurationId"]),
-                html.badge(each["status"]),
+                html.badge(each["status"], "good" if each["status"] == "PAID" else ""),
                 each["pageTitle"],
                 Markup(", ").join(whole(price) for price in each["priceList"]),
                 code(each["bango"]),
@@ -176,8 +176,8 @@ def requests(rows: Iterable[Json]) -> Markup:
 
 
 def badge(status: str) -> Markup:
-    """A response code, coloured like the word that the other simulators have for it."""
-    return html.badge({OK: "COMPLETED"}.get(status, status))
+    """A response code, coloured by what it means: all others are failures."""
+    return html.badge(status, {OK: "good", PENDING: "wait", CANCEL: "wait"}.get(status, "bad"))
 
 
 def _for_answer(view: View, configuration: Json) -> Markup:
