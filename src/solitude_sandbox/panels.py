@@ -4,12 +4,12 @@
 """
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Protocol
 
 from markupsafe import Markup
 
 from solitude_sandbox import html
 from solitude_sandbox.control import Json
+from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import ANY, NAMED_FAULTS
 from solitude_sandbox.parcels import WAITING
 from solitude_sandbox.wording import time
@@ -20,16 +20,7 @@ STEPS = {"3600": "1 hour", "10800": "3 hours", "86400": "1 day", "259200": "3 da
 Form = Mapping[str, str]
 
 
-class Controlled(Protocol):
-    """What the buttons move."""
-
-    def set_fault(self, order: Json) -> Json: ...
-    def clear_faults(self) -> None: ...
-    def advance(self, seconds: object) -> None: ...
-    def start_anew(self) -> None: ...
-
-
-def act(fate: Controlled, set_manner: Callable[[Json], None], form: Form) -> bool:
+def act(fate: Fate, set_manner: Callable[[Json], None], form: Form) -> bool:
     """Do what the button `action` says, if it is one of these; whether it was."""
     match form.get("action"):
         case "advance":

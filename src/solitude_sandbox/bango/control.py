@@ -125,8 +125,8 @@ class Control:
         given = [body.get(name, "") for name in ("username", "password")]
         if url is not None and not (isinstance(url, str) and len(url) <= URL_LENGTH and is_web_url(url)):
             raise ValueError("url must be a web address, or null.")
-        if not all(isinstance(value, str) and len(value) <= TEXT_LENGTH for value in given):
-            raise ValueError("username and password must be texts.")
+        if not all(isinstance(value, str) and len(value) <= TEXT_LENGTH and value.isprintable() for value in given):
+            raise ValueError("username and password must be texts that can be printed.")
         with self._books.lock:
             self._books.listener = None if url is None else Listener(url, *given)
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.control import json_response
+from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.paypal import pages, referrals
 from solitude_sandbox.paypal.api import Api
@@ -57,8 +58,10 @@ class PayPal:
         board = FaultBoard(NAMES | classic.NAMES, _knows_issue)
         self._api = Api(self._books, board)
         self._classic = ClassicApi(self._books, board)
+        fate = Fate(self._books.clock, board, self._books.delivery.wake, self._books.reset)
         self._controls = Controls(
-            Control(self._books, board),
+            fate,
+            Control(self._books, fate),
             EventControl(self._books),
             DisputeControl(self._books),
             ByHand(self._books),
@@ -116,6 +119,7 @@ class PayPal:
             return rule(path, methods, lambda request, _path_id, _debug_id: answer(request))
 
         api, books = self._api, self._books
+        fate = self._controls.fate
         control, events, disputes = self._controls.books, self._controls.events, self._controls.disputes
         classic_control, ipns = self._controls.classic, self._controls.ipns
         sellers = self._controls.sellers
@@ -137,9 +141,9 @@ class PayPal:
         yield plain("/signin/authorize", ("GET", "POST"), lambda request: login(books, request))
         yield plain("/sandbox/onboard", ("POST",), sellers.onboard)
         yield plain("/sandbox/revoke", ("POST",), sellers.revoke)
-        yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), control.faults)
-        yield plain("/sandbox/clock", ("GET", "POST"), control.clock)
-        yield plain("/sandbox/reset", ("POST",), control.reset)
+        yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), fate.faults)
+        yield plain("/sandbox/clock", ("GET", "POST"), fate.clock)
+        yield plain("/sandbox/reset", ("POST",), fate.reset)
         yield plain("/sandbox/approve", ("POST",), control.approve)
         yield plain("/sandbox/review", ("POST",), control.review)
         yield plain("/sandbox/dispute", ("POST",), disputes.open)

@@ -5,9 +5,8 @@ from typing import TypeVar
 
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.clock import stamp
 from solitude_sandbox.control import Json, base_of, body_of, json_response, tried
-from solitude_sandbox.faults import FaultBoard
+from solitude_sandbox.fate import Fate
 from solitude_sandbox.paypal.approval import Choice, answer_order, answer_setup_token
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.classic import answers
@@ -23,52 +22,9 @@ T = TypeVar("T")
 class Control:
     """Routes under /sandbox/; every answer is JSON, every refusal is 400 or 404 with `{"error": sentence}`."""
 
-    def __init__(self, books: Books, board: FaultBoard) -> None:
+    def __init__(self, books: Books, fate: Fate) -> None:
         self._books = books
-        self._board = board
-
-    def faults(self, request: Request) -> Response:
-        """GET lists, POST adds, DELETE clears."""
-        if request.method == "POST":
-            return tried(lambda: (self.set_fault(body_of(request)), 201))
-        if request.method == "DELETE":
-            self.clear_faults()
-            return json_response(None, 204)
-        return json_response({"faults": self._board.as_json()}, 200)
-
-    def set_fault(self, order: Json) -> Json:
-        """Add a fault; ValueError with a sentence if it makes no sense."""
-        return self._board.add(order).as_json()
-
-    def clear_faults(self) -> None:
-        """Forget all faults."""
-        self._board.clear()
-
-    def clock(self, request: Request) -> Response:
-        """GET shows, POST advances by `advance_s`."""
-
-        def advance() -> tuple[Json, int]:
-            self.advance(body_of(request).get("advance_s"))
-            return self._time(), 200
-
-        return tried(advance) if request.method == "POST" else json_response(self._time(), 200)
-
-    def advance(self, seconds: object) -> None:
-        """Move the clock; ValueError if `seconds` is no whole number or out of range."""
-        if isinstance(seconds, bool) or not isinstance(seconds, int):
-            raise ValueError("advance_s must be a whole number of seconds.")
-        self._books.clock.advance(seconds)
-        self._books.delivery.wake()
-
-    def reset(self, request: Request) -> Response:  # noqa: ARG002 - every route takes the request
-        """Empty books, no faults, real time. Access tokens stay valid."""
-        self.start_anew()
-        return json_response({"reset": True}, 200)
-
-    def start_anew(self) -> None:
-        """What `reset` does."""
-        self._board.clear()
-        self._books.reset()
+        self._fate = fate
 
     def approve(self, request: Request) -> Response:
         """The buyer's click, without the page."""
@@ -143,9 +99,9 @@ class Control:
         with books.lock:
             call = look(books, base)
             return {
-                "clock": self._time(),
+                "clock": self._fate.time(),
                 "counts": self._counts(),
-                "faults": self._board.as_json(),
+                "faults": self._fate.faults_as_json(),
                 "accounts": last(books.accounts.as_json()),
                 "orders": [order.show(call) for order in last(books.orders)],
                 "captures": [capture.show(call) for capture in last(books.captures)],
@@ -184,6 +140,3 @@ class Control:
             "events": books.events.last,
             "requests": len(books.journal),
         }
-
-    def _time(self) -> Json:
-        return {"now": stamp(self._books.clock.now()), "advanced_s": self._books.clock.advanced_s}

@@ -7,6 +7,9 @@ from tests.sandbox.bango.client import PACKAGE, Bango
 from tests.sandbox.client import until
 from tests.sandbox.receiver import receiving
 
+# Half a surrogate pair, which no header can carry.
+HALF = {"url": "http://127.0.0.1:9/", "password": "\ud800"}
+
 
 def listening(bango: Bango, url: str) -> str:
     """The Bango number of a product whose package wants events there."""
@@ -88,7 +91,7 @@ def test_all_events_can_be_brought_elsewhere(bango: Bango) -> None:
 
 
 def test_an_address_must_be_one(bango: Bango) -> None:
-    for wrong in ({"url": "nowhere"}, {"url": 7}, {"url": "http://a.example", "username": 7}):
+    for wrong in ({"url": "nowhere"}, {"url": 7}, {"url": "http://a.example", "username": 7}, HALF):
         assert bango.control("POST", "event-url", wrong).status == 400
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from solitude_sandbox import panels
+from solitude_sandbox.fate import Fate
 from solitude_sandbox.panels import Form, given
 from solitude_sandbox.paypal.by_hand import ByHand
 from solitude_sandbox.paypal.classic.control import ClassicControl
@@ -29,6 +30,7 @@ SUSPEND, RESUME, END = "suspend", "resume", "end"
 class Controls:
     """The control API, by what it controls."""
 
+    fate: Fate
     books: Control
     events: EventControl
     disputes: DisputeControl
@@ -43,7 +45,7 @@ Act = Callable[[Controls, str, Form], object]
 
 def act(controls: Controls, base: str, form: Form) -> None:
     """Do what the button `action` says; `base` is for the links in what is told of it."""
-    if panels.act(controls.books, controls.events.set_manner, form):
+    if panels.act(controls.fate, controls.events.set_manner, form):
         return
     action = ACTIONS.get(form.get("action", ""))
     if action is None:
