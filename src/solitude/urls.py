@@ -9,6 +9,9 @@ from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
+from solitude.providers.bango.api.notifications import router as bango_notifications
+from solitude.providers.bango.api.payments import router as bango_payments
+from solitude.providers.bango.api.refunds import router as bango_refunds
 from solitude.providers.paypal.api.accounts import router as paypal_accounts
 from solitude.providers.paypal.api.ipn import router as paypal_ipn
 from solitude.providers.paypal.api.payments import router as paypal_payments
@@ -35,6 +38,7 @@ TAGS = {
     "transactions": "What was paid, by whom, for what, and what became of it.",
     "events": "The feed: each change of anything, once and in order.",
     "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers, sellers and products, for PayPal.",
+    "bango": "Payments by way of phone bills and cards, and what is kept of sellers and products, for Bango.",
     "services": "How the server is.",
     "description": "What this server is, and this description of it.",
 }
@@ -70,6 +74,9 @@ for prefix, tag, router in (
     ("/paypal", "paypal", paypal_accounts),
     ("/paypal", "paypal", paypal_webhook),
     ("/paypal", "paypal", paypal_ipn),
+    ("/bango", "bango", bango_payments),
+    ("/bango", "bango", bango_notifications),
+    ("/bango", "bango", bango_refunds),
     ("/services", "services", services),
     ("", "description", router_for(description)),
 ):

@@ -30,7 +30,12 @@ _REFUND_OUTCOMES = {
     RefundSeen.UNDER_WAY: Outcome.PENDING,
     RefundSeen.FAILED: Outcome.DECLINED,
 }
-_OUTCOMES = {Seen.PAID: Outcome.SUCCEEDED, Seen.DECLINED: Outcome.DECLINED, Seen.EXPIRED: Outcome.DECLINED}
+_OUTCOMES = {
+    Seen.PAID: Outcome.SUCCEEDED,
+    Seen.DECLINED: Outcome.DECLINED,
+    Seen.CANCELLED: Outcome.DECLINED,
+    Seen.EXPIRED: Outcome.DECLINED,
+}
 
 
 def is_approval(notice: Notice) -> bool:

@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.conf import settings
+
+from solitude.telemetry import redaction
 
 
 class BangoConfig(AppConfig):
@@ -6,6 +9,15 @@ class BangoConfig(AppConfig):
     label = "bango"
 
     def ready(self) -> None:
+        from solitude.payments import registry
         from solitude.providers.bango import offers
+        from solitude.providers.bango.inbound import BangoInbound
+        from solitude.providers.bango.names import NAME
+        from solitude.providers.bango.provider import Bango, approval_life_s
 
+        for secret in (settings.SOLITUDE_BANGO_PASSWORD, settings.SOLITUDE_BANGO_BASIC_AUTH_PASSWORD):
+            if secret:
+                redaction.register(secret)
+        inbound = BangoInbound()
+        registry.register(NAME, registry.Registered(Bango(), inbound=inbound, approval_life_s=approval_life_s))
         offers.offer()

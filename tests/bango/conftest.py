@@ -1,0 +1,1 @@
+from tests.bango.paying import till as till
