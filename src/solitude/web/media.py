@@ -36,7 +36,7 @@ class JsonOnly:
         wants_page = request.path_info.startswith(pages.ROOT)
         if request.headers.get("Accept", "").strip() and not wants_page and not request.accepts(JSON):
             return JsonResponse({"detail": f"Answers are {JSON} only."}, status=406)
-        if not length and request.method in ("POST", "PUT", "PATCH"):
+        if not length and request.method in ("GET", "POST", "PUT", "PATCH"):
             # After the signature, which is over the body as it was sent; ninja would call an empty one missing.
             request._body = b"{}"
         return None

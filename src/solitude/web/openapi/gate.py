@@ -148,7 +148,7 @@ def statuses(described: Described) -> list[int]:
     found |= {404} if "{" in described.path else set()
     found |= {412} if is_conditional(described) else set()
     found |= {304} if described.method == "get" else set()
-    found |= {411, 413, 415} if described.method in ("post", "put", "patch") else set()
+    found |= {411, 413, 415} if described.method in ("post", "put", "patch") or described.body is not None else set()
     found |= {409, 422} if takes_key(described) else set()
     return sorted(found)
 
