@@ -86,6 +86,8 @@ def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **c
     if edge is None or (edge == "refund_awaited" and is_known):
         return
     columns |= {"uid_pay": seen.id or refund.uid_pay, "outcome": _OUTCOMES[seen.state], "follow_up_at": None}
+    # What is known now is not explained by why it was unknown.
+    columns.setdefault("status_reason", None)
     if seen.state == RefundSeen.UNDER_WAY:
         columns["follow_up_at"] = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S)
     exceeds = seen.state == RefundSeen.DONE and _exceeds(payment, refund.amount)
