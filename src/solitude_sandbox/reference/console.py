@@ -16,7 +16,7 @@ from solitude_sandbox.panels import Form, whole_of
 from solitude_sandbox.reference.control import Control
 from solitude_sandbox.reference.operations import NAMES
 from solitude_sandbox.reference.pages import BRAND
-from solitude_sandbox.reference.transactions import FAILURES, STARTED
+from solitude_sandbox.reference.transactions import FAILURE_OF, FAILURES, STARTED
 from solitude_sandbox.wording import address, code, time, whole
 
 PATH = "/sandbox/console"
@@ -153,14 +153,13 @@ def _overview(view: View) -> Markup:
 def _transactions(view: View, rows: Iterable[Json], caption: str = "Transactions") -> Markup:
     return html.table(
         caption,
-        ("Transaction", "Status", "Amount", "By", "Product", "At the marketplace", "Created", ""),
+        ("Transaction", "Status", "Amount", "By", "At the marketplace", "Created", ""),
         [
             (
                 code(each["uuid"]),
                 Markup("{} {}").format(html.badge(each["status"]), each["error"]),
                 whole(f"{each['price']} {each['currency']}"),
                 each["pay_method"].lower(),
-                code(each["product_id"]),
                 code(each["ext_transaction_id"]),
                 time(each["created"]),
                 _decision(view, each) if each["status"] == STARTED else NONE,
@@ -172,10 +171,11 @@ def _transactions(view: View, rows: Iterable[Json], caption: str = "Transactions
 
 def _decision(view: View, transaction: Json) -> Markup:
     """The buyer's click, and the page on which it is made."""
+    failure = FAILURE_OF[transaction["pay_method"]]
     form = html.form(
         html.hidden("tx", transaction["token"]),
         html.button(PAY, "Pay"),
-        *(html.button(failure, words) for failure, words in FAILURES.items()),
+        html.button(failure, FAILURES[failure]),
         action=view.post_to,
     )
     return Markup('{} <a href="{}/payment/start?tx={}">Buyer\'s page</a>').format(form, view.base, transaction["token"])

@@ -14,6 +14,8 @@ from solitude_sandbox.reference.books import Books
 from solitude_sandbox.reference.errors import CONFLICT, ZippyError
 from solitude_sandbox.reference.sessions import Sessions
 from solitude_sandbox.reference.transactions import (
+    CARD,
+    FAILURE_OF,
     FAILURES,
     OPERATOR,
     Transaction,
@@ -100,7 +102,7 @@ class Pages:
                 html.field("", "Security code", "123", inputmode="numeric"),
             ]
         )
-        return "Pay by card", self._decision(request, transaction, entered, ["CC_ERROR"])
+        return "Pay by card", self._decision(request, transaction, entered, [FAILURE_OF[CARD]])
 
     def _mobile_number(self, request: Request, transaction: Transaction) -> tuple[str, Markup]:
         onward = html.form(
@@ -113,7 +115,7 @@ class Pages:
 
     def _pin(self, request: Request, transaction: Transaction) -> tuple[str, Markup]:
         pin = html.field("", "The PIN that you were sent", "1234", inputmode="numeric")
-        return "Enter your PIN", self._decision(request, transaction, pin, ["DIR_BILL_ERROR"])
+        return "Enter your PIN", self._decision(request, transaction, pin, [FAILURE_OF[OPERATOR]])
 
     def _decision(self, request: Request, transaction: Transaction, entered: Markup, failures: Iterable[str]) -> Markup:
         """What was entered, and the ways to go on: to pay, or to fail in one of these ways."""

@@ -19,6 +19,8 @@ CARD, OPERATOR = "CARD", "OPERATOR"
 CURRENCIES = "AUD CAD CHF COP DKK EGP EUR GBP HUF IDR MXN MYR NOK NZD PHP PLN QAR SEK SGD THB USD ZAR".split()
 # What a buyer's payment can fail with, by the words of the button.
 FAILURES = {"CC_ERROR": "The card is refused", "DIR_BILL_ERROR": "The operator refuses"}
+# The one that goes with each method; the provider takes any.
+FAILURE_OF = {CARD: "CC_ERROR", OPERATOR: "DIR_BILL_ERROR"}
 
 _NEW = {
     "product_id": forms.text(),

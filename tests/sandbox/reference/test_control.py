@@ -148,7 +148,7 @@ def test_a_person_pays_and_fails_at_the_console(zippy: Zippy, fate: ZippySimulat
     first, _ = (zippy.transaction(product_id=product) for _ in range(2))
     page = see(zippy)
     assert "Waiting for the buyer" in page.shown
-    page = press(zippy, press(zippy, page, "Pay"), "The operator refuses")
+    page = press(zippy, press(zippy, page, "Pay"), "The card is refused")
     assert "Waiting for the buyer" not in page.shown
     assert {each["status"] for each in fate.state()["transactions"]} == {"COMPLETED", "FAILED"}
     late = zippy.sandbox.form(CONSOLE, tx=first["token"], action="pay")
