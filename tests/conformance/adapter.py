@@ -136,6 +136,33 @@ class Adapter(Protocol):
         """What it gave of that when the payment was refunded."""
 
 
+class WithoutCredentials:
+    """Of an adapter to a provider that knows neither pre-approvals nor fees, and where nothing can be given up."""
+
+    with_partner: ClassVar[Mapping[str, Any]] = {}
+
+    def cancel(self, shop: Marketplace, uuid: str) -> Answer:
+        raise NotImplementedError
+
+    def ask_consent(self, shop: Marketplace, buyer: str) -> Consent:
+        raise NotImplementedError
+
+    def store_credential(self, shop: Marketplace, consent: Consent) -> Answer:
+        raise NotImplementedError
+
+    def delete_credential(self, shop: Marketplace, buyer: str) -> Answer:
+        raise NotImplementedError
+
+    def stored_buyer(self, shop: Marketplace) -> str:
+        return ""
+
+    def fees(self, payment: str) -> Decimal:
+        raise NotImplementedError
+
+    def fees_returned(self, payment: str) -> Decimal:
+        raise NotImplementedError
+
+
 class Simulated(Adapter, Protocol):
     """A provider that does what the kit wants; what it cannot do for anybody its adapter leaves out.
 
@@ -177,7 +204,7 @@ class Simulated(Adapter, Protocol):
     def forward(self, shop: Marketplace, message: Message) -> Answer:
         """The marketplace hands a notification on."""
 
-    def brought(self, uuid: str) -> Message:
+    def brought(self, shop: Marketplace, uuid: str) -> Message:
         """What the buyer's browser brings back from the provider, where that is how the marketplace learns what became of a payment."""
 
     def forgeries(self, message: Message) -> list[Message]:

@@ -20,7 +20,7 @@ from solitude.transactions.models import PAID, Status, Type
 AMOUNT = "12.34"
 PATIENCE_S = 20
 # What a notification may come to that is the provider's own.
-TAKEN_IN = {Said.DONE, Said.KNOWN, Said.IN_PROGRESS, Said.NO_CONCERN, Said.NOT_THERE_YET}
+TAKEN_IN = {Said.DONE, Said.KNOWN, Said.KEPT, Said.NO_CONCERN, Said.NOT_THERE_YET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,9 @@ class Bench:
 
     def check(self, payment: Answer) -> Answer:
         return self.at.check(self.shop, payment["uuid"])
+
+    def brought(self, payment: Answer) -> Message:
+        return self.there.brought(self.shop, payment["uuid"])
 
     def check_refund(self, refund: Answer) -> Answer:
         return self.at.check_refund(self.shop, refund["uuid"])

@@ -26,7 +26,7 @@ NOTIFIED = {
     None: Said.KNOWN,  # the very same was taken in before
     "duplicate": Said.KNOWN,
     "known_already": Said.KNOWN,
-    "in_progress": Said.IN_PROGRESS,
+    "in_progress": Said.KEPT,
     "not_of_concern": Said.NO_CONCERN,
     "parked": Said.NOT_THERE_YET,
     "orphan": Said.NOT_THERE_YET,

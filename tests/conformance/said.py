@@ -11,6 +11,8 @@ class Said(StrEnum):
     DONE = "done"
     REFUSED = "refused"  # by the provider
     KNOWN = "known_already"
+    KEPT = "kept"  # taken in, and not made anything of yet
+    TOO_LATE = "too_late"
     FORGED = "forged"  # not believed to be the provider's
     CONTRADICTS = "mismatch"  # the provider's, and not what we know
     NOT_THERE_YET = "parked"  # about nothing that is in our books so far

@@ -93,7 +93,8 @@ def test_none_was_lost_where_the_provider_turns_us_away(bench: Bench) -> None:
 
     away = bench.pay(buyer=buyer, key="busy")
 
-    assert (bench.said(away), away.headers["Retry-After"]) == (Said.BUSY, "7")
+    assert bench.said(away) == Said.BUSY
+    assert int(away.headers["Retry-After"]) > 0
     assert bench.state(away).status == Status.ERRORED
     again = bench.pay(buyer=buyer, key="busy")
     bench.finish(again)

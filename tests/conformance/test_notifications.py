@@ -87,7 +87,7 @@ def test_a_forged_one_moves_nothing_and_the_true_one_does(bench: Bench) -> None:
 def test_what_nobody_but_the_buyer_brings_back_is_proved_as_well(bench: Bench) -> None:
     """There the marketplace knows by the buyer's own browser, which may say what it likes."""
     payment = bench.approved()
-    brought = bench.there.brought(payment["uuid"])
+    brought = bench.brought(payment)
 
     for forged in bench.there.forgeries(brought):
         bench.forge(forged)
@@ -101,7 +101,7 @@ def test_what_nobody_but_the_buyer_brings_back_is_proved_as_well(bench: Bench) -
 def test_what_the_buyer_brings_and_what_the_provider_tells_is_one_payment(bench: Bench) -> None:
     """In any order, and at the same time."""
     payment = bench.approved()
-    messages = [bench.there.brought(payment["uuid"]), *bench.there.told()]
+    messages = [bench.brought(payment), *bench.there.told()]
     assert len(messages) > 1
 
     at_once(2 * len(messages), lambda number: bench.forward(messages[number % len(messages)]))

@@ -45,6 +45,20 @@ def test_part_by_part_and_then_the_rest(bench: Bench) -> None:
     assert bench.state(payment).money == ("10.00", "10.00")
 
 
+@needs(Reach.BACK_OFFICE, Reach.NOTIFICATIONS)
+def test_what_went_back_on_the_providers_site_does_not_go_back_here_as_well(bench: Bench) -> None:
+    """Nobody had told us of it when we asked for one of our own."""
+    payment = bench.paid()
+    bench.there.refund_there(bench.name(payment), AMOUNT)
+
+    bench.refund(payment)
+    bench.forward_all()
+    bench.worker()
+
+    assert bench.state(payment).money == (AMOUNT, AMOUNT)
+    assert [status for _, status, _ in bench.returns(payment)].count(Status.COMPLETED) == 1
+
+
 @needs(Capability.PARTIAL_REFUND)
 def test_more_than_is_left_is_refused_by_ourselves(bench: Bench) -> None:
     payment = bench.paid("10.00")

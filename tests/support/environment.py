@@ -24,5 +24,7 @@ def of_the_house() -> dict[str, str]:
         "SOLITUDE_PAYPAL_URLS_ALLOWED": "https://shop.example/",
         # Tests that wait for a time-out wait this long.
         "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
+        "SOLITUDE_BANGO_TIMEOUT_MS": "1000",
+        "SOLITUDE_REFERENCE_TIMEOUT_MS": "1000",
         "SOLITUDE_CALL_LEASE_S": "5",
     } | further
