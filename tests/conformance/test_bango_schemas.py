@@ -124,24 +124,33 @@ def test_what_is_not_as_the_schemas_say_is_found() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("described_by", ["Solitude", "Bango"])
-def test_what_goes_over_the_wire_is_as_bangos_schemas_say(described_by: str, request: pytest.FixtureRequest) -> None:
+@pytest.mark.parametrize(
+    ("described_by", "tests"),
+    [("Solitude", [[OURS], *([KIT] if "bango" in SIMULATED else [])]), ("Bango", [[f"{OURS}/test_operations.py"]])],
+)
+def test_what_goes_over_the_wire_is_as_bangos_schemas_say(
+    described_by: str, tests: list[list[str]], request: pytest.FixtureRequest
+) -> None:
     # It waits for many tests, each of which has pytest's limit for itself.
     faulthandler.cancel_dump_traceback_later()
     simulator = free_port()
 
     with relaying(f"http://127.0.0.1:{simulator}") as (relay, url):
-        settings = {"SOLITUDE_BANGO_URL": f"{url}/bango", "SOLITUDE_BANGO_TOKEN_URL": f"{url}/bango"}
+        settings = {
+            "SOLITUDE_BANGO_URL": f"{url}/bango",
+            "SOLITUDE_BANGO_TOKEN_URL": f"{url}/bango",
+            "SOLITUDE_BANGO_PAY_URL": f"http://127.0.0.1:{simulator}/bango/mozpayments/?bcid=",
+        }
         if described_by == "Bango":
             settings["SOLITUDE_BANGO_WSDL_DIR"] = str(bango_files.FOLDER)
         runs = [
             elsewhere.run(
-                *("-m", "not long", *tests),
+                *("-m", "not long", *these),
                 settings=settings,
                 timeout_s=TESTS_WITHIN_S,
                 TESTS_SIMULATOR_PORT=str(simulator),
             )
-            for tests in ([OURS], *([KIT] if "bango" in SIMULATED else []))
+            for these in tests
         ]
 
     found = relay.findings
