@@ -10,6 +10,7 @@ from werkzeug.test import Client
 
 from solitude_sandbox import create_app
 from solitude_sandbox.bango import books
+from solitude_sandbox.bango.ids import Ids
 
 
 def identifiers(seed: int | None) -> list[str]:
@@ -29,6 +30,16 @@ def test_the_same_seed_gives_the_same_identifiers() -> None:
 
 def test_another_seed_or_none_gives_others() -> None:
     assert len({identifiers(seed)[0] for seed in (7, 8, None, None)}) == 4
+
+
+def test_no_kind_of_number_is_taken_for_another_nor_for_one_of_yesterday() -> None:
+    def drawn() -> list[int]:
+        ids = Ids()
+        kinds = (ids.package, ids.person, ids.configuration, ids.transaction, ids.refund, ids.user)
+        return [int(ids.bango()), *(draw() for draw in kinds)]
+
+    assert len({*drawn(), *drawn()}) == 14
+    assert all(number < 2**31 for number in drawn())
 
 
 def test_a_reset_forgets_everything_and_uses_no_number_again(bango: Bango) -> None:

@@ -1,7 +1,9 @@
 """A buyer pays on Bango's page, or does not; what the return says is what Bango says when it is asked."""
 
+from xml.etree import ElementTree
+
 import pytest
-from tests.sandbox.bango.client import ON_ERROR, ON_SUCCESS, Bango, options, prices, types
+from tests.sandbox.bango.client import DIRECT, ON_ERROR, ON_SUCCESS, Bango, options, prices, types
 from tests.sandbox.client import Sandbox
 
 
@@ -37,6 +39,8 @@ def test_the_token_says_the_same_as_the_return(bango: Bango) -> None:
     assert checked["BangoTransactionId"] == said["BangoTransactionId"]
     assert (checked["Price"], checked["Currency"]) == ("2.10", "EUR")
     assert (checked["networkId"], checked["paymentMethodId"]) == ("DEU_TMOBILE", "OPERATOR")
+    # The type of the method, and so what is in it, belongs to another service.
+    assert ElementTree.fromstring(checked.reply.text).findtext(f".//{{{DIRECT[1]}}}networkId") == "DEU_TMOBILE"  # noqa: S314
 
 
 def test_an_unknown_token_says_nothing_at_all(bango: Bango) -> None:
