@@ -8,6 +8,7 @@ from unittest import mock
 
 from django.db.models.functions import Now
 from django.test import override_settings
+from tests.openapi import story_bango_payments
 from tests.payments.world import call_of, paypal_away
 from tests.paypal.ipn.world import adaptive, detail, proving, raw
 from tests.support import described
@@ -29,6 +30,7 @@ ALSO_OF_THE_GATE = {400, 502, 503, 504}
 UNRECORDED = {"get_description"}
 ITEMS_MAX = 4
 PAYPAL = "https://www.sandbox.paypal.com"
+BANGO = "https://mozilla.bango.net"
 
 Recorded = dict[str, dict[str, Any]]
 
@@ -62,8 +64,9 @@ class Recorder(Marketplace):
             self.recorded.setdefault(GATE, {}).setdefault(str(answer.status), self._shown(answer.json))
 
     def _shown(self, said: Any) -> Any:
-        """With PayPal where the simulator was, and of long lists the beginning."""
-        return cut(json.loads(json.dumps(said).replace(self._paypal.url, PAYPAL).replace(self._paypal.root, PAYPAL)))
+        """With the providers where their simulators were, and of long lists the beginning."""
+        text = json.dumps(said).replace(f"{self._paypal.root}/bango", BANGO)
+        return cut(json.loads(text.replace(self._paypal.url, PAYPAL).replace(self._paypal.root, PAYPAL)))
 
 
 def cut(said: Any) -> Any:
@@ -83,6 +86,7 @@ def tell(shop: Marketplace, paypal: Simulator) -> None:
     _permissions(shop, paypal)
     _preapprovals(shop, paypal)
     _records(shop)
+    story_bango_payments.tell(shop)
     with override_settings(SOLITUDE_CLEANSED_SETTINGS_ACCESS=True):
         _services(shop)
 

@@ -14,7 +14,7 @@ import pytest
 from tests.support import described
 from tests.support.described import Operation, followed
 
-from solitude.client import Solitude
+from solitude.client import BangoPrice, Solitude
 from solitude.client.transport import Answer, Call, Transport
 from solitude.client.wire import LIST
 from solitude.urls import description
@@ -22,6 +22,7 @@ from solitude.urls import description
 # Of these a client has no use.
 NOT_FOR_CLIENTS = {
     "close_buyer_by_its_old_path": "a second path of another operation",
+    "get_bango_refund_by_its_documented_path": "a second path of another operation",
     "put_buyer": "patch_buyer changes what is given and keeps the rest",
     "put_seller": "patch_seller does",
     "put_product": "patch_product does",
@@ -34,6 +35,7 @@ NOT_FOR_CLIENTS = {
 }
 # Fields that say again what another one says or what was asked, that only the old server filled, or that are handed on as they are.
 UNREAD = {
+    "BangoRefund": {"resource_pk", "resource_uri"},
     "Confirmed": {"uuid"},
     "Meta": {"prev"},
     "SellerShown": {"id", "bango"},
@@ -50,33 +52,46 @@ NO_CALLS = {"call", "close", "pay_for"}
 ARGUMENTS: dict[str, Any] = {
     "amount": Decimal("2.49"),
     "app_id": "5530",
+    "bango_product": 1,
     "body": "{}",
     "buyer": "/generic/buyer/1/",
     "buyer_uuid": "shop:77",
     "cancel_url": "https://shop.example/cancelled",
     "currency": "EUR",
     "email": "ada@example.net",
+    "error_url": "https://shop.example/cancelled",
     "external_id": "app-1",
     "headers": {"PayPal-Transmission-Id": "1"},
     "name": "SOLITUDE_SERVE_THREADS",
+    "notification": "<bangoEvents/>",
+    "password": "of-bango",
+    "payment_uuid": "web:order-77",
     "paypal_buyer": 1,
     "paypal_id": "studio@dev.example",
     "paypal_product": 1,
     "paypal_seller": 1,
     "pin": "0420",
     "pk": "0b5e9a1c-6c1f-4f57-9c53-0d1f6a0b1c2d",
+    "prices": [BangoPrice("2.10", "EUR")],
     "product": 1,
     "public_id": "5530",
+    "refund_uuid": "solitude:5d0f",
     "return_url": "https://shop.example/paid",
+    "returned": {"Token": "2878bad855fcf02fbba5df2956f1ed74"},
     "permissions": ["REFUND"],
     "scope": ["REFUND"],
     "seller": "/generic/seller/1/",
     "seller_uuid": "dev:12",
+    "success_url": "https://shop.example/paid",
+    "title": "Star Map",
     "token": "merchant-id-of-ours",
     "url": "https://shop.example/paid",
     "verifier": "MERCHANTID123",
     "transaction": 1,
+    "transaction_uuid": "web:order-77",
     "user_id": 8812,
+    "user_uuid": "shop:8812",
+    "username": "bango",
 }
 UUIDS = {"buyer": "shop:77", "seller": "dev:12", "transaction": "shop-order-4711"}
 

@@ -27,6 +27,7 @@ from .answers import (
     Seller,
     Transaction,
 )
+from .bango_payments import BangoBilling, BangoPrice, BangoRefund
 from .client import Solitude
 from .errors import (
     Conflict,
@@ -63,6 +64,9 @@ __all__ = [
     "AccountCheck",
     "AccountTest",
     "BadStatus",
+    "BangoBilling",
+    "BangoPrice",
+    "BangoRefund",
     "Buyer",
     "Check",
     "Clock",

@@ -1,5 +1,6 @@
 """The calls of the API, one method each, by subject. How to use them: docs/client.md."""
 
+from .bango_payments import BangoPayments
 from .buyers import Buyers
 from .catalogue import Catalogue
 from .feed import Feed
@@ -9,7 +10,7 @@ from .services import Services
 from .transactions import Transactions
 
 
-class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, Feed, Services):
+class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, BangoPayments, Feed, Services):
     """A Solitude server. Make one per process and share it between threads.
 
     `timeout_s` bounds one try, `retries` how often and how long in all. `ca_file`: a PEM file with the only
