@@ -21,6 +21,10 @@ from solitude.providers.paypal.api.preapprovals import router as paypal_preappro
 from solitude.providers.paypal.api.products import router as paypal_products
 from solitude.providers.paypal.api.records import router as paypal_records
 from solitude.providers.paypal.api.webhook import router as paypal_webhook
+from solitude.providers.reference.api.notices import router as reference_notices
+from solitude.providers.reference.api.passing import router as reference_passing
+from solitude.providers.reference.api.payments import router as reference_payments
+from solitude.providers.reference.api.records import router as reference_records
 from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
 from solitude.sellers.models import product_parts, seller_uuids
@@ -39,6 +43,7 @@ TAGS = {
     "events": "The feed: each change of anything, once and in order.",
     "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers, sellers and products, for PayPal.",
     "bango": "Payments by way of phone bills and cards, and what is kept of sellers and products, for Bango.",
+    "reference": "Payments through providers that speak the reference interface, and what else they offer, passed on.",
     "services": "How the server is.",
     "description": "What this server is, and this description of it.",
 }
@@ -77,6 +82,11 @@ for prefix, tag, router in (
     ("/bango", "bango", bango_payments),
     ("/bango", "bango", bango_notifications),
     ("/bango", "bango", bango_refunds),
+    ("/provider/reference", "reference", reference_records),
+    ("/provider", "reference", reference_payments),
+    ("/provider", "reference", reference_notices),
+    # Last below /provider: it takes whatever path is left.
+    ("/provider", "reference", reference_passing),
     ("/services", "services", services),
     ("", "description", router_for(description)),
 ):

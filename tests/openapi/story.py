@@ -8,7 +8,7 @@ from unittest import mock
 
 from django.db.models.functions import Now
 from django.test import override_settings
-from tests.openapi import story_bango_payments
+from tests.openapi import story_bango_payments, story_reference
 from tests.payments.world import call_of, paypal_away
 from tests.paypal.ipn.world import adaptive, detail, proving, raw
 from tests.support import described
@@ -25,7 +25,7 @@ from solitude.web.openapi.examples import GATE, PATH, REQUEST
 # What any operation may answer is recorded once.
 OF_THE_GATE = {401, 403, 404, 406, 411, 413, 415, 500}
 # What one of them is answered stands for all that have no example of their own.
-ALSO_OF_THE_GATE = {400, 502, 503, 504}
+ALSO_OF_THE_GATE = {400, 405, 410, 502, 503, 504}
 # Their answers are of the whole document, or of a fault, and no examples of anything.
 UNRECORDED = {"get_description"}
 ITEMS_MAX = 4
@@ -65,7 +65,7 @@ class Recorder(Marketplace):
 
     def _shown(self, said: Any) -> Any:
         """With the providers where their simulators were, and of long lists the beginning."""
-        text = json.dumps(said).replace(f"{self._paypal.root}/bango", BANGO)
+        text = story_reference.shown(json.dumps(said)).replace(f"{self._paypal.root}/bango", BANGO)
         return cut(json.loads(text.replace(self._paypal.url, PAYPAL).replace(self._paypal.root, PAYPAL)))
 
 
@@ -87,6 +87,7 @@ def tell(shop: Marketplace, paypal: Simulator) -> None:
     _preapprovals(shop, paypal)
     _records(shop)
     story_bango_payments.tell(shop)
+    story_reference.tell(shop)
     with override_settings(SOLITUDE_CLEANSED_SETTINGS_ACCESS=True):
         _services(shop)
 

@@ -20,9 +20,10 @@ GONE = {"get_buyer_data", "patch_buyer_data", "delete_buyer_data", "close_buyer"
 
 
 def sent(shop: Marketplace, operation: Operation, recorded: dict[str, Any], **headers: str) -> Answer:
-    """The request of the story once more; a change without anything to be changed."""
+    """The request of the story once more; a change without anything to be changed, where that is one."""
     kept = recorded.get(operation.name, {})
-    body = json.dumps(kept[REQUEST]).encode() if REQUEST in kept and operation.method == "post" else b""
+    is_needed = operation.method == "post" or operation.said.get("requestBody", {}).get("required")
+    body = json.dumps(kept[REQUEST]).encode() if REQUEST in kept and is_needed else b""
     return shop.send(operation.method.upper(), _target(operation, kept), body, **headers)
 
 

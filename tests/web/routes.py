@@ -14,12 +14,16 @@ NOBODY = {"integer": "999999999", "string": "00000000-0000-4000-8000-00000000000
 
 @dataclass(frozen=True)
 class Route:
-    """One verb of one path. `fields` are the names in its body; None if it takes none. `filters` are its query parameters."""
+    """One verb of one path. `fields` are the names in its body; None if it takes none. `filters` are its query parameters.
+
+    `hands_on`: any query has a meaning, for somebody else.
+    """
 
     method: str
     target: str
     fields: tuple[str, ...] | None
     filters: tuple[str, ...]
+    hands_on: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.target}"
@@ -36,7 +40,8 @@ def taking_a_body() -> list[Route]:
 
 
 def read() -> list[Route]:
-    return [route for route in routes() if route.method == "GET"]
+    """Those that are read, and know what may be asked of them."""
+    return [route for route in routes() if route.method == "GET" and not route.hands_on]
 
 
 def by_path() -> dict[str, set[str]]:
@@ -53,5 +58,7 @@ def _all() -> Iterator[Route]:
         for name, schema in one.path_parameters.items():
             target = target.replace(f"{{{name}}}", NOBODY[schema["type"]])
         fields = None if one.body is None else tuple(one.body.model_fields)
-        filters = tuple(parameter["name"] for parameter in one.extra.get("parameters", ()))
-        yield Route(one.method.upper(), target, fields, filters)
+        parameters = one.extra.get("parameters", ())
+        filters = tuple(parameter["name"] for parameter in parameters)
+        hands_on = any(parameter["schema"].get("type") == "object" for parameter in parameters)
+        yield Route(one.method.upper(), target, fields, filters, hands_on)

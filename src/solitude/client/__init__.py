@@ -47,6 +47,7 @@ from .errors import (
     ServerError,
     SolitudeError,
 )
+from .reference import ReferenceNotice, ReferencePayment, ReferenceProduct, ReferenceSeller, ReferenceTerms
 from .reports import (
     BadStatus,
     FailedProduct,
@@ -102,6 +103,11 @@ __all__ = [
     "Product",
     "ProviderUnavailable",
     "Receiver",
+    "ReferenceNotice",
+    "ReferencePayment",
+    "ReferenceProduct",
+    "ReferenceSeller",
+    "ReferenceTerms",
     "Refund",
     "Retries",
     "Seller",

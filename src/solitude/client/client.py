@@ -6,11 +6,12 @@ from .catalogue import Catalogue
 from .feed import Feed
 from .payments import Payments
 from .paypal import PayPal
+from .reference import Reference
 from .services import Services
 from .transactions import Transactions
 
 
-class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, BangoPayments, Feed, Services):
+class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, BangoPayments, Reference, Feed, Services):
     """A Solitude server. Make one per process and share it between threads.
 
     `timeout_s` bounds one try, `retries` how often and how long in all. `ca_file`: a PEM file with the only

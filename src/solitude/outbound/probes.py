@@ -17,11 +17,11 @@ GRACE_S = 0.25
 
 
 class Probe:
-    """One peer. Any HTTP answer from `url` within `timeout_ms` says that it is there."""
+    """One peer. Any HTTP answer from `url` and `path` within `timeout_ms` says that it is there."""
 
-    def __init__(self, name: str, url: str, timeout_ms: int) -> None:
+    def __init__(self, name: str, url: str, timeout_ms: int, *, method: str = "HEAD", path: str = "/") -> None:
         self.name, self.timeout_s = name, timeout_ms / 1000
-        self._request = Request("HEAD", f"{url}/", operation="probe")
+        self._request = Request(method, f"{url}{path}", operation="probe")
         self._outlet = Outlet(
             name,
             base_urls=[url],

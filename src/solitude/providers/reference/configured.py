@@ -10,7 +10,16 @@ from solitude.configuration import base_url
 # Each has adapters of its own below /provider/, or none of these.
 RESERVED = frozenset({"bango", "braintree", "paypal"})
 PROVIDERS_MAX = 20
+# A buyer is sent to the provider's url, this, and the transaction's token; a transaction keeps 255 characters of that.
+PAYMENT_PATH = "/payment/start?tx="
+TOKEN_MAX_CHARS = 128
+URL_MAX_CHARS = 100
+# A shorter one could not be masked in logs (`telemetry.redaction`), and would be guessed.
+SECRET_MIN_CHARS = 8
+AUTH_MAX_CHARS = 255
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)
+# They go into a header; the realm as it is.
+_AUTH_TEXT = re.compile(r"[ -~]{1,255}", re.ASCII)
 _PARTS = {"url", "auth"}
 _AUTH = {"key", "secret", "realm"}
 
@@ -46,9 +55,21 @@ def _provider(name: str, entry: Any) -> ReferenceProvider:
     if not isinstance(entry, dict) or set(entry) != _PARTS or not isinstance(entry["auth"], dict):
         raise ValueError(f"must give {name} a url and an auth")
     auth, url = entry["auth"], entry["url"]
-    texts = (url, *auth.values())
-    if not {"key", "secret"} <= set(auth) <= _AUTH or not all(isinstance(text, str) and text for text in texts):
+    if not {"key", "secret"} <= set(auth) <= _AUTH or not all(_is_auth_text(text) for text in auth.values()):
         raise ValueError(f"must give the auth of {name} a key, a secret and perhaps a realm")
-    if not base_url(url):
-        raise ValueError(f"must give {name} a url")
-    return ReferenceProvider(name, base_url(url), auth["key"], auth["secret"], auth.get("realm", ""))
+    if len(auth["secret"]) < SECRET_MIN_CHARS:
+        raise ValueError(f"must give {name} a secret of at least {SECRET_MIN_CHARS} characters")
+    if '"' in auth.get("realm", "") or "\\" in auth.get("realm", ""):
+        raise ValueError(f"must give {name} a realm without quotes and backslashes")
+    return ReferenceProvider(name, _url(name, url), auth["key"], auth["secret"], auth.get("realm", ""))
+
+
+def _url(name: str, given: Any) -> str:
+    url = base_url(given) if isinstance(given, str) else ""
+    if not url or len(url) > URL_MAX_CHARS:
+        raise ValueError(f"must give {name} a url of at most {URL_MAX_CHARS} characters")
+    return url
+
+
+def _is_auth_text(text: Any) -> bool:
+    return isinstance(text, str) and _AUTH_TEXT.fullmatch(text) is not None

@@ -14,6 +14,7 @@ _PARAMETER = re.compile(r"{(?:(?P<converter>[a-z]+):)?(?P<name>[a-z_]+)}")
 # What a path converter lets through. (ninja's own name for uuid is uuidstr.)
 _CONVERTED: dict[str | None, dict[str, Any]] = {
     None: {"type": "string", "minLength": 1},
+    "first": {"type": "string", "minLength": 1},
     "int": {"type": "integer", "minimum": 1},
     "uuidstr": {"type": "string", "format": "uuid"},
 }
