@@ -38,7 +38,8 @@ def read(notification: str) -> Notice:
     if items.get("status") != OK:
         raise BadEvent("Unspecified state", items.get("status", ""))
     paid = _amount(items)
-    named = json.dumps([transaction, uuid, OK])
+    # With what was paid: one that was refused for its amount must not stand in the way of the one that says it right.
+    named = json.dumps([transaction, uuid, OK, items.get("paymentAmount"), items.get("paymentCurrency")])
     return Notice(
         event_id=f"event:{hashlib.sha256(named.encode()).hexdigest()}",
         event_type="event.paid",
