@@ -56,7 +56,16 @@ def approval_life_s() -> int:
 class Bango:
     name = NAME
     number = NUMBER
-    capabilities = frozenset({Capability.APPROVAL, Capability.REFUND, Capability.NOTIFICATIONS})
+    capabilities = frozenset(
+        {
+            Capability.APPROVAL,
+            Capability.SEVERAL_PRICES,
+            Capability.REFUND,
+            Capability.DELAYED_REFUND,
+            Capability.FAILED_REFUND,
+            Capability.NOTIFICATIONS,
+        }
+    )
 
     def __init__(self) -> None:
         self._performers: dict[Operation, Callable[[Call], Result]] = {
