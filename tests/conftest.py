@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.fixtures",
     "tests.support.security_events",
     "tests.support.statsd",
+    "tests.support.written",
     "tests.conformance.tally",
 ]
 

@@ -1,21 +1,19 @@
 """The detailed provider log: every call with what was asked and answered, and nothing in it that is a person's or a secret."""
 
 import io
-import logging
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 from django.db import connection
 from django.utils import timezone
 from tests.payments.world import Elsewhere, another_paypal, call_of
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.support.written import everything_kept
 
 from solitude.payments import registry
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
-from solitude.telemetry import cef, logs, redaction
+from solitude.telemetry import redaction
 
 BUYER_EMAIL, SELLER_EMAIL = "bea.bloom@canary-buyer.example", "sam.stone@canary-seller.example"
 NAME_OF_EVERY_BUYER = '"Sandbox"'
@@ -23,37 +21,6 @@ KEPT_OF_A_CALL = {
     "operation", "method", "path", "sent", "status", "error", "sent_at", "answered_at", "duration_ms", "correlation_id",
     "request", "answer", "recovering", "request_id",
 }  # fmt: skip
-
-
-@pytest.fixture
-def log_lines() -> Iterator[io.StringIO]:
-    """All that a server in debug would write, security events included, as it would write it."""
-    stream = io.StringIO()
-    handlers = {"": logs.LineFormatter(logs.as_json), "solitude.cef": cef.CefFormatter()}
-    attached = []
-    for name, formatter in handlers.items():
-        handler = logging.StreamHandler(stream)
-        handler.setFormatter(formatter)
-        logger = logging.getLogger(name)
-        attached.append((logger, handler, logger.level))
-        logger.addHandler(handler)
-    house = logging.getLogger("solitude")
-    attached.append((house, logging.NullHandler(), house.level))
-    house.setLevel(logging.DEBUG)
-    yield stream
-    for logger, handler, level in attached:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
-
-
-def everything_kept() -> str:
-    """Every value of every row of every table, as the database has it."""
-    with connection.cursor() as cursor:
-        texts = []
-        for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
-            texts += [f"{table}: {row!r}" for row in cursor.fetchall()]
-    return "\n".join(texts)
 
 
 def test_a_call_is_logged_with_all_that_support_asks_for(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
