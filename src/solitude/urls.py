@@ -3,15 +3,22 @@
 from functools import cache
 from typing import Any
 
-from django.urls import path
+from django.urls import path, re_path
 
 from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
+from solitude.providers.bango.api.login import router as bango_login
+from solitude.providers.bango.api.money_matters import router as bango_money_matters
 from solitude.providers.bango.api.notifications import router as bango_notifications
+from solitude.providers.bango.api.packages import router as bango_packages
 from solitude.providers.bango.api.payments import router as bango_payments
+from solitude.providers.bango.api.products import provider_router as bango_ready_products
+from solitude.providers.bango.api.products import router as bango_products
 from solitude.providers.bango.api.refunds import router as bango_refunds
+from solitude.providers.bango.api.sbi import router as bango_sbi
+from solitude.providers.bango.api.status import router as bango_status
 from solitude.providers.paypal.api.accounts import router as paypal_accounts
 from solitude.providers.paypal.api.ipn import router as paypal_ipn
 from solitude.providers.paypal.api.payments import router as paypal_payments
@@ -82,6 +89,13 @@ for prefix, tag, router in (
     ("/bango", "bango", bango_payments),
     ("/bango", "bango", bango_notifications),
     ("/bango", "bango", bango_refunds),
+    ("/bango", "bango", bango_packages),
+    ("/bango", "bango", bango_products),
+    ("/bango", "bango", bango_money_matters),
+    ("/bango", "bango", bango_login),
+    ("/bango", "bango", bango_sbi),
+    ("/bango", "bango", bango_status),
+    ("/provider/bango", "bango", bango_ready_products),
     ("/provider/reference", "reference", reference_records),
     ("/provider", "reference", reference_payments),
     ("/provider", "reference", reference_notices),
@@ -93,6 +107,8 @@ for prefix, tag, router in (
     api.add_router(prefix, router, tags=[tag])
 
 
-urlpatterns = [*pages.urls, path("", api.urls)]
+# `/provider/<name>/` is the reference interface; of Bango there is one path below it, and nothing else.
+_bango_has_no_more = re_path(r"^provider/bango/(?!product/$)", errors.no_method)
+urlpatterns = [*pages.urls, _bango_has_no_more, path("", api.urls)]
 handler404 = "solitude.web.errors.unknown_path"
 handler500 = "solitude.web.errors.uncaught"

@@ -8,7 +8,7 @@ from unittest import mock
 
 from django.db.models.functions import Now
 from django.test import override_settings
-from tests.openapi import story_bango_payments, story_reference
+from tests.openapi import story_bango, story_bango_payments, story_reference
 from tests.payments.world import call_of, paypal_away
 from tests.paypal.ipn.world import adaptive, detail, proving, raw
 from tests.support import described
@@ -86,6 +86,7 @@ def tell(shop: Marketplace, paypal: Simulator) -> None:
     _permissions(shop, paypal)
     _preapprovals(shop, paypal)
     _records(shop)
+    story_bango.tell(shop)
     story_bango_payments.tell(shop)
     story_reference.tell(shop)
     with override_settings(SOLITUDE_CLEANSED_SETTINGS_ACCESS=True):

@@ -23,6 +23,9 @@ from solitude.urls import description
 NOT_FOR_CLIENTS = {
     "close_buyer_by_its_old_path": "a second path of another operation",
     "get_bango_refund_by_its_documented_path": "a second path of another operation",
+    "accept_bango_sbi_by_its_old_path": "a second path of another operation",
+    "get_bango_sbi_by_its_old_path": "a second path of another operation",
+    "put_bango_product": "change_bango_product changes what is given and keeps the rest",
     "put_buyer": "patch_buyer changes what is given and keeps the rest",
     "put_seller": "patch_seller does",
     "put_product": "patch_product does",
@@ -44,40 +47,50 @@ NOT_FOR_CLIENTS = {
 # Fields that say again what another one says or what was asked, that only the old server filled, or that are handed on as they are.
 UNREAD = {
     "BangoRefund": {"resource_pk", "resource_uri"},
+    "BangoProductShown": {"id"},
+    "ChangedPackage": {"id"},
     "Confirmed": {"uuid"},
+    "DebugShown": {"solitude"},
     "Meta": {"prev"},
-    "SellerShown": {"id", "bango"},
+    "PackageShown": {"id"},
+    "SellerShown": {"id"},
     "SettingShown": {"key"},
+    "StatusShown": {"id"},
     "Timeline": {"transaction"},
     "Verified": {"uuid"},
+    "WholePackage": {"id"},
 }
-UNREAD_AS_A_WHOLE = {"EventData", "PackageShown", "SellerUuids"}
-# No provider here checks products, so there is no example. Of two forms of a payment the example has the first: tests/client has both.
-UNSEEN = {"BadStatus", "OwnPayment"}
+UNREAD_AS_A_WHOLE = {"EventData", "FullPackage", "SellerUuids"}
+# Of two forms of a payment the example has the first: tests/client has both.
+UNSEEN = {"OwnPayment"}
 # No method, or one that calls the others; and who is answered in the form that has no example.
 NO_CALLS = {"call", "close", "pay_for"}
 # What a method must be given, by the name of the parameter.
 ARGUMENTS: dict[str, Any] = {
     "amount": Decimal("2.49"),
     "app_id": "5530",
-    "bango_product": 1,
     "body": "{}",
+    "bango_package": 1,
+    "bango_product": 1,
+    "bango_status": 1,
     "buyer": "/generic/buyer/1/",
     "buyer_uuid": "shop:77",
     "callback_error_url": "https://shop.example/told/failed",
     "callback_success_url": "https://shop.example/told/paid",
     "cancel_url": "https://shop.example/cancelled",
     "carrier": "ESP_ORANGE",
+    "category": 1,
     "currency": "EUR",
     "email": "ada@example.net",
     "error_url": "https://shop.example/cancelled",
     "external_id": "app-1",
     "fields": {"uuid": "s-803"},
-    "headers": {"PayPal-Transmission-Id": "1"},
-    "name": "SOLITUDE_SERVE_THREADS",
     "notification": "<bangoEvents/>",
     "password": "of-bango",
     "payment_uuid": "web:order-77",
+    "headers": {"PayPal-Transmission-Id": "1"},
+    "name": "SOLITUDE_SERVE_THREADS",
+    "package_id": 50021,
     "paypal_buyer": 1,
     "paypal_id": "studio@dev.example",
     "paypal_product": 1,
@@ -95,9 +108,12 @@ ARGUMENTS: dict[str, Any] = {
     "reference_product": 1,
     "region": "214",
     "resource": "sellers",
+    "price": "0.99",
+    "rating": "UNIVERSAL",
     "return_url": "https://shop.example/paid",
     "returned": {"Token": "2878bad855fcf02fbba5df2956f1ed74"},
     "permissions": ["REFUND"],
+    "scheme": "GLOBAL",
     "scope": ["REFUND"],
     "seller": "/generic/seller/1/",
     "seller_uuid": "dev:12",

@@ -27,6 +27,17 @@ from .answers import (
     Seller,
     Transaction,
 )
+from .bango_answers import (
+    BangoAgreement,
+    BangoBank,
+    BangoFacts,
+    BangoLogin,
+    BangoPackage,
+    BangoPremium,
+    BangoProduct,
+    BangoRating,
+    BangoStatus,
+)
 from .bango_payments import BangoBilling, BangoPrice, BangoRefund
 from .client import Solitude
 from .errors import (
@@ -65,9 +76,18 @@ __all__ = [
     "AccountCheck",
     "AccountTest",
     "BadStatus",
+    "BangoAgreement",
+    "BangoBank",
     "BangoBilling",
+    "BangoFacts",
+    "BangoLogin",
+    "BangoPackage",
+    "BangoPremium",
     "BangoPrice",
+    "BangoProduct",
+    "BangoRating",
     "BangoRefund",
+    "BangoStatus",
     "Buyer",
     "Check",
     "Clock",

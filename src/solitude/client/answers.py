@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Generic, Self, TypeVar
 
+from .bango_answers import BangoPackage
 from .wire import Fields, Unreadable
 
 T = TypeVar("T")
@@ -302,6 +303,7 @@ class Seller:
     created: datetime
     modified: datetime
     paypal: PayPalSeller | None
+    bango: BangoPackage | None = None
     etag: str | None = field(default=None, compare=False)
 
     @classmethod
@@ -316,6 +318,7 @@ class Seller:
             created=f.time("created"),
             modified=f.time("modified"),
             paypal=PayPalSeller.from_json(f.mapping("paypal")) if f.mapping("paypal") else None,
+            bango=BangoPackage.from_json(f.mapping("bango")) if f.mapping("bango") else None,
         )
 
 

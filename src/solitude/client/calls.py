@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from . import answers
+from . import answers, bango_answers
 from .errors import NoAnswer
 from .retries import Clock, Retries, persist
 from .transport import Answer, Call, Transport
@@ -22,7 +22,16 @@ _ETAG = re.compile(r'(W/)?"[!#-~]{1,200}"')
 _PK = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 T = TypeVar("T")
-Seen = TypeVar("Seen", answers.Buyer, answers.Seller, answers.Product, answers.Transaction)
+Seen = TypeVar(
+    "Seen",
+    answers.Buyer,
+    answers.Seller,
+    answers.Product,
+    answers.Transaction,
+    bango_answers.BangoPackage,
+    bango_answers.BangoProduct,
+    bango_answers.BangoStatus,
+)
 
 
 class Stored(Protocol):
@@ -126,8 +135,8 @@ class Calls:
         call = _call("GET", path, None, {name: value}, None)
         return read(call, self._persist(call).body, lambda body: _only(body, name, value, make))
 
-    def _get(self, path: str, make: Callable[[object], Seen]) -> Seen:
-        return self._seen(_call("GET", path, None, None, None), make)
+    def _get(self, path: str, make: Callable[[object], Seen], body: Mapping[str, Any] | None = None) -> Seen:
+        return self._seen(_call("GET", path, body, None, None), make)
 
     def _change(self, path: str, body: Mapping[str, Any], make: Callable[[object], Seen], if_match: str | None) -> Seen:
         call = _call("PATCH", path, given(body), None, None)

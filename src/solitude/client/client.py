@@ -1,5 +1,6 @@
 """The calls of the API, one method each, by subject. How to use them: docs/client.md."""
 
+from .bango import Bango
 from .bango_payments import BangoPayments
 from .buyers import Buyers
 from .catalogue import Catalogue
@@ -11,7 +12,7 @@ from .services import Services
 from .transactions import Transactions
 
 
-class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, BangoPayments, Reference, Feed, Services):
+class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, Bango, BangoPayments, Reference, Feed, Services):
     """A Solitude server. Make one per process and share it between threads.
 
     `timeout_s` bounds one try, `retries` how often and how long in all. `ca_file`: a PEM file with the only

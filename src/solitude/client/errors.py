@@ -77,6 +77,11 @@ class InvalidRequest(SolitudeError):
         lists = {name: value for name, value in self.body.items() if isinstance(value, list)}
         return {name: tuple(str(item) for item in value) for name, value in lists.items()}
 
+    @property
+    def bango_code(self) -> str | None:
+        """Bango's word for it, where it was Bango that refused: then something may have been done before."""
+        return self._text("__bango__")
+
 
 class CursorExpired(InvalidRequest):
     """410: the event feed no longer reaches back to the cursor; `oldest` is where it begins now."""

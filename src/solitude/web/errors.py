@@ -4,7 +4,7 @@ import re
 import sys
 
 from django.core.exceptions import SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -88,6 +88,11 @@ def server_error(request: HttpRequest, error: BaseException) -> HttpResponse:
 def uncaught(request: HttpRequest) -> HttpResponse:
     """For errors outside of a view, which Django has logged; it calls this while it handles them."""
     return server_error(request, sys.exception() or RuntimeError())
+
+
+def no_method(request: HttpRequest, **named: str) -> HttpResponse:
+    """405, whatever the method: for paths on which there is something elsewhere, and nothing here."""
+    return HttpResponseNotAllowed([])
 
 
 def unknown_path(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -1,11 +1,13 @@
 """What we keep about sellers and products at Bango: numbers that Bango gave. Addresses and bank accounts are Bango's alone."""
 
 from django.db import models
+from django.db.models.functions import Now
 
 from solitude.sellers.models import Product, Seller
 from solitude.web.rows import Row
 
 BANGO_MAX_CHARS = 50
+SUBJECT_MAX_CHARS = 64
 
 
 class SellerBango(Row):
@@ -55,3 +57,10 @@ class StatusBango(Row):
     @property
     def resource_uri(self) -> str:
         return f"/bango/status/{self.pk}/"
+
+
+class Turn(models.Model):
+    """Who is asking Bango for what it would do twice if it were asked twice. `taken_at` is the database's time: a turn is a lease."""
+
+    subject = models.CharField(max_length=SUBJECT_MAX_CHARS, unique=True)
+    taken_at = models.DateTimeField(db_default=Now())

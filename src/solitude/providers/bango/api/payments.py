@@ -144,7 +144,7 @@ class BillingIn(Body):
     """A payment that its buyer is to make on Bango's page."""
 
     seller_product_bango: BangoProductPath
-    pageTitle: Annotated[Given, Taken(_writable, {"type": ["string", "integer"]}), Field(description="What is bought.")]  # noqa: N815
+    pageTitle: Annotated[Given, Taken(_writable, {"type": ["string", "integer"]}), Field(description="What is bought.")]
     prices: Annotated[
         list[PriceIn],
         PriceList,

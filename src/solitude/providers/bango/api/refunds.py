@@ -41,9 +41,9 @@ UUID_PARAMETER = parameters({"uuid": ("Of the refund; it may also stand in the b
 class FakeResponse(Body):
     """What Bango would answer to a refund that it is not asked for."""
 
-    responseCode: Annotated[Plain, Field(description="`OK` by default.")] = ""  # noqa: N815
-    responseMessage: Plain = ""  # noqa: N815
-    refundTransactionId: Annotated[Plain, Field(description="Empty by default.")] = ""  # noqa: N815
+    responseCode: Annotated[Plain, Field(description="`OK` by default.")] = ""
+    responseMessage: Plain = ""
+    refundTransactionId: Annotated[Plain, Field(description="Empty by default.")] = ""
 
 
 class BangoRefundIn(Body):

@@ -1,0 +1,81 @@
+"""Checks of products: whether Bango takes a billing configuration, with which nobody will pay."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
+
+from solitude.money.money import Money
+from solitude.payments.contract import Intent
+from solitude.providers.bango import asking, requests
+from solitude.providers.bango.models import ProductBango, StatusBango
+from solitude.sellers.statuses import BadStatus
+from solitude.web.refusals import Refused
+
+TITLE = "Test of app status"
+PRICE = Money(Decimal("0.99"), "USD")
+SUCCESS_URL, ERROR_URL = "http://test.mozilla.com/success", "http://test.mozilla.com/error"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a check came to. `errors` is Bango's text."""
+
+    status: StatusBango.Status
+    errors: str = ""
+
+
+def check(product: ProductBango) -> Found:
+    """Asks Bango. Raises Refused where it says nothing about the product."""
+    try:
+        asking.ask(requests.CREATE_BILLING, requests.billing(_intent(product)))
+    except Refused as refused:
+        if refused.status != HTTPStatus.BAD_REQUEST:
+            raise
+        return Found(StatusBango.Status.BAD, _text(refused.body))
+    return Found(StatusBango.Status.GOOD)
+
+
+def bad(most: int) -> list[BadStatus]:
+    """Products whose last check is bad, the last one that was checked first."""
+    last = StatusBango.objects.filter(seller_product_bango=OuterRef("pk")).order_by("-pk").values("pk")[:1]
+    rows = (
+        StatusBango.objects.filter(
+            pk__in=ProductBango.objects.annotate(last=Subquery(last)).values("last"), status=StatusBango.Status.BAD
+        )
+        .order_by("-pk")
+        .values_list("pk", "errors", "seller_product_bango__seller_product__external_id")
+    )
+    return [{"id": pk, "errors": errors, "product_id": external_id} for pk, errors, external_id in rows[:most]]
+
+
+def over() -> QuerySet[StatusBango]:
+    """Checks that have been kept for long enough."""
+    life = timedelta(days=settings.SOLITUDE_BANGO_STATUSES_LIFETIME_DAYS)
+    return StatusBango.objects.filter(created__lt=Now() - life)
+
+
+def _intent(product: ProductBango) -> Intent:
+    """A payment as any other, of which nobody hears again."""
+    terms = {requests.UUID: f"test:status:{uuid.uuid4()}", requests.USER: f"test:user:{uuid.uuid4()}"}
+    return Intent(
+        payee=product.bango_id,
+        prices=(PRICE,),
+        description=TITLE,
+        return_url=SUCCESS_URL,
+        cancel_url=ERROR_URL,
+        terms=terms,
+    )
+
+
+def _text(refusal: Mapping[str, Any]) -> str:
+    """What Bango said, whichever field it is about."""
+    said = [text for name, texts in refusal.items() if not name.startswith("__") or name == "__all__" for text in texts]
+    return ": ".join([str(refusal.get("__bango__", "")), *said]).strip(": ")
