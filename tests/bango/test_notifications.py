@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from tests.bango.paying import (
     CANCELLED,
     COMPLETED,
     EUR,
+    EVENT_PASSWORD,
     FAILED,
     PENDING,
     USD,
@@ -23,9 +25,10 @@ from tests.support.bango import form, returned
 from tests.support.statsd import Daemon
 from tests.web.parallel import at_once
 
+from solitude.events.models import Event
 from solitude.payments import notifications, recovery
 from solitude.payments.contract import Notice
-from solitude.payments.models import Notification
+from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.bango import networks, redirect, signature
 from solitude.providers.bango.countries import COUNTRIES
 from solitude.transactions.models import Transaction
@@ -406,6 +409,37 @@ def test_what_was_confirmed_when_the_process_died_is_read_again(
 
     found = Transaction.objects.get(uuid=UUID)
     assert (found.status, str(found.amount), found.currency) == (COMPLETED, "2.9900", "USD")
+
+
+# --- secrets -------------------------------------------------------------------------------------------------------
+
+
+def test_what_proves_a_return_is_in_no_log_and_nowhere_in_the_clear(
+    till: BangoShop, caplog: pytest.LogCaptureFixture, security_events: list[str]
+) -> None:
+    location = till.bango.pay(begun(till, user_uuid="canary-user-77"))
+    secrets = [returned(location)[name] for name in ("Token", "MozSignature")] + ["canary-user-77", EVENT_PASSWORD]
+    caplog.set_level("DEBUG")
+
+    till.bango.fault("CheckToken", "error_503")
+    till.bring(location)
+    till.bring(location, bango_trans_id="1")
+    till.bring(location)
+    till.event(till.bango.told()[0])
+    till.event(till.bango.told()[0], password=EVENT_PASSWORD + "x")
+
+    # By the tables, because the models open what is sealed in them.
+    kept = []
+    with connection.cursor() as cursor:
+        for model in (ProviderCall, Notification, Transaction, Event):
+            cursor.execute(f"SELECT * FROM {model._meta.db_table}")  # noqa: S608
+            kept += [str(row) for row in cursor.fetchall()]
+    shown = till.shop.get(
+        f"{till.shop.get(f'/generic/transaction/?uuid={UUID}')['objects'][0]['resource_uri']}timeline/"
+    )
+    seen = [caplog.text, *security_events, *kept, shown.text]
+    assert len(kept) > 4
+    assert [secret for secret in secrets for text in seen if secret in text] == []
 
 
 # --- networks ------------------------------------------------------------------------------------------------------

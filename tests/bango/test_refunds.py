@@ -1,8 +1,10 @@
 """`/bango/refund/`: a payment goes back once and as a whole; Bango may take days for it."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from tests.bango.paying import (
     CANCELLED,
     COMPLETED,
@@ -17,11 +19,13 @@ from tests.bango.paying import (
     state,
 )
 from tests.payments.passing import make_due
+from tests.support.bango import returned
 from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
 
 from solitude.payments import recovery
 from solitude.payments.models import ProviderCall
+from solitude.transactions import states
 from solitude.transactions.models import Transaction
 
 UUID = "web:order-77"
@@ -142,6 +146,23 @@ def test_what_a_client_keeps_itself_is_not_ours_to_give_back(till: BangoShop) ->
     till.shop.post("/generic/transaction/", {"uuid": UUID, "provider": 1, "status": COMPLETED, "amount": "2.10"})
 
     assert till.refund(uuid=UUID).json == {"uuid": ["Bango has not told yet what it calls the payment"]}
+
+
+def test_a_payment_of_the_old_server_can_go_back(till: BangoShop) -> None:
+    """It was moved in: Bango knows it, and no call of this server has made it."""
+    location = till.bango.pay(till.begun()["pay_url"])
+    row = Transaction(
+        uuid=UUID, provider=1, status=COMPLETED, outcome="succeeded", amount=Decimal("2.10"), currency="EUR",
+        captured_amount=Decimal("2.10"), seller_product=till.product.seller_product,
+        uid_support=returned(location)["BangoTransactionId"],
+    )  # fmt: skip
+    with transaction.atomic():
+        states.past([row])
+
+    assert till.refund(uuid=UUID)["status"] == "OK"
+
+    assert len(refunds(till)) == 1
+    assert sums() == ("2.10", "2.10")
 
 
 def test_a_reversal_that_is_kept_beside_it_stands_in_the_way(till: BangoShop, sold: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ REFUNDS: Final = (Type.REFUND, Type.REFUND_MANUAL)
 GOES_BACK: Final = (*REFUNDS, Type.REVERSAL, Type.REVERSAL_MANUAL)
 NOT_BANGO, NOT_COMPLETED, NOT_A_PAYMENT = "Not a Bango transaction", "Not completed", "Not a payment"
 ALREADY_REFUNDED, NOT_A_REFUND = "Already refunded", "Not a refund"
-NO_NUMBER: Final = "Bango has not told yet what it calls the payment"
+UNCONFIRMED: Final = "Bango has not told yet what it calls the payment"
 UUID_PARAMETER = parameters({"uuid": ("Of the refund; it may also stand in the body.", {"type": "string"})})
 
 
@@ -105,13 +105,14 @@ def _begin(request: ApiRequest, body: BangoRefundIn) -> ProviderCall:
     if problem := _problem(payment):
         raise BadFields(uuid=problem)
     terms = _faked(body)
-    number = payment.taken_id or ""
-    if not terms and not (number.isascii() and number.isdigit()):
-        raise BadFields(uuid=NO_NUMBER)
+    # Of a past payment, which was moved in, the old server has kept it as `uid_support` alone.
+    number, product = payment.taken_id or payment.uid_support or "", _number_of_product(payment)
+    if not terms and not (number.isascii() and number.isdigit() and product):
+        raise BadFields(uuid=UNCONFIRMED)
     amount = refund.refundable(payment)
     if amount.amount <= 0:
         raise BadFields(uuid=ALREADY_REFUNDED)
-    intent = Intent(amount=amount, payee=_number_of_product(payment), terms=terms)
+    intent = Intent(amount=amount, payee=product, terms=terms)
     kind = Type.REFUND_MANUAL if body.manual else Type.REFUND
     try:
         return refund.begin(payment, amount, NAME, intent, {"capture": number}, request.claim, kind)
@@ -132,7 +133,7 @@ def _problem(payment: Transaction) -> str | None:
     if goes_back.filter(status__in=(Status.PENDING, Status.COMPLETED)).exists():
         return ALREADY_REFUNDED
     if payment.captured_amount is None:
-        return NO_NUMBER
+        return UNCONFIRMED
     return None
 
 
