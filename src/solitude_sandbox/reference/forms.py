@@ -10,6 +10,8 @@ from solitude_sandbox.reference.errors import INVALID_ARGUMENT, ZippyError, inva
 
 TEXT_LENGTH = 1_000
 URL_LENGTH = 2_048
+# Halves of a character, which JSON can have and UTF-8 cannot.
+_HALVES = re.compile("[\ud800-\udfff]")
 _PRICE = re.compile(r"\d+\.\d{2}", re.ASCII)
 
 # What is wrong with a text, or nothing.
@@ -75,12 +77,15 @@ def refuse_unknown(known: Iterable[str], given: Mapping[str, object]) -> None:
 
 
 def _text(value: object) -> str | None:
-    """As the original turns JSON into texts; None if it is no plain value."""
+    """As the original turns JSON into texts; None if it is no plain value, or nothing that can be written down."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else None
+    if not isinstance(value, str | int | float):
+        return None
+    text = str(value)
+    return text if _HALVES.search(text) is None else None
 
 
 def _wrong(name: str, field: Field, value: str | None) -> str | None:

@@ -7,7 +7,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from werkzeug.wrappers import Request
 
@@ -51,12 +51,14 @@ def wrong_with(request: Request, secret: str = SECRET) -> str | None:
 
 def signature(method: str, url: str, pairs: Pairs, secret: str) -> str:
     """RFC 5849, sections 3.4.1 and 3.4.2, without a token secret; `url` without its query."""
-    parts = urlsplit(url)
-    host = (parts.hostname or "") + (f":{parts.port}" if parts.port not in (None, _DEFAULT_PORTS[parts.scheme]) else "")
+    scheme, _, rest = url.partition("://")
+    host, _, path = rest.partition("/")
+    usual = f":{_DEFAULT_PORTS.get(scheme, '')}"
+    address = f"{scheme}://{host.lower().removesuffix(usual)}/{path}"
     normalized = "&".join(
         f"{name}={value}" for name, value in sorted((_quoted(name), _quoted(value)) for name, value in pairs)
     )
-    base = "&".join((method.upper(), _quoted(f"{parts.scheme}://{host}{parts.path or '/'}"), _quoted(normalized)))
+    base = "&".join((method.upper(), _quoted(address), _quoted(normalized)))
     digest = hmac.new(f"{_quoted(secret)}&".encode(), base.encode(), hashlib.sha1)
     return base64.b64encode(digest.digest()).decode()
 

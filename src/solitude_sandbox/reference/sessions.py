@@ -11,6 +11,7 @@ from solitude_sandbox.reference.books import Books
 COOKIE = "zippy_session"
 LIFE = timedelta(hours=24)
 STEP = timedelta(minutes=5)
+_NOBODY = ("", datetime.min.replace(tzinfo=UTC))
 
 
 class Sessions:
@@ -45,10 +46,13 @@ class Sessions:
         return uuid if until > self._books.clock.now() else ""
 
     def _read(self, request: Request) -> tuple[str, datetime]:
-        content, _, seal = request.cookies.get(COOKIE, "").rpartition(".")
+        try:
+            content, _, seal = request.cookies.get(COOKIE, "").rpartition(".")
+        except ValueError:  # the header is no text at all
+            return _NOBODY
         uuid, _, until = content.partition(".")
         if not hmac.compare_digest(seal.encode(), self._seal(content).encode()):
-            return "", datetime.min.replace(tzinfo=UTC)
+            return _NOBODY
         return uuid, datetime.fromtimestamp(int(until), UTC)
 
     def _seal(self, content: str) -> str:

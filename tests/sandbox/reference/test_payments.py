@@ -133,6 +133,7 @@ def test_without_a_session_or_with_a_forged_one_nothing_is_decided(
         genuine.replace("zippy_session=", "zippy_session=0"),
         "zippy_session=",
         "zippy_session=a.b",
+        "zippy_session=\xff",
     ):
         buyer.cookie = forged
         assert buyer.post({}).status == 409

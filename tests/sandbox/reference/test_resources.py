@@ -8,7 +8,9 @@ import pytest
 from oauthlib import oauth1
 from tests.sandbox.client import Reply
 from tests.sandbox.reference.client import Zippy, product_form, reasons, seller_form, transaction_form
-from tests.support.zippy import KEY, SECRET
+from tests.support.zippy import KEY, SECRET, ZippySimulator
+
+from solitude_sandbox.reference import books
 
 
 def error(answer: Reply) -> tuple[int, str, str]:
@@ -59,6 +61,7 @@ def test_the_uuid_of_the_body_says_which_seller_is_changed_and_an_unknown_one_is
         ({"agreement": "soon"}, {"agreement": "Please enter a valid date."}),
         ({"name": "x" * 1_001}, {"name": "This field has 1000 characters at most."}),
         ({"name": ["Ada"]}, {"name": "This field must be a text."}),
+        ({"name": "\ud800"}, {"name": "This field must be a text."}),
     ],
 )
 def test_all_that_is_wrong_with_a_seller_is_said_by_field(
@@ -195,3 +198,14 @@ def test_a_path_or_a_verb_that_is_not_offered_is_not_found(zippy: Zippy, method:
 def test_a_body_that_is_too_large_is_refused(zippy: Zippy) -> None:
     answer = zippy.send("POST", "/sellers", seller_form(name="x" * 140_000))
     assert (answer.status, answer.json["error"]["name"]) == (413, "RequestEntityTooLargeError")
+
+
+def test_only_the_newest_are_kept(zippy: Zippy, fate: ZippySimulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SELLERS_LIMIT", "PRODUCTS_LIMIT", "TRANSACTIONS_LIMIT"):
+        monkeypatch.setattr(books, name, 2)
+    fate.reset()  # the books that are opened now have that much room
+    made = [zippy.transaction() for _ in range(3)]
+    state = fate.state()
+    assert [state["counts"][name] for name in ("sellers", "products", "transactions")] == [2, 2, 2]
+    pages = [zippy.sandbox.send("GET", zippy.page(each)).status for each in made]
+    assert pages == [404, 200, 200]

@@ -69,6 +69,12 @@ def test_the_key_nonce_and_time_do_not_matter(zippy: Zippy) -> None:
         assert zippy.send("GET", "/sellers", Authorization=header).status == 200
 
 
+@pytest.mark.parametrize("host", ["a:b", "[", "ä", "127.0.0.1:99999999"])
+def test_a_host_that_is_none_is_not_believed(zippy: Zippy, host: str) -> None:
+    for path in ("/sellers", "/nowhere"):
+        refused(zippy.send("GET", path, Host=host))
+
+
 @pytest.mark.parametrize("path", ["/status", "/users/reset", "/"])
 def test_some_paths_are_open(zippy: Zippy, path: str) -> None:
     answer = zippy.send("GET", path, Authorization="-")
