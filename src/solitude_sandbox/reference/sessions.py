@@ -46,10 +46,7 @@ class Sessions:
         return uuid if until > self._books.clock.now() else ""
 
     def _read(self, request: Request) -> tuple[str, datetime]:
-        try:
-            content, _, seal = request.cookies.get(COOKIE, "").rpartition(".")
-        except ValueError:  # the header is no text at all
-            return _NOBODY
+        content, _, seal = request.cookies.get(COOKIE, "").rpartition(".")
         uuid, _, until = content.partition(".")
         if not hmac.compare_digest(seal.encode(), self._seal(content).encode()):
             return _NOBODY
