@@ -1,6 +1,8 @@
 """What sellers and products show of Bango and of the reference provider, wherever they are read."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from tests.support.marketplace import Marketplace
 
 from solitude.providers.bango.models import ProductBango, SellerBango
@@ -33,6 +35,21 @@ def test_a_seller_shows_its_package_and_nothing_where_there_is_none(shop: Market
     shown = shop.get(path)["bango"]
     assert (shown["resource_uri"], shown["seller"], shown["package_id"]) == (f"/bango/package/{row.pk}/", pk, 50021)
     assert shop.get("/generic/seller/")["objects"][0]["bango"] == shown
+
+
+def test_lists_read_the_parts_in_one_statement_however_many_there_are(shop: Marketplace) -> None:
+    for number in range(3):
+        pk, path = another_seller(shop)
+        shop.product(seller={"resource_uri": path})
+        SellerBango.objects.create(
+            seller_id=pk, package_id=number, admin_person_id=1, support_person_id=2, finance_person_id=3
+        )
+    for product_pk in [one["resource_pk"] for one in shop.get(PRODUCTS)["objects"]]:
+        ProductBango.objects.create(seller_product_id=product_pk, seller_bango=SellerBango.objects.all()[0])
+    for path, table in ((PRODUCTS, "bango_productbango"), ("/generic/seller/", "bango_sellerbango")):
+        with CaptureQueriesContext(connection) as asked:
+            assert len(shop.get(path)["objects"]) == 3
+        assert len([one for one in asked if table in one["sql"]]) == 1
 
 
 def test_the_tag_of_a_seller_is_another_one_when_its_package_changes(shop: Marketplace) -> None:

@@ -17,8 +17,10 @@ from solitude.payments.contract import Intent
 from solitude.providers.bango import asking, requests
 from solitude.providers.bango.models import ProductBango, StatusBango
 from solitude.sellers.statuses import BadStatus
+from solitude.telemetry import redaction
 from solitude.web.refusals import Refused
 
+ERRORS_MAX_CHARS = 1_000
 TITLE = "Test of app status"
 PRICE = Money(Decimal("0.99"), "USD")
 SUCCESS_URL, ERROR_URL = "http://test.mozilla.com/success", "http://test.mozilla.com/error"
@@ -78,4 +80,5 @@ def _intent(product: ProductBango) -> Intent:
 def _text(refusal: Mapping[str, Any]) -> str:
     """What Bango said, whichever field it is about."""
     said = [text for name, texts in refusal.items() if not name.startswith("__") or name == "__all__" for text in texts]
-    return ": ".join([str(refusal.get("__bango__", "")), *said]).strip(": ")
+    text = ": ".join([str(refusal.get("__bango__", "")), *said]).strip(": ")
+    return redaction.clean(text)[:ERRORS_MAX_CHARS]
