@@ -292,6 +292,12 @@ def test_who_is_inactive_neither_sells_nor_buys(till: BangoShop) -> None:
     assert configurations(till) == []
 
 
+def test_what_is_for_trying_out_is_not_sold(till: BangoShop) -> None:
+    till.product.seller_product.change(access=2)
+
+    assert till.billing().json == {"seller_product_bango": ["simulate"]}
+
+
 # --- what Bango says -----------------------------------------------------------------------------------------------
 
 

@@ -194,9 +194,13 @@ def test_a_signature_without_its_payment_is_not_found(till: BangoShop) -> None:
     ],
 )
 def test_what_is_required_is_named(till: BangoShop, field: str) -> None:
-    answer = till.bring(till.bango.pay(begun(till)), **{field: None})
+    said = form(till.bango.pay(begun(till)))
 
-    assert (answer.status, answer.json) == (400, {field: ["FIELD_REQUIRED"]})
+    assert till.hand_on({name: value for name, value in said.items() if name != field}).json == {
+        field: ["FIELD_REQUIRED"]
+    }
+    assert till.hand_on(said | {field: ""}).json == {field: ["FIELD_REQUIRED"]}
+
     assert Notification.objects.count() == 0
 
 
@@ -292,6 +296,20 @@ def test_who_cancels_may_come_again_and_pay(till: BangoShop) -> None:
     assert till.shop.event_types()[-1] == "transaction.corrected"
     assert till.bring(cancelled).json == {"moz_transaction": ["Transaction is completed."]}
     assert state(UUID)[0] == COMPLETED
+
+
+def test_an_attempt_before_the_one_that_paid_is_no_news(till: BangoShop, security_events: list[str]) -> None:
+    """The buyer gave up on one screen and paid on another; what the first one says comes last."""
+    page = begun(till)
+    cancelled, paid = till.bango.cancel(page), till.bango.pay(page)
+    assert till.bring(paid).status == 204
+    security_events.clear()
+
+    assert till.bring(cancelled).json == {"moz_transaction": ["Transaction is completed."]}
+
+    assert state(UUID) == (COMPLETED, "succeeded", None)
+    assert Notification.objects.order_by("-pk")[0].state == "ignored"
+    assert security_events == []
 
 
 def test_a_cancellation_that_is_brought_again_changes_nothing(till: BangoShop) -> None:

@@ -80,6 +80,8 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
             # Says that there is something to take, and moves nothing by itself.
             return Applied(payment, is_news=True)
     elif payment.status in PAID and evidence.state != Seen.PAID:
+        if _is_other_attempt(payment, notice):
+            return Applied(payment, reason=OLD_NEWS)
         extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "told", "cs7": evidence.state}
         cef.event("A payment that was taken is told as not taken", 8, extra=extra)
         raise Mismatch("state")
@@ -93,6 +95,12 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
         books.payment(payment, found)
     is_news = payment.counter != before
     return Applied(payment, is_news, "" if is_news else OLD_NEWS)
+
+
+def _is_other_attempt(payment: Transaction, notice: Notice) -> bool:
+    """Of a provider that gives each attempt at a payment a name of its own: whether another one has paid."""
+    attempt = notice.ids.get(books.SUPPORT)
+    return bool(attempt and payment.taken_id and attempt != payment.taken_id)
 
 
 def _open_call(payment: Transaction, state: Seen) -> ProviderCall | None:

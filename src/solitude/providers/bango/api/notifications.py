@@ -19,7 +19,7 @@ from solitude.payments import calls, notifications
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification, ProviderCall
 from solitude.payments.notifications import Handled
 from solitude.providers.bango import events, networks, redirect, signature
-from solitude.providers.bango.api.fields import Given, Plain
+from solitude.providers.bango.api.fields import Given, Plain, given_text
 from solitude.providers.bango.inbound import EVENT, REDIRECT
 from solitude.providers.bango.names import NAME, NUMBER
 from solitude.providers.bango.soap.wire import OK
@@ -35,6 +35,7 @@ from solitude.web.requests import ApiRequest
 router = Router()
 State = Notification.State
 TOKEN_MAX_CHARS: Final = 1000
+MESSAGE_MAX_CHARS: Final = 1000
 RETRY_AFTER_S: Final = 5
 NOT_FOUND, COMPLETED, EXPIRED = "Transaction not found.", "Transaction is completed.", "Transaction is too old."
 # What happened to a payment, as the metric calls it; everything else has failed.
@@ -48,10 +49,10 @@ class RedirectIn(Body):
     moz_transaction: Annotated[Given, Field(description="`MerchantTransactionId`: the transaction's uuid.")]
     billing_config_id: Annotated[Given, Field(description="`BillingConfigurationId`.")]
     bango_response_code: Annotated[Given, Field(description="`ResponseCode`: `OK`, `CANCEL`, or why it failed.")]
-    bango_response_message: Annotated[Given, Field(description="`ResponseMessage`.")]
+    bango_response_message: Annotated[str, given_text(MESSAGE_MAX_CHARS), Field(description="`ResponseMessage`.")]
     bango_trans_id: Annotated[Given, Field(description="`BangoTransactionId`.")]
     bango_token: Annotated[
-        str, text_of(TOKEN_MAX_CHARS), Field(description="`Token`, by which Bango says what is true.", min_length=1)
+        str, given_text(TOKEN_MAX_CHARS), Field(description="`Token`, by which Bango says what is true.")
     ]
     amount: Annotated[DecimalNumber | None, Field(description="What was paid.")] = None
     currency: Annotated[Plain, Field(description="In which currency.")] = ""

@@ -21,6 +21,7 @@ from solitude.providers.bango.countries import CURRENCIES
 from solitude.providers.bango.models import ProductBango
 from solitude.providers.bango.names import NAME, NUMBER
 from solitude.providers.bango.soap.xml import is_writable
+from solitude.sellers.models import Access
 from solitude.transactions.bodies import UUID_MAX_CHARS
 from solitude.transactions.locks import lock
 from solitude.transactions.models import Transaction
@@ -211,8 +212,9 @@ def begin_bango_payment(request: ApiRequest, body: BillingIn) -> HttpResponse:
 
 def _intended(request: ApiRequest, body: BillingIn) -> ProviderCall:
     product, buyer = bango_product_at(body.seller_product_bango), _buyer(body.user_uuid)
-    if not product.seller_product.seller.active:
-        raise BadFields(seller_product_bango="inactive")
+    sold = product.seller_product
+    if problem := "inactive" if not sold.seller.active else "simulate" if sold.access == Access.SIMULATE else None:
+        raise BadFields(seller_product_bango=problem)
     try:
         return calls.intended(lambda: _begin(request, body, product, buyer))
     except IntegrityError as error:
