@@ -109,6 +109,8 @@ for prefix, tag, router in (
 
 # `/provider/<name>/` is the reference interface; of Bango there is one path below it, and nothing else.
 _bango_has_no_more = re_path(r"^provider/bango/(?!product/$)", errors.no_method)
-urlpatterns = [*pages.urls, _bango_has_no_more, path("", api.urls)]
+# A refund has no path of its own: it is asked about by its uuid.
+_no_refund_by_number = path("bango/refund/<int:pk>/", errors.no_method)
+urlpatterns = [*pages.urls, _bango_has_no_more, _no_refund_by_number, path("", api.urls)]
 handler404 = "solitude.web.errors.unknown_path"
 handler500 = "solitude.web.errors.uncaught"

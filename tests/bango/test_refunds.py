@@ -20,9 +20,10 @@ from tests.bango.paying import (
 )
 from tests.payments.passing import make_due
 from tests.support.bango import returned
-from tests.support.marketplace import Answer, Marketplace
+from tests.support.marketplace import KEY, SECRET, Answer, Marketplace
 from tests.web.parallel import at_once
 
+from solitude.client.signing import authorization
 from solitude.payments import recovery
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
@@ -309,6 +310,10 @@ def test_a_status_is_asked_for_in_the_body_as_well_and_by_its_documented_path(ti
 def test_there_is_nothing_to_change(till: BangoShop) -> None:
     for method, path in (("PATCH", "/bango/refund/"), ("PUT", "/bango/refund/"), ("DELETE", "/bango/refund/status/")):
         assert till.shop.send(method, path, b"{}").status == 405
+    for method in ("get", "patch"):
+        signed = authorization(key=KEY, secret=SECRET, method=method.upper(), target="/bango/refund/7/", body=b"")
+        found = getattr(till.shop.client, method)("/bango/refund/7/", headers={"Authorization": signed})
+        assert (found.status_code, found.json()) == (405, {"detail": "Method Not Allowed."})
 
 
 # --- by hand, and faked --------------------------------------------------------------------------------------------
