@@ -40,8 +40,8 @@ def taking_a_body() -> list[Route]:
 
 
 def read() -> list[Route]:
-    """Those that are read, and know what may be asked of them."""
-    return [route for route in routes() if route.method == "GET" and not route.hands_on]
+    """Those that are read, and know what may be asked of them in the query. What is asked in a body may be wrong before that."""
+    return [route for route in routes() if route.method == "GET" and not route.hands_on and not route.fields]
 
 
 def by_path() -> dict[str, set[str]]:
