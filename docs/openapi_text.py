@@ -115,7 +115,8 @@ class Description:
         for form in forms:
             if len(forms) > 1:
                 yield f"{form.get('description', '')}\n"
-            yield self._form(form) or f"Body: {self.type_of(schema)}.\n"
+            # Of one that may have any fields, its own words say what it is.
+            yield self._form(form) or f"Body: {form.get('description', self.type_of(schema) + '.')}\n"
 
     def _form(self, form: dict[str, Any]) -> str:
         required = form.get("required", ())
