@@ -36,6 +36,7 @@ def _records(shop: Marketplace) -> str:
     shop.get("/provider/reference/sellers/?seller__uuid=dev%3A14")
     shop.get(there)
     shop.put(there, body | {"name": "Ada Byron"})
+    shop.patch(there, body | {"name": "Ada King"})
     shop.delete(there)
     sold = {"seller": seller, "external_id": "map", "public_id": "map"}
     product = str(shop.post("/generic/product/", sold)["resource_uri"])
@@ -52,8 +53,9 @@ def _records(shop: Marketplace) -> str:
     shop.delete(terms)
     shop.get("/provider/reference/terms/")
     with _another():
-        shop.put(mine, body)
-        shop.put(terms, {"text": "All is allowed.", "agreement": "2014-02-03"})
+        for change in (shop.put, shop.patch):
+            change(mine, body)
+            change(terms, {"text": "All is allowed.", "agreement": "2014-02-03"})
     return product
 
 

@@ -107,7 +107,7 @@ def test_what_cannot_be_sold(shop: Marketplace, zippy: ZippySimulator, sold: str
         (simulated, "seller_product", "simulate"),
         (unknown_there, "product_id", "FIELD_REQUIRED"),
     ):
-        assert refused(zippy, shop, path)[field] == [why]
+        assert refused(zippy, shop, path) == {field: [why]}
     assert refused(zippy, shop, sold, product_id="p-99") == {
         "product_id": ["is not the one that is kept of this product"]
     }

@@ -148,6 +148,13 @@ def test_a_put_changes_both_and_blanks_what_is_left_out(shop: Marketplace, zippy
     assert shop.get(made["resource_uri"]).json == changed.json
 
 
+def test_a_patch_is_a_put(shop: Marketplace, zippy: ZippySimulator) -> None:
+    made = seller(shop)
+    changed = shop.patch(made["resource_uri"], {"seller": made["seller"], "uuid": "s-801", "name": "Bea"})
+    assert (changed.status, changed["reference"]["name"], changed["reference"]["email"]) == (200, "Bea", "")
+    assert list(shop.patch(made["resource_uri"], {"uuid": "s-801"}).json) == ["seller"]
+
+
 def test_a_put_must_say_whose_it_is_and_may_not_mean_another(shop: Marketplace, zippy: ZippySimulator) -> None:
     made, other = seller(shop), seller(shop, "s-802")
     before = zippy.state()["sellers"]

@@ -135,7 +135,9 @@ def order(provider: ReferenceProvider, body: ReferencePaymentIn) -> Order:
     money = reading.take("amount", lambda: _amount(body))
     buyer = reading.take("buyer", lambda: _buyer(body.buyer))
     uuid = reading.take("uuid", lambda: _new_uuid(body.uuid))
-    product_id = reading.take("product_id", lambda: _product_id(provider, product, body.product_id))
+    product_id = (
+        reading.take("product_id", lambda: _product_id(provider, product, body.product_id)) if product else None
+    )
     for name in (*URLS, "product_image_url"):
         url = getattr(body, name)
         if url and (problem := urls.problem(url)):
@@ -176,7 +178,7 @@ def _product(path: str) -> Product:
     return found
 
 
-def _product_id(provider: ReferenceProvider, product: Product | None, given: str | None) -> str:
+def _product_id(provider: ReferenceProvider, product: Product, given: str | None) -> str:
     """By which the provider knows the product. What is kept of products is of the provider called `reference`."""
     known: ProductReference | None = getattr(product, "reference", None) if provider.name == NAME else None
     if known is None:

@@ -154,6 +154,12 @@ def put_reference_seller(request: ApiRequest, pk: int, body: ReferenceSellerIn) 
     return answer(records.shown_seller(row, said), ETag=_tag(row, said))
 
 
+@router.patch("/sellers/{int:pk}/", response={200: ReferenceSeller, **ERRORS})
+def patch_reference_seller(request: ApiRequest, pk: int, body: ReferenceSellerIn) -> HttpResponse:
+    """Does what PUT does: the provider knows no other change."""
+    return put_reference_seller(request, pk, body)
+
+
 @router.delete("/sellers/{int:pk}/", response={403: Detail}, openapi_extra=unconditional())
 def delete_reference_seller(request: ApiRequest, pk: int) -> HttpResponse:
     """Is always refused: a seller stays. Its status can be changed."""
@@ -204,6 +210,12 @@ def put_reference_product(request: ApiRequest, pk: int, body: ReferenceProductIn
     return answer(records.shown_product(row, said), ETag=_tag(row, said))
 
 
+@router.patch("/products/{int:pk}/", response={200: ReferenceProduct, **ERRORS})
+def patch_reference_product(request: ApiRequest, pk: int, body: ReferenceProductIn) -> HttpResponse:
+    """Does what PUT does: the provider knows no other change."""
+    return put_reference_product(request, pk, body)
+
+
 @router.delete("/products/{int:pk}/", response={403: Detail}, openapi_extra=unconditional())
 def delete_reference_product(request: ApiRequest, pk: int) -> HttpResponse:
     """Is always refused: a product stays."""
@@ -228,6 +240,12 @@ def put_reference_terms(request: ApiRequest, pk: int, body: ReferenceTermsIn) ->
     row = _begun(request, SellerReference, pk, None, {})
     said = _put(provider, TERMS, row, _sent(body))
     return answer(records.shown_terms(row, said), ETag=_tag(row, said))
+
+
+@router.patch("/terms/{int:pk}/", response={200: ReferenceTerms, **ERRORS})
+def patch_reference_terms(request: ApiRequest, pk: int, body: ReferenceTermsIn) -> HttpResponse:
+    """Does what PUT does: the provider knows no other change."""
+    return put_reference_terms(request, pk, body)
 
 
 @router.delete("/terms/{int:pk}/", response={403: Detail}, openapi_extra=unconditional())
