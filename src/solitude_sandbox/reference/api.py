@@ -28,6 +28,7 @@ from solitude_sandbox.reference.operations import Operation
 from solitude_sandbox.reference.pages import BRAND
 from solitude_sandbox.trouble import lose, trouble_of, wait
 
+OPEN = ("/payment/", "/styleguide")
 _OF_FAULTS = {"error_503": UNAVAILABLE, "rate_limit_429": THROTTLED}
 
 
@@ -91,11 +92,12 @@ def believe(request: Request) -> None:
 
 
 def nowhere(request: Request, error: HTTPException) -> Response:
-    """There is no such page, no such verb, or the request could not be read; only who signs learns which."""
+    """There is no such page, no such verb, or the request could not be read; but for the buyer's pages, only who signs learns which."""
     try:
         if error.code == STATUSES[TOO_LARGE]:
             raise ZippyError(TOO_LARGE, "The body is too large.")
-        believe(request)
+        if not request.path.startswith(OPEN):
+            believe(request)
         raise ZippyError(NOT_FOUND, f"{request.method} {request.path[:200]} does not exist")
     except ZippyError as refused:
         return refusal(request, refused)

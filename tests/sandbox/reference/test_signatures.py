@@ -81,6 +81,11 @@ def test_some_paths_are_open(zippy: Zippy, path: str) -> None:
     assert (answer.status, answer.json) == (200, {"result": "OK"})
 
 
+def test_below_the_buyers_pages_nobody_has_to_sign_to_learn_that_there_is_nothing(zippy: Zippy) -> None:
+    answers = [zippy.send("GET", path, Authorization="-") for path in ("/payment/nowhere", "/styleguide", "/nowhere")]
+    assert [answer.status for answer in answers] == [404, 404, 401]
+
+
 def test_a_browser_gets_a_page_in_place_of_json(zippy: Zippy) -> None:
     answer = zippy.send("GET", "/sellers", Authorization="-", Accept="text/html,*/*;q=0.8")
     assert answer.status == 401
