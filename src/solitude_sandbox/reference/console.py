@@ -151,12 +151,13 @@ def _overview(view: View) -> Markup:
 
 
 def _transactions(view: View, rows: Iterable[Json], caption: str = "Transactions") -> Markup:
+    """Of the provider's own name, the beginning will do."""
     return html.table(
         caption,
         ("Transaction", "Status", "Amount", "By", "At the marketplace", "Created", ""),
         [
             (
-                code(each["uuid"]),
+                code(each["uuid"].partition("-")[0]),
                 Markup("{} {}").format(html.badge(each["status"]), each["error"]),
                 whole(f"{each['price']} {each['currency']}"),
                 each["pay_method"].lower(),
