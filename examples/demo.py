@@ -1,4 +1,4 @@
-"""Takes payments through the signed API of a real server, against a PayPal that behaves like PayPal. Run by `make demo`.
+"""Takes payments through the signed API of a real server, at providers that behave like the real ones. Run by `make demo`.
 
 Everything it starts lives in a temporary folder and on free ports of this machine; KEEP=1 leaves it running for a browser, with a shop
 (`examples/marketplace`) on top.
@@ -17,17 +17,28 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import urllib3
 
-from solitude.client import Declined, OutcomeUnknown, Payment, Solitude
+from solitude.client import BangoPrice, Declined, OutcomeUnknown, Payment, Product, Seller, Solitude
 
 ROOT = Path(__file__).parents[1]
 SHOP = "https://shop.example"
 READY_WITHIN_S = 30
 STATES = {0: "pending", 1: "completed", 4: "failed", 5: "cancelled", 6: "started", 7: "errored"}
 KINDS = {0: "payment", 1: "refund"}
+STUDIO = {
+    "vendorName": "Lovelace Works",
+    "companyName": "Lovelace Works",
+    "address1": "1 Harbour Road",
+    "addressCity": "Vigo",
+    "addressState": "Pontevedra",
+    "addressZipCode": "36201",
+    "addressPhone": "34600000000",
+    "countryIso": "ESP",
+    "currencyIso": "EUR",
+}
 http = urllib3.PoolManager(retries=False)
 
 
@@ -47,20 +58,21 @@ def main() -> int:
             "SOLITUDE_PAYPAL_WEB_URL": f"http://127.0.0.1:{sandbox}/paypal",
             "SOLITUDE_PAYPAL_URLS_ALLOWED": f"{SHOP},http://127.0.0.1:{shop}",
             "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT": "10",
+            "SOLITUDE_BANGO_NOTIFICATION_URL": f"http://127.0.0.1:{shop}/bango/events",
         }
         say(f"home      {home}")
         run("migrate", environment, home)
         house.enter_context(running(solitude("sandbox", "--port", str(sandbox)), environment, home / "sandbox.log"))
         house.enter_context(running(solitude("serve", "--port", str(api)), environment, home / "serve.log"))
-        say(f"PayPal    {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (the simulator; open it in a browser)")
+        say(f"providers {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (PayPal, Bango, Zippy, simulated)")
         say(f"server    {wait_for(f'http://127.0.0.1:{api}/services/status/', home)}")
         client = house.enter_context(Solitude(f"http://127.0.0.1:{api}", "marketplace", secret))
-        right = sell(client, Fate(f"http://127.0.0.1:{sandbox}/paypal/sandbox"))
+        right = sell(client, Fate(f"http://127.0.0.1:{sandbox}"))
         if keep:
             house.enter_context(open_shop(f"http://127.0.0.1:{api}", secret, f"http://127.0.0.1:{sandbox}", shop, home))
             title("Still running, for your browser")
             step("a shop", wait_for(f"http://127.0.0.1:{shop}/", home))
-            step("PayPal's console", f"http://127.0.0.1:{sandbox}/")
+            step("the providers' console", f"http://127.0.0.1:{sandbox}/")
             step("the API", f"http://127.0.0.1:{api}/docs/")
             say("", "For solitude's commands:")
             say(f"export SOLITUDE_DEBUG=true SOLITUDE_HOME={home} SOLITUDE_CLIENTS='{environment['SOLITUDE_CLIENTS']}'")
@@ -70,10 +82,11 @@ def main() -> int:
 
 
 class Fate:
-    """What happens at PayPal without our doing: the simulator's controls."""
+    """What happens at the providers without our doing: the simulators' controls."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, sandbox: str) -> None:
+        self._url = f"{sandbox}/paypal/sandbox"
+        self._sandbox = sandbox
 
     def lose_an_answer(self) -> None:
         """The next order is made, and nobody learns of it."""
@@ -85,6 +98,13 @@ class Fate:
         last = http.request("GET", f"{self._url}/events?limit=1").json()["newest"]
         (event,) = http.request("GET", f"{self._url}/events?after={last - 1}").json()["events"]
         return dict(event)
+
+    def pay(self, provider: str, **what: str) -> str:
+        """The buyer pays on the provider's page; what the buyer's browser then brings back in its query."""
+        answer = http.request("POST", f"{self._sandbox}/{provider}/sandbox/pay", json=what)
+        if answer.status != 200:
+            raise SystemExit(f"{provider}'s page answered {answer.status}")
+        return str(answer.json()["location"]).partition("?")[2]
 
 
 def sell(client: Solitude, fate: Fate) -> bool:
@@ -133,6 +153,9 @@ def sell(client: Solitude, fate: Fate) -> bool:
     for refund in refunds:
         step("POST /paypal/refund/", f"status {refund.status}, {refund.amount} {refund.currency}")
 
+    by_phone = buy_by_phone(client, fate, seller, product)
+    by_reference = buy_by_reference(client, fate, seller, product)
+
     books = show_books(client)
     return (
         checked.status == "COMPLETED"
@@ -140,7 +163,8 @@ def sell(client: Solitude, fate: Fate) -> bool:
         and refused
         and notice.uuid == unknown
         and [refund.status for refund in refunds] == ["COMPLETED"] * 2
-        and books == {"taken": Decimal("10.54"), "refunded": Decimal("2.49")}
+        and by_phone == by_reference == "completed"
+        and books == {"taken": Decimal("17.78"), "refunded": Decimal("2.49")}
     )
 
 
@@ -168,6 +192,63 @@ def buy_without_answer(client: Solitude, user_id: int, amount: Decimal) -> str:
         step("POST /paypal/pay", f"{amount} EUR: {error.status} {error.code}")
         return error.uuid or ""
     raise SystemExit("the answer came after all")
+
+
+def buy_by_phone(client: Solitude, fate: Fate, seller: Seller, product: Product) -> str:
+    """The state of a payment by Bango, on the phone bill."""
+    title("6. A purchase by Bango, on the buyer's phone bill")
+    addresses = {f"{whose}EmailAddress": "ada@dev.example" for whose in ("admin", "support", "finance", "paypal")}
+    package = client.create_bango_package(seller.pk, {**addresses, **STUDIO})
+    step("POST /bango/package/", f"Bango's number of the seller: {package.package_id}")
+    game = client.create_ready_bango_product(product.pk, package.pk, name="Star Map", category=1)
+    step("POST /provider/bango/product/", f"Bango's number of the product: {game.bango_id}")
+    payment = client.begin_bango_payment(
+        game.pk,
+        title="Star Map",
+        prices=[BangoPrice("2.49", "EUR")],
+        success_url=f"{SHOP}/back",
+        error_url=f"{SHOP}/back",
+        transaction_uuid="shop:bango-1",
+        user_uuid="8812",
+    )
+    step("POST /bango/billing/", f"billing configuration {payment.billing_configuration_id}")
+    said = dict(parse_qsl(fate.pay("bango", configuration=str(payment.billing_configuration_id), network="ESP_ORANGE")))
+    step("the buyer pays at Bango", f"{said['ResponseCode']}, on the bill of {said['network']}")
+    client.take_in_bango_return(said)
+    return show_state(client, "POST /bango/notification/", payment.transaction)
+
+
+def buy_by_reference(client: Solitude, fate: Fate, seller: Seller, product: Product) -> str:
+    """The state of a payment at a provider that speaks the reference interface."""
+    title("7. A purchase at a provider of the reference interface, by card")
+    there = client.create_reference_seller(seller.resource_uri, uuid="ada", name="Ada", email="ada@dev.example")
+    client.create_reference_product(product.resource_uri, there.resource_uri, uuid="star-map", name="Star Map")
+    step("POST /provider/reference/...", "a seller and a product, here and there")
+    payment = client.pay_by_reference(
+        product.resource_uri,
+        amount="4.75",
+        currency="EUR",
+        pay_method="CARD",
+        carrier="ESP_ORANGE",
+        region="214",
+        success_url=f"{SHOP}/back",
+        error_url=f"{SHOP}/back",
+        callback_success_url=f"{SHOP}/notices",
+        callback_error_url=f"{SHOP}/notices",
+    )
+    step("POST /provider/reference/pay/", f"4.75 EUR, status {payment.status}")
+    signed = fate.pay("reference", tx=(payment.pay_url or "").partition("?tx=")[2])
+    step("the buyer pays there", "back with a signed query")
+    notice = client.forward_reference_notice(signed)
+    return show_state(
+        client, "POST /provider/reference/notices/", notice.transaction or "", f"genuine: {notice.is_genuine}, "
+    )
+
+
+def show_state(client: Solitude, what: str, transaction: str, before: str = "") -> str:
+    state = client.get_transaction(transaction).status_name
+    step(what, f"{before}status {state}")
+    return state
 
 
 def check_refused(client: Solitude, payment: Payment) -> bool:
@@ -219,7 +300,7 @@ def run(command: str, environment: dict[str, str], home: Path) -> None:
 
 
 def open_shop(api: str, secret: str, sandbox: str, port: int, home: Path) -> AbstractContextManager[None]:
-    """The marketplace: of Solitude it knows address and secret, of PayPal whom to ask for messages."""
+    """The marketplace: of Solitude it knows address and secret, of the providers only whom to ask for PayPal's messages."""
     environment = os.environ | {
         "SOLITUDE_URL": api,
         "SOLITUDE_KEY": "marketplace",

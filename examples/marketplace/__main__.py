@@ -3,9 +3,9 @@
 | variable | what |
 |---|---|
 | `SOLITUDE_URL`, `SOLITUDE_KEY`, `SOLITUDE_SECRET` | where Solitude is, and the secret that it shares with this shop |
-| `SHOP_PORT` | where customers come (2600); Solitude's `SOLITUDE_PAYPAL_URLS_ALLOWED` must have this address |
+| `SHOP_PORT` | where customers come (2600); Solitude knows it by `SOLITUDE_PAYPAL_URLS_ALLOWED` and `SOLITUDE_BANGO_NOTIFICATION_URL` |
 | `SHOP_BOOKS` | file of the shop's own database (`shop.sqlite3`) |
-| `PAYPAL_SIMULATOR` | the simulator, which is asked to send its messages here |
+| `PAYPAL_SIMULATOR` | PayPal's simulator, which is asked to send its messages here |
 """
 
 import os
@@ -22,6 +22,7 @@ from .catalogue import publish
 from .feed import Feed
 from .shop import Shop
 from .till import Till
+from .ways import Bango, PayPal, Reference
 
 HOST = "127.0.0.1"
 
@@ -32,10 +33,11 @@ def main() -> None:
     url = f"http://{HOST}:{port}"
     books = Books(Path(os.environ.get("SHOP_BOOKS", "shop.sqlite3")))
     with Solitude(os.environ["SOLITUDE_URL"], os.environ["SOLITUDE_KEY"], os.environ["SOLITUDE_SECRET"]) as client:
-        till = Till(client, books, url)
-        publish(client)
+        paypal = PayPal(client, books, url)
+        till = Till(books, {way.key: way for way in (paypal, Bango(client, url), Reference(client, url))}, url)
+        publish(client, till.ways.values())
         Feed(client, books, till).start()
-        server = make_server(HOST, port, Shop(books, till), threaded=True)
+        server = make_server(HOST, port, Shop(books, till, paypal), threaded=True)
         if simulator := os.environ.get("PAYPAL_SIMULATOR"):
             ask_for_messages(f"{simulator}/sandbox/webhook", f"{url}/paypal/webhook")
             ask_for_messages(f"{simulator}/sandbox/ipn-url", f"{url}/paypal/ipn")

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 OPEN, WAITING, PAID, DECLINED, CANCELLED = "open", "waiting", "paid", "declined", "cancelled"
-REFUNDED, PARTLY_REFUNDED = "refunded", "partly refunded"
+REFUNDING, REFUNDED, PARTLY_REFUNDED = "refund pending", "refunded", "partly refunded"
+# What goes on without the customer.
+UNSETTLED = (WAITING, REFUNDING)
 PREFIX = "firefly:"
 
 _SCHEMA = """
@@ -19,7 +21,7 @@ CREATE TABLE IF NOT EXISTS customer (
     number INTEGER PRIMARY KEY, session TEXT NOT NULL UNIQUE, agreement TEXT NOT NULL DEFAULT '', remembered INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS purchase (
-    id TEXT PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customer, app TEXT NOT NULL, price TEXT NOT NULL,
+    id TEXT PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customer, app TEXT NOT NULL, price TEXT NOT NULL, way TEXT NOT NULL,
     state TEXT NOT NULL, uuid TEXT NOT NULL DEFAULT '', "transaction" TEXT NOT NULL DEFAULT '', pay_url TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX IF NOT EXISTS purchase_transaction ON purchase ("transaction");
@@ -42,12 +44,13 @@ class Customer:
 
 @dataclass(frozen=True)
 class Purchase:
-    """`uuid` and `transaction` are Solitude's names of the payment, empty until it has answered."""
+    """`way` is how it is paid. `uuid` and `transaction` are Solitude's names of the payment, empty until it has answered."""
 
     id: str
     customer: int
     app: str
     price: Decimal
+    way: str
     state: str
     uuid: str = ""
     transaction: str = ""
@@ -79,11 +82,11 @@ class Books:
         change = "UPDATE customer SET agreement = ?, remembered = ? WHERE ? || number = ?"
         self._do(change, agreement, remembered, PREFIX, uuid)
 
-    def begin(self, customer: Customer, app: str, price: Decimal) -> Purchase:
+    def begin(self, customer: Customer, app: str, price: Decimal, way: str) -> Purchase:
         """A new purchase, of which nobody else knows yet."""
-        made = Purchase(secrets.token_hex(8), customer.number, app, price, OPEN)
-        row = (made.id, made.customer, made.app, str(made.price), made.state)
-        self._do("INSERT INTO purchase (id, customer, app, price, state) VALUES (?, ?, ?, ?, ?)", *row)
+        made = Purchase(secrets.token_hex(8), customer.number, app, price, way, OPEN)
+        row = (made.id, made.customer, made.app, str(made.price), made.way, made.state)
+        self._do("INSERT INTO purchase (id, customer, app, price, way, state) VALUES (?, ?, ?, ?, ?, ?)", *row)
         return made
 
     def keep_payment(
@@ -126,7 +129,7 @@ class Books:
             self._db.execute("INSERT INTO bookmark (cursor) VALUES (?)", (cursor,))
 
     def _purchases(self, where: str, *values: object) -> Iterator[Purchase]:
-        columns = 'id, customer, app, price, state, uuid, "transaction", pay_url'
+        columns = 'id, customer, app, price, way, state, uuid, "transaction", pay_url'
         with self._lock:
             rows = self._db.execute(f"SELECT {columns} FROM purchase {where}", values).fetchall()  # noqa: S608 - ours
         for row in rows:

@@ -1,12 +1,25 @@
 """The shop's pages. Plain HTML without scripts; everything that is filled in is escaped by `Markup.format`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from markupsafe import Markup
 
-from .books import CANCELLED, DECLINED, OPEN, PAID, PARTLY_REFUNDED, REFUNDED, WAITING, Customer, Purchase
+from .books import (
+    CANCELLED,
+    DECLINED,
+    OPEN,
+    PAID,
+    PARTLY_REFUNDED,
+    REFUNDED,
+    REFUNDING,
+    UNSETTLED,
+    WAITING,
+    Customer,
+    Purchase,
+)
 from .catalogue import APPS, CURRENCY, REMEMBERED_MOST, App
+from .ways import Way
 
 _STYLE = Markup(Path(__file__).with_name("shop.css").read_text())  # noqa: S704 - our own file
 _PAGE = Markup(
@@ -19,8 +32,11 @@ _PAGE = Markup(
 _AGAIN = Markup('<meta http-equiv="refresh" content="2">')
 _APP = Markup(
     '<li><span class="cover" style="--hue: {app.hue}" aria-hidden="true">{initial}</span><h2>{app.name}</h2><p>{app.blurb}</p>'
-    '<form class="buy" method="post" action="/buy/{app.public_id}"><span class="price">{app.price} {currency}</span>'
+    '<form class="buy" method="{method}" action="{place}"><span class="price">{app.price} {currency}</span>'
     "<button>{words}</button></form></li>"
+)
+_WAY = Markup(
+    '<li><form method="post" action="/buy/{app}/{way.key}"><button>{way.name}</button> <span>{way.note}</span></form></li>'
 )
 _REMEMBERED = Markup(
     '<div class="remember"><p>We remember your PayPal account: apps are yours with one click.</p>'
@@ -33,10 +49,11 @@ _NOT_REMEMBERED = Markup(
 _STATE = Markup('<span class="state {kind}">{state}</span>')
 _SENTENCES = {
     OPEN: "It is not paid yet.",
-    WAITING: "PayPal has not told us yet whether this was paid. Please do not pay again; you will see it here.",
+    WAITING: "{} has not told us yet whether this was paid. Please do not pay again; you will see it here.",
     PAID: "Thank you! It is yours.",
     DECLINED: "The payment did not go through. Nothing was charged.",
-    CANCELLED: "You have cancelled. Nothing was charged.",
+    CANCELLED: "It was cancelled. Nothing was charged.",
+    REFUNDING: "We have asked {} to give your money back. That can take some days; you will see it here.",
     REFUNDED: "Your money is on its way back.",
     PARTLY_REFUNDED: "A part of your money is on its way back.",
 }
@@ -50,32 +67,54 @@ def page(title: str, content: Markup, *, again: bool = False) -> str:
 def front(apps: Iterable[App], customer: Customer | None) -> str:
     """All that is for sale."""
     remembered = customer is not None and customer.remembered
-    words = "Buy with one click" if remembered else "Buy"
-    items = Markup("").join(_APP.format(app=app, initial=app.name[0], currency=CURRENCY, words=words) for app in apps)
+    method, place, words = (
+        ("post", "/buy/{}/paypal", "Buy with one click") if remembered else ("get", "/till/{}", "Buy")
+    )
+    items = Markup("").join(
+        _APP.format(
+            app=app,
+            initial=app.name[0],
+            currency=CURRENCY,
+            method=method,
+            place=place.format(app.public_id),
+            words=words,
+        )
+        for app in apps
+    )
     content = Markup('<p class="lead">Small apps by small studios.</p><ul class="apps">{}</ul>{}')
     offer = _REMEMBERED if remembered else _NOT_REMEMBERED.format(most=REMEMBERED_MOST, currency=CURRENCY)
     return page("Apps", content.format(items, offer))
 
 
-def purchase(one: Purchase) -> str:
+def till(app: App, ways: Iterable[Way]) -> str:
+    """How to pay?"""
+    content = Markup('<div class="card"><p><span class="price">{} {}</span></p><ul class="ways">{}</ul></div>')
+    choices = Markup("").join(_WAY.format(app=app.public_id, way=way) for way in ways)
+    return page(f"Pay for {app.name}", content.format(app.price, CURRENCY, choices))
+
+
+def purchase(one: Purchase, way: Way) -> str:
     """What became of one purchase, and the way on."""
     content = Markup('<div class="card"><p><span class="price">{} {}</span> {}</p><p>{}</p>{}</div>').format(
-        one.price, CURRENCY, _state(one), _SENTENCES[one.state], _way_on(one)
+        one.price, CURRENCY, _state(one), _SENTENCES[one.state].format(way.name), _way_on(one, way)
     )
-    return page(APPS[one.app].name, content, again=one.state == WAITING)
+    return page(APPS[one.app].name, content, again=one.state in UNSETTLED)
 
 
-def purchases(found: Iterable[Purchase]) -> str:
+def purchases(found: Iterable[Purchase], ways: Mapping[str, Way]) -> str:
     """All of a customer's."""
     rows = Markup("").join(
-        Markup('<tr><td><a href="/purchases/{}">{}</a></td><td>{} {}</td><td>{}</td><td>{}</td></tr>').format(
-            one.id, APPS[one.app].name, one.price, CURRENCY, _state(one), _refund(one)
+        Markup(
+            '<tr><td><a href="/purchases/{}">{}</a></td><td>{} {}</td><td>{}</td><td>{}</td><td>{}</td></tr>'
+        ).format(
+            *(one.id, APPS[one.app].name, one.price, CURRENCY),
+            *(ways[one.way].name, _state(one), _refund(one, ways[one.way])),
         )
         for one in found
     )
     if not rows:
         return message("My purchases", "You have not bought anything yet.")
-    head = Markup("<tr><th>App</th><th>Price</th><th>State</th><th></th></tr>")
+    head = Markup("<tr><th>App</th><th>Price</th><th>By</th><th>State</th><th></th></tr>")
     return page("My purchases", Markup("<table>{}{}</table>").format(head, rows))
 
 
@@ -90,14 +129,14 @@ def _state(one: Purchase) -> Markup:
     return _STATE.format(kind=one.state.split()[-1], state=one.state)
 
 
-def _way_on(one: Purchase) -> Markup:
+def _way_on(one: Purchase, way: Way) -> Markup:
     if one.pay_url:
-        return Markup('<p><a href="{}">Pay at PayPal</a></p>').format(one.pay_url)
-    return _refund(one) or Markup('<p><a href="/">Back to the apps</a></p>')
+        return Markup('<p><a href="{}">Pay at {}</a></p>').format(one.pay_url, way.name)
+    return _refund(one, way) or Markup('<p><a href="/">Back to the apps</a></p>')
 
 
-def _refund(one: Purchase) -> Markup:
-    if one.state not in (PAID, PARTLY_REFUNDED):
+def _refund(one: Purchase, way: Way) -> Markup:
+    if one.state not in (PAID, PARTLY_REFUNDED) or not way.gives_back:
         return Markup("")
     return Markup(
         '<form method="post" action="/purchases/{}/refund"><button class="quiet">Refund</button></form>'

@@ -1,6 +1,7 @@
 """The shop as a WSGI application: which page is where, and who may see it."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
@@ -11,9 +12,10 @@ from werkzeug.wrappers import Request, Response
 from solitude.client import SolitudeError
 
 from . import pages
-from .books import OPEN, WAITING, Books, Customer, Purchase
+from .books import OPEN, UNSETTLED, Books, Customer, Purchase
 from .catalogue import APPS
 from .till import Till
+from .ways import Message, NothingBackError, PayPal
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -25,25 +27,29 @@ _NEW_SESSION = "shop.new_session"
 
 
 class Shop:
-    """Pages for people, and addresses for PayPal's messages."""
+    """Pages for people, and addresses for the providers' messages."""
 
-    def __init__(self, books: Books, till: Till) -> None:
+    def __init__(self, books: Books, till: Till, paypal: PayPal) -> None:
         self._books = books
         self._till = till
+        self._paypal = paypal
         self._routes = Map(
             [
                 Rule("/", methods=["GET"], endpoint=self._front),
-                Rule("/buy/<app>", methods=["POST"], endpoint=self._buy),
+                Rule("/till/<app>", methods=["GET"], endpoint=self._choose),
+                Rule("/buy/<app>/<way>", methods=["POST"], endpoint=self._buy),
                 Rule("/purchases", methods=["GET"], endpoint=self._purchases),
                 Rule("/purchases/<purchase>", methods=["GET"], endpoint=self._purchase),
                 Rule("/purchases/<purchase>/back", methods=["GET"], endpoint=self._back),
-                Rule("/purchases/<purchase>/cancelled", methods=["GET"], endpoint=self._cancelled),
                 Rule("/purchases/<purchase>/refund", methods=["POST"], endpoint=self._refund),
                 Rule("/remember", methods=["POST"], endpoint=self._remember),
                 Rule("/remembered", methods=["GET"], endpoint=self._remembered),
                 Rule("/forget", methods=["POST"], endpoint=self._forget),
-                Rule("/paypal/webhook", methods=["POST"], endpoint=self._webhook),
-                Rule("/paypal/ipn", methods=["POST"], endpoint=self._ipn),
+                *(
+                    Rule(path, methods=["POST"], endpoint=partial(_receive, take))
+                    for way in till.ways.values()
+                    for path, take in way.receives.items()
+                ),
             ]
         )
 
@@ -62,7 +68,7 @@ class Shop:
         except HTTPException as error:
             return _html(pages.message(error.name, "There is no such page."), error.code or 500)
         if _NEW_SESSION in request.environ:
-            # Lax: sent along when PayPal sends the customer back, but not with a form that another site makes a browser post.
+            # Lax: sent along when a provider sends the customer back, but not with a form that another site makes a browser post.
             session = request.environ[_NEW_SESSION]
             response.set_cookie(COOKIE, session, httponly=True, samesite="Lax", secure=request.is_secure)
         return response
@@ -70,55 +76,56 @@ class Shop:
     def _front(self, request: Request) -> Response:
         return _html(pages.front(APPS.values(), self._customer(request)))
 
-    def _buy(self, request: Request, app: str) -> Response:
+    def _choose(self, request: Request, app: str) -> Response:  # noqa: ARG002 - every page takes the request
         if app not in APPS:
             raise NotFound
-        purchase = self._till.buy(self._customer_or_new(request), APPS[app])
+        return _html(pages.till(APPS[app], self._till.ways.values()))
+
+    def _buy(self, request: Request, app: str, way: str) -> Response:
+        if app not in APPS or way not in self._till.ways:
+            raise NotFound
+        purchase = self._till.buy(self._customer_or_new(request), APPS[app], self._till.ways[way])
         return redirect(purchase.pay_url if purchase.state == OPEN else f"/purchases/{purchase.id}", 303)
 
     def _purchases(self, request: Request) -> Response:
         customer = self._customer(request)
-        return _html(pages.purchases(self._books.purchases_by(customer) if customer is not None else ()))
+        found = self._books.purchases_by(customer) if customer is not None else []
+        return _html(pages.purchases([self._now(customer, each) for each in found if customer], self._till.ways))
 
     def _purchase(self, request: Request, purchase: str) -> Response:
-        customer, found = self._own(request, purchase)
-        return _html(pages.purchase(self._till.settle(customer, found) if found.state == WAITING else found))
+        found = self._now(*self._own(request, purchase))
+        return _html(pages.purchase(found, self._till.ways[found.way]))
+
+    def _now(self, customer: Customer, purchase: Purchase) -> Purchase:
+        """The purchase as it is by now, where it may have gone on by itself."""
+        return self._till.settle(customer, purchase) if purchase.state in UNSETTLED else purchase
 
     def _back(self, request: Request, purchase: str) -> Response:
-        """From PayPal. The address proves nothing: Solitude says whether it was approved, and takes the money."""
-        self._till.settle(*self._own(request, purchase))
-        return redirect(f"/purchases/{purchase}", 303)
-
-    def _cancelled(self, request: Request, purchase: str) -> Response:
-        _, found = self._own(request, purchase)
-        self._till.cancel(found)
+        """From the provider."""
+        self._till.came_back(*self._own(request, purchase), request.query_string.decode("latin-1"))
         return redirect(f"/purchases/{purchase}", 303)
 
     def _refund(self, request: Request, purchase: str) -> Response:
-        self._till.refund(*self._own(request, purchase))
+        try:
+            self._till.give_back(*self._own(request, purchase))
+        except NothingBackError:
+            return _html(pages.message("No refund", "This payment cannot be given back in the way it came."), 409)
         return redirect("/purchases", 303)
 
     def _remember(self, request: Request) -> Response:
-        return redirect(self._till.ask_to_remember(self._customer_or_new(request)), 303)
+        return redirect(self._paypal.ask_to_remember(self._customer_or_new(request)), 303)
 
     def _remembered(self, request: Request) -> Response:
         customer = self._customer(request)
-        if customer is None or not self._till.remember(customer):
+        if customer is None or not self._paypal.remember(customer):
             return _html(pages.message("As before", "You did not agree, so we go on asking you each time."))
         return redirect("/", 303)
 
     def _forget(self, request: Request) -> Response:
         customer = self._customer(request)
         if customer is not None:
-            self._till.forget(customer)
+            self._paypal.forget(customer)
         return redirect("/", 303)
-
-    def _webhook(self, request: Request) -> Response:
-        """PayPal's message, byte for byte. Whether it is genuine is Solitude's to say."""
-        return _received(lambda: self._till.forward(dict(request.headers), request.get_data()))
-
-    def _ipn(self, request: Request) -> Response:
-        return _received(lambda: self._till.forward_ipn(request.get_data()))
 
     def _customer(self, request: Request) -> Customer | None:
         return self._books.customer_of(request.cookies.get(COOKIE, ""))
@@ -138,11 +145,11 @@ class Shop:
         return customer, found
 
 
-def _received(forward: Callable[[], bool]) -> Response:
-    """200, or 503 for PayPal to come again; whoever sends what PayPal never would is told so."""
+def _receive(take: Callable[[Message], bool], request: Request) -> Response:
+    """A provider's message: 200, or 503 for the provider to come again; whoever sends what no provider would is told so."""
     try:
-        return Response(status=200 if forward() else 503)
-    except ValueError:
+        return Response(status=200 if take(Message(dict(request.headers), request.get_data())) else 503)
+    except (ValueError, KeyError):
         raise BadRequest from None
 
 

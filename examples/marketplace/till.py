@@ -1,46 +1,32 @@
-"""All that the shop asks of Solitude.
+"""Takes money and gives it back, in whatever way the customer has chosen.
 
 An answer that did not come is no answer: then a purchase waits, and the feed tells what became of it. It is never guessed.
 """
 
-import contextlib
 from collections.abc import Mapping
 
-from solitude.client import Conflict, Declined, NoAnswer, NotFound, OutcomeUnknown, ServerError, Solitude, SolitudeError
+from solitude.client import NoAnswer, OutcomeUnknown, ServerError, SolitudeError
 
-from .books import CANCELLED, DECLINED, OPEN, PAID, PARTLY_REFUNDED, REFUNDED, WAITING, Books, Customer, Purchase
-from .catalogue import APPS, CURRENCY, REMEMBERED_MOST, App
+from .books import DECLINED, WAITING, Books, Customer, Purchase
+from .catalogue import App
+from .ways import Way
+from .ways.way import State
 
 # Whether money was taken is not known after these; after all others it was not.
 UNKNOWN = (OutcomeUnknown, ServerError, NoAnswer)
-STATES = {
-    # what `pay` says
-    "created": OPEN,
-    "pending": WAITING,
-    "completed": PAID,
-    # what `check` says
-    "CREATED": OPEN,
-    "PENDING": WAITING,
-    "COMPLETED": PAID,
-    "DECLINED": DECLINED,
-    "CANCELLED": CANCELLED,
-    "EXPIRED": CANCELLED,
-    "PARTIALLY_REFUNDED": PARTLY_REFUNDED,
-    "REFUNDED": REFUNDED,
-}
 
 
 class Till:
-    """`url` is where the shop is reached: PayPal sends customers back there."""
+    """`url` is where the shop is reached: customers are sent back there."""
 
-    def __init__(self, client: Solitude, books: Books, url: str) -> None:
-        self._client = client
+    def __init__(self, books: Books, ways: Mapping[str, Way], url: str) -> None:
+        self.ways = ways
         self._books = books
         self._url = url
 
-    def buy(self, customer: Customer, app: App) -> Purchase:
+    def buy(self, customer: Customer, app: App, way: Way) -> Purchase:
         """A new purchase. It is in our books before anybody is asked for money."""
-        return self.settle(customer, self._books.begin(customer, app.public_id, app.price))
+        return self.settle(customer, self._books.begin(customer, app.public_id, app.price, way.key))
 
     def settle(self, customer: Customer, purchase: Purchase) -> Purchase:
         """Goes on with a purchase from wherever it is; safe at any time and as often as you like."""
@@ -51,92 +37,29 @@ class Till:
         return self._books.purchase(purchase.id) or purchase
 
     def _pay(self, customer: Customer, purchase: Purchase) -> None:
-        """Starts the payment, or takes it at once from a customer who is remembered.
-
-        The purchase's id is the idempotency key: asked again, Solitude answers with the same payment.
-        """
-        place = f"{self._url}/purchases/{purchase.id}"
+        """The purchase's id is the idempotency key: asked again, Solitude answers with the same payment."""
         try:
-            payment = self._client.pay(
-                user_id=customer.uuid,
-                app_id=purchase.app,
-                amount=purchase.price,
-                currency=CURRENCY,
-                use_preapproval=customer.remembered,
-                return_url=f"{place}/back",
-                cancel_url=f"{place}/cancelled",
-                memo=APPS[purchase.app].name,
-                idempotency_key=f"pay-{purchase.id}",
-            )
+            begun = self.ways[purchase.way].pay(customer, purchase, f"{self._url}/purchases/{purchase.id}")
         except UNKNOWN as error:
             self._books.keep_payment(purchase.id, WAITING, error.uuid, error.transaction)
         except SolitudeError as error:
             self._books.keep_payment(purchase.id, DECLINED, error.uuid, error.transaction)
         else:
-            state = STATES[payment.status]
-            self._books.keep_payment(purchase.id, state, payment.uuid, payment.transaction, payment.pay_url)
+            self._books.keep_payment(purchase.id, begun.state, begun.uuid, begun.transaction, begun.pay_url)
 
-    def look(self, purchase: Purchase) -> tuple[str, str]:
-        """What is true now, and where the customer can pay, if so. What was approved and not taken yet is taken by this."""
+    def look(self, purchase: Purchase) -> State:
+        """What is true now, and where the customer can pay, if so."""
         try:
-            check = self._client.check(uuid=purchase.uuid)
-        except Declined:
-            return DECLINED, ""
+            return self.ways[purchase.way].look(purchase)
         except UNKNOWN:
             return WAITING, ""
-        return STATES[check.status], check.pay_url or ""
 
-    def cancel(self, purchase: Purchase) -> None:
-        """The customer came back without paying, and nothing is taken after this. Who has paid all the same is told so."""
-        check = self._client.cancel(uuid=purchase.uuid)
-        self._books.keep_state(purchase.id, STATES[check.status], check.pay_url or "")
+    def came_back(self, customer: Customer, purchase: Purchase, query: str) -> None:
+        """The customer is back from the provider. The address proves nothing: Solitude says what became of it."""
+        self.ways[purchase.way].came_back(purchase, query)
+        self.settle(customer, purchase)
 
-    def refund(self, customer: Customer, purchase: Purchase) -> Purchase:
-        """Gives back all that is left. Pressed twice it is one refund."""
-        with contextlib.suppress(Conflict):  # nothing is left: somebody was faster
-            self._client.refund(uuid=purchase.uuid, idempotency_key=f"refund-{purchase.id}")
-        return self.settle(customer, purchase)
-
-    def ask_to_remember(self, customer: Customer) -> str:
-        """Where the customer agrees to pay without a visit to PayPal from now on."""
-        if self._client.find_buyer(customer.uuid) is None:
-            self._client.create_buyer(customer.uuid)
-        asked = self._client.start_preapproval(
-            buyer_uuid=customer.uuid,
-            return_url=f"{self._url}/remembered",
-            cancel_url=f"{self._url}/purchases",
-            currency=CURRENCY,
-            max_total=REMEMBERED_MOST,
-        )
-        self._books.keep_agreement(customer.uuid, asked.pk, remembered=False)
-        return asked.paypal_url
-
-    def remember(self, customer: Customer) -> bool:
-        """The customer is back. Whether there is an agreement is for Solitude to say, not for the address that was called."""
-        try:
-            agreed = bool(customer.agreement) and self._client.finish_preapproval(customer.agreement).active
-        except (Conflict, NotFound):
-            agreed = False
-        self._books.keep_agreement(customer.uuid, "", remembered=agreed or customer.remembered)
-        return agreed
-
-    def forget(self, customer: Customer) -> None:
-        """Ends the agreement, at PayPal as well."""
-        buyer = self._client.find_buyer(customer.uuid)
-        if buyer is not None and buyer.paypal is not None:
-            self._client.forget_paypal_key(buyer.paypal.pk)
-        self._books.keep_agreement(customer.uuid, "", remembered=False)
-
-    def forward(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Hands PayPal's message on. Whether it has arrived; if not, PayPal should come again. ValueError: it is not from PayPal."""
-        try:
-            return not self._client.forward_paypal_webhook(headers, body).retry
-        except SolitudeError:
-            return False
-
-    def forward_ipn(self, body: bytes) -> bool:
-        """The same in the older form, which has no headers of its own."""
-        try:
-            return not self._client.forward_paypal_ipn(body).retry
-        except SolitudeError:
-            return False
+    def give_back(self, customer: Customer, purchase: Purchase) -> None:
+        """All that is left; pressed twice it is one refund. Raises `NothingBackError`."""
+        self.ways[purchase.way].give_back(purchase)
+        self.settle(customer, purchase)

@@ -61,7 +61,8 @@ def opened(home: Path, **settings: str) -> Iterator[Market]:
     """`python -m examples.marketplace` as the demo starts it; `settings` are further ones of Solitude's."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with processes.house(home, SOLITUDE_PAYPAL_URLS_ALLOWED=url, **settings) as house:
+    told = {"SOLITUDE_PAYPAL_URLS_ALLOWED": url, "SOLITUDE_BANGO_NOTIFICATION_URL": f"{url}/bango/events"}
+    with processes.house(home, **told, **settings) as house:
         environment = house.environment | {
             "PYTHONPATH": str(ROOT),
             "SOLITUDE_URL": house.url,
@@ -74,3 +75,9 @@ def opened(home: Path, **settings: str) -> Iterator[Market]:
         with processes.started(home / "shop.out.log", environment, [sys.executable, "-m", "examples.marketplace"]):
             processes.wait_for(f"{url}/")
             yield Market(url, house)
+
+
+def buys(customer: Visitor, app: str, way: str = "PayPal") -> None:
+    """Chooses an app in the shop, and at the till how to pay; the customer is then at the provider's page."""
+    customer.press("Buy", within=app)
+    customer.press(way)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 from tests.browser import conftest
-from tests.browser.conftest import Market
+from tests.browser.conftest import Market, buys
 from tests.support.browser import NARROW, Visitor
 
 pytestmark = pytest.mark.long
@@ -24,7 +24,7 @@ def test_a_customer_buys_and_sees_paid_and_gets_the_money_back(
 ) -> None:
     customer = visitor("classic")
     customer.page.goto(market.url)
-    customer.press("Buy", within="Night Train")
+    buys(customer, "Night Train")
     customer.reads("4.75 EUR")
     assert "/cgi-bin/webscr?cmd=_ap-payment" in customer.page.url
     customer.look("paypal", NARROW)
@@ -49,7 +49,7 @@ def test_money_that_paypal_takes_back_is_seen_in_the_shop(market: Market, visito
     """By an IPN, which the shop forwards."""
     customer, at_paypal = visitor("classic-reversal"), visitor("console-classic")
     customer.page.goto(market.url)
-    customer.press("Buy", within="Star Map")
+    buys(customer, "Star Map")
     customer.press("Approve")
     customer.reads("paid")
     at_paypal.page.goto(f"{market.house.paypal.url}/sandbox/console/classic")

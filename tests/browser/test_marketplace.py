@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from tests.browser.conftest import Market
+from tests.browser.conftest import Market, buys
 from tests.sandbox.client import until
 from tests.support import processes
 from tests.support.browser import NARROW, Visitor
@@ -16,7 +16,7 @@ def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor:
     customer = visitor("shop-purchase")
     customer.page.goto(market.url)
     customer.look("apps")
-    customer.press("Buy", within="Night Train")
+    buys(customer, "Night Train")
     customer.reads("4.75 EUR")
     customer.look("paypal", NARROW)
     customer.press("Approve")
@@ -30,7 +30,7 @@ def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
 ) -> None:
     customer = visitor("shop-cancel")
     customer.page.goto(market.url)
-    customer.press("Buy", within="Star Map")
+    buys(customer, "Star Map")
     customer.press("Cancel and return")
     customer.reads("cancelled")
     customer.look("cancelled")
@@ -43,7 +43,7 @@ def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
 def test_a_card_that_is_declined_can_be_changed_for_another(market: Market, visitor: Callable[[str], Visitor]) -> None:
     customer = visitor("shop-declined")
     customer.page.goto(market.url)
-    customer.press("Buy", within="Star Map")
+    buys(customer, "Star Map")
     customer.page.get_by_label("A card that is declined", exact=False).first.check()
     customer.press("Approve")
     customer.look("declined")
@@ -60,7 +60,7 @@ def test_a_payment_under_review_waits_and_is_paid_before_the_customers_eyes(
 ) -> None:
     customer, paypal = visitor("shop-review"), visitor("console-review")
     customer.page.goto(market.url)
-    customer.press("Buy", within="Star Map")
+    buys(customer, "Star Map")
     customer.page.get_by_label("A payment under review", exact=False).first.check()
     customer.press("Approve")
     customer.reads("waiting")
@@ -83,7 +83,7 @@ def test_a_customer_who_is_remembered_buys_with_one_click(market: Market, visito
     customer.reads("paid")
     customer.page.get_by_role("link", name="Apps", exact=True).click()
     customer.press("Forget me")
-    customer.press("Buy", within="Paper Planes")
+    buys(customer, "Paper Planes")
     customer.reads("Pay with PayPal")
 
 
@@ -126,7 +126,7 @@ def test_refunds_of_the_shop_and_of_the_seller_are_seen_in_the_shop(
     customer, seller = visitor("shop-refunds"), visitor("console-refunds")
     customer.page.goto(market.url)
     for app in ("Night Train", "Paper Planes"):
-        customer.press("Buy", within=app)
+        buys(customer, app)
         customer.press("Approve")
         customer.reads("paid")
         customer.page.goto(market.url)
