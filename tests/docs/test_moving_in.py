@@ -55,6 +55,8 @@ MADE_HERE = {
     "paypal-sellers": {"id", "row_uuid", "paypal_id_hash", "merchant_id_hash", "standing"},
     "paypal-products": {"id", "row_uuid"},
     "paypal-buyers": {"id", "row_uuid", "key_hash", "expiry_told", "used_before"},
+    "bango-sellers": {"id"},
+    "bango-products": {"id", "seller_bango"},
     "transactions": {"id", "follow_up_at", "refund_claimed_amount", "imported_at"},
 }
 

@@ -19,6 +19,14 @@ GOOD: dict[str, dict[str, Any]] = {
     "paypal-sellers": {"seller": "dev:2"},
     "paypal-products": {"seller_product": "pub:1"},
     "paypal-buyers": {"buyer": "shop:2"},
+    "bango-sellers": {
+        "seller": "dev:2",
+        "package_id": 50022,
+        "admin_person_id": 81,
+        "support_person_id": 82,
+        "finance_person_id": 83,
+    },
+    "bango-products": {"seller_product": "pub:1", "package_id": 50021, "bango_id": "7710042"},
     "transactions": {"uuid": "pay:new", "status": 1},
 }
 TEXT = "must be a text"
@@ -100,6 +108,15 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("paypal-buyers", {"max_total": "5", "currency": ""}, "max_total: needs the currency"),
     ("paypal-buyers", {"max_per_day": "5.001", "currency": "EUR"}, "max_per_day: EUR has 2 decimals at PayPal"),
     ("paypal-buyers", {"max_total": "5", "used_total": "6", "currency": "EUR"}, "used_total: must be at most max_total"),
+    ("bango-sellers", {"seller": "dev:1"}, "seller: is there already"),
+    ("bango-sellers", {"seller": "dev:9"}, "seller: there is no seller with this uuid"),
+    ("bango-sellers", {"package_id": 50021}, "package_id: is there already"),
+    ("bango-sellers", {"package_id": "x"}, f"package_id: {COUNT}"),
+    ("bango-sellers", {"finance_person_id": None}, f"finance_person_id: {COUNT}"),
+    ("bango-sellers", {"sbi_expires": "2099-01-01"}, f"sbi_expires: {MOMENT}"),
+    ("bango-products", {"package_id": 50029}, "package_id: there is no seller bango with this package_id"),
+    ("bango-products", {"seller_product": "pub:9"}, "seller_product: there is no product with this public_id"),
+    ("bango-products", {"bango_id": "7" * 51}, "bango_id: must have at most 50 characters"),
     ("transactions", {"uuid": ""}, "uuid: FIELD_REQUIRED"),
     ("transactions", {"uuid": "x" * 201}, "uuid: must have at most 200 characters"),
     ("transactions", {"uuid": "pay:1"}, "uuid: is there already"),
@@ -141,6 +158,7 @@ def world(shop: Marketplace, tmp_path: Path) -> Path:
         "products": [{"seller": "dev:1", "external_id": "ext:1", "public_id": "pub:1"}],
         "paypal-sellers": [{"seller": "dev:1", "city": "Oslo"}],
         "paypal-buyers": [{"buyer": "shop:1", "currency": "NOK"}],
+        "bango-sellers": [GOOD["bango-sellers"] | {"seller": "dev:1", "package_id": 50021}],
         "transactions": [
             {"uuid": "pay:1", "status": 1, "provider": 0, "uid_pay": "U-1", "taken_id": "T-1", "uid_support": "S-1"}
         ],

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 # 3 is `cli`'s, for a database that waits for `migrate`.
 DONE, NOTHING_WRITTEN, UNUSABLE, STOPPED = 0, 1, 2, 4
 BATCH_ROWS, BATCH_ROWS_MAX = 5000, 50_000
-KINDS = ("buyers", "sellers", "products", "paypal-sellers", "paypal-products", "paypal-buyers", "transactions")
+KINDS = (
+    "buyers",
+    "sellers",
+    "products",
+    "paypal-sellers",
+    "paypal-products",
+    "paypal-buyers",
+    "bango-sellers",
+    "bango-products",
+    "transactions",
+)
 
 
 def take_import(parser: argparse.ArgumentParser) -> None:

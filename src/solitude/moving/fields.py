@@ -14,7 +14,7 @@ EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 CLOCKS_APART = timedelta(minutes=5)
 
 
-def _moment(value: Any) -> Any:
+def _any_moment(value: Any) -> Any:
     if value is None:
         return None
     try:
@@ -25,7 +25,12 @@ def _moment(value: Any) -> Any:
         utc = None
     if utc is None:
         raise ValueError("must be a time with its offset, such as 2012-03-04T05:06:07Z")
-    if not EARLIEST <= utc <= timezone.now() + CLOCKS_APART:
+    return utc
+
+
+def _moment(value: Any) -> Any:
+    utc = _any_moment(value)
+    if utc is not None and not EARLIEST <= utc <= timezone.now() + CLOCKS_APART:
         raise ValueError("must lie between 1970 and now")
     return utc
 
@@ -46,6 +51,8 @@ def _currency(value: Any) -> Any:
 
 
 Moment = Annotated[datetime | None, BeforeValidator(_moment)]
+# Which may lie ahead.
+AnyMoment = Annotated[datetime | None, BeforeValidator(_any_moment)]
 Count = Annotated[int, BeforeValidator(_count)]
 Currency = Annotated[str | None, BeforeValidator(_currency)]
 
