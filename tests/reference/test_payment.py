@@ -16,12 +16,15 @@ from tests.reference.world import (
     of,
     pay,
     provider,
+    query_of,
 )
 from tests.support.marketplace import Marketplace
 from tests.support.zippy import ZippySimulator
 from tests.web.parallel import at_once
 
 from solitude.money.money import Money
+from solitude.payments import recovery
+from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Status, Transaction
 
 
@@ -207,6 +210,16 @@ def test_an_answer_that_was_lost_leaves_nothing_to_pay_twice(
     assert shop.post("/provider/reference/notices/", {"qs": told["signed_notice"]})["uuid"] == lost["uuid"]
     assert of(shop, again)["status"] == Status.COMPLETED
     assert Transaction.objects.count() == 1
+
+
+def test_the_worker_too_finds_out_what_nobody_asks_about(shop: Marketplace, zippy: ZippySimulator, sold: str) -> None:
+    zippy.fault("create_transaction", "disconnect_after")
+    lost = pay(shop, sold)
+    ProviderCall.objects.update(next_try_at="2020-01-01T00:00:00Z")
+    assert recovery.run_once() == 1
+    found = of(shop, lost)
+    assert (found["status"], found["outcome"]) == (Status.PENDING, "pending")
+    assert query_of(zippy.pay(found["pay_url"])).startswith(f"ext_transaction_id={call_of(lost).key}&")
 
 
 def test_one_whose_answer_never_comes_is_given_up_in_the_end(
