@@ -66,6 +66,12 @@ def operation_of(method: str, target: str) -> Operation | None:
     return found.get("get" if method == "HEAD" else method.lower())
 
 
+def document_path(target: str) -> str | None:
+    """Under which path the document has a target; None where it has none."""
+    found = _operations_at(unquote(urlsplit(target).path)) or {}
+    return next((operation.path for operation in found.values()), None)
+
+
 def path_of(method: str, target: str) -> dict[str, Any]:
     """The path's parameters in a target, as the document means them."""
     operation = operation_of(method, target)
