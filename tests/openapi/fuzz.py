@@ -196,7 +196,7 @@ def _is_mistaken(check: Any, case: Any, interaction: Any) -> bool:
     """
     response = interaction.response
     if check.name in ("allow_header_conformance", "unsupported_method"):
-        return described.document_path(interaction.request.uri) != case.operation.path
+        return bool(described.document_path(interaction.request.uri) != case.operation.path)
     if check.name == "not_a_server_error":
         return response is not None and b'"error_code"' in response.content
     return check.name == "negative_data_rejection" and "" in (case.query or {}).values()
