@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from tests.outbound.peers import Connection, Peer, answering_once
 from tests.reference.world import (
     SHOP,
     URLS,
@@ -252,6 +253,93 @@ def test_one_uuid_is_one_transaction_even_for_four_at_once(shop: Marketplace, zi
     assert len(zippy.state()["transactions"]) == 1
 
 
+def altered(**changes: Any) -> Any:
+    """A provider that takes whatever it is asked for, and answers with something else; None leaves it out."""
+
+    def script(connection: Connection) -> None:
+        asked = json.loads(connection.read_request().partition(b"\r\n\r\n")[2])
+        said = asked | {"uuid": "t-1", "token": "ab" * 64, "status": "STARTED"} | changes
+        body = json.dumps({name: value for name, value in said.items() if value is not None}).encode()
+        head = f"HTTP/1.1 201 Created\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        connection.send(head.encode() + body)
+
+    return script
+
+
+def test_nobody_is_sent_where_another_payment_would_be_taken(
+    shop: Marketplace, zippy: ZippySimulator, sold: str
+) -> None:
+    """A notice tells no price: what the provider will take is known from its answer alone."""
+    for name, field, other in (
+        ("price", "amount", "1.24"),
+        ("price", "amount", "1.250"),
+        ("price", "amount", 1.25),
+        ("price", "amount", None),
+        ("currency", "currency", "USD"),
+        ("product_id", "product_id", "p-13"),
+        ("ext_transaction_id", "__all__", "web:91"),
+        ("status", "__all__", "COMPLETED"),
+    ):
+        with Peer(altered(**{name: other})) as peer, configured(reference=provider(peer.url)):
+            payment = pay(shop, sold)
+        assert (payment.status, list(payment["reference"])) == (422, [field]), (name, other, payment)
+        assert payment["reference"][field][0]["code"] == "ANSWER_DIFFERS"
+        failed = of(shop, payment)
+        assert (failed["status"], failed["pay_url"], failed["uid_pay"]) == (Status.FAILED, None, None)
+
+
+def test_nobody_is_sent_with_what_is_no_token(shop: Marketplace, zippy: ZippySimulator, sold: str) -> None:
+    for name, other in (
+        ("token", None),
+        ("token", "short"),
+        ("token", "ab" * 65),
+        ("token", "ab12&next=https://evil.example"),
+        ("token", 7),
+        ("uuid", None),
+        ("uuid", ""),
+        ("uuid", "u" * 201),
+        ("uuid", "a\0b"),
+    ):
+        with Peer(altered(**{name: other})) as peer, configured(reference=provider(peer.url)):
+            payment = pay(shop, sold)
+        assert (payment.status, payment["code"]) == (504, "outcome_unknown"), (name, other)
+        assert of(shop, payment)["pay_url"] is None
+
+
+def test_a_refusal_is_kept_without_what_it_must_not_tell(shop: Marketplace, zippy: ZippySimulator, sold: str) -> None:
+    for message, field, told in (
+        ('{"carrier": "no\\u0000 ada@shop.example"}', "carrier", "no\\u0000 [redacted]"),
+        ('{"colour": "red"}', "__all__", "colour: red"),
+        ("Unrecognized fields: a,b", "__all__", "Unrecognized fields: a,b"),
+        ("[]", "__all__", "[]"),
+        (7, "__all__", ""),
+        ("x" * 9000, "__all__", "x" * 255),
+    ):
+        body = json.dumps({"error": {"name": "InvalidArgumentError", "message": message}}).encode()
+        answer = b"HTTP/1.1 409 Conflict\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body)
+        with Peer(answering_once(answer)) as peer, configured(reference=provider(peer.url)):
+            payment = pay(shop, sold)
+        assert payment.status == 422, message
+        assert payment["reference"] == {field: [{"code": "InvalidArgumentError", "message": told}]}
+
+
+def test_a_provider_that_is_no_longer_in_the_settings(
+    shop: Marketplace, second: ZippySimulator, sold: str, settings: Any
+) -> None:
+    key = {"Idempotency-Key": "order-gone"}
+    second.fault("create_transaction", "disconnect_before")
+    assert pay(shop, sold, "second", product_id="p-2", headers=key).status == 504
+    with configured():
+        settings.SOLITUDE_REFERENCE_PROVIDERS = {}
+        ProviderCall.objects.update(next_try_at="2020-01-01T00:00:00Z")
+        assert recovery.run_once() == 1
+        assert ProviderCall.objects.get().outcome == "unknown"
+        settings.SOLITUDE_RESEND_MAX_S = -1
+        ProviderCall.objects.update(next_try_at="2020-01-01T00:00:00Z")
+        assert recovery.run_once() == 1
+    assert Transaction.objects.get().status_reason == "ABANDONED"
+
+
 # --- several providers ----------------------------------------------------------------------------------------------------------
 
 
@@ -272,7 +360,21 @@ def test_each_provider_gets_the_payments_of_its_name(
     assert first["pay_url"].startswith(zippy.url)
     assert (other["provider"], other["pay_url"].startswith(second.url)) == ("second", True)
     assert [one["ext_transaction_id"] for one in zippy.state()["transactions"]] == [call_of(first).key]
-    assert [one["ext_transaction_id"] for one in second.state()["transactions"]] == [call_of(other).key]
+    (theirs,) = second.state()["transactions"]
+    assert theirs["ext_transaction_id"] == call_of(other).key
+    assert of(shop, other)["uid_pay"] == f"second:{theirs['uuid']}"
+
+
+def test_two_providers_that_both_just_count_do_not_meet(shop: Marketplace, zippy: ZippySimulator, sold: str) -> None:
+    peers = [Peer(altered(uuid="1")) for _ in range(2)]
+    with (
+        peers[0],
+        peers[1],
+        configured(**{name: provider(peer.url, name) for name, peer in zip("ab", peers, strict=True)}),
+    ):
+        payments = [pay(shop, sold, name, product_id="p") for name in "ab"]
+    assert [payment.status for payment in payments] == [201, 201]
+    assert [of(shop, payment)["uid_pay"] for payment in payments] == ["a:1", "b:1"]
 
 
 # --- what must not be told ------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from solitude.providers.reference.names import NOTICES
 from solitude.providers.reference.segments import path_to
 from solitude.providers.reference.unanswered import refused_credentials
 from solitude.providers.reference.wire import Ask, Failed, Reply, wire
+from solitude.telemetry import redaction
 
 # Of a kept notice: the provider that must have signed it.
 PROVIDER: Final = "Provider"
@@ -96,7 +97,7 @@ def verdict(reply: Reply) -> tuple[Verdict, str]:
 def reason_of(body: Mapping[str, object]) -> str:
     """In the provider's words, as far as they can be kept."""
     reason = body.get("reason")
-    text = reason.replace(":", " ") if isinstance(reason, str) else ""
+    text = redaction.clean(reason).replace(":", " ") if isinstance(reason, str) else ""
     return text[:REASON_MAX_CHARS] or "bad_signature"
 
 

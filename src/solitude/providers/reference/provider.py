@@ -27,14 +27,17 @@ from solitude.payments.contract import (
 from solitude.providers.reference import terms
 from solitude.providers.reference.configured import PAYMENT_PATH, TOKEN_MAX_CHARS, ReferenceProvider
 from solitude.providers.reference.names import NAME, NUMBER, TRANSACTIONS
-from solitude.providers.reference.segments import UUID_MAX_CHARS, path_to
+from solitude.providers.reference.segments import path_to
 from solitude.providers.reference.unanswered import failed, refused_credentials
 from solitude.providers.reference.wire import Ask, Failed, Reply, wire
+from solitude.telemetry import redaction
 from solitude.telemetry.logs import get_logger
 
 log = get_logger("solitude.reference")
 STARTED: Final = "STARTED"
 TOKEN_MIN_CHARS = 16
+# What stands in a transaction: of all but the one called `reference` with its name before it.
+OWN_NAME_MAX_CHARS = 200
 MESSAGE_MAX_CHARS = 255
 _TOKEN = re.compile(rf"[A-Za-z0-9._~-]{{{TOKEN_MIN_CHARS},{TOKEN_MAX_CHARS}}}", re.ASCII)
 # The fields of the provider's form, as ours calls them.
@@ -89,7 +92,7 @@ def _begun(provider: ReferenceProvider, reply: Reply, call: Call) -> Result:
     """The buyer is sent there only if the provider's transaction is the very one that was asked for: no notice will tell its price."""
     try:
         uuid, token = _text(reply, "uuid"), _text(reply, "token")
-        if not 0 < len(uuid) <= UUID_MAX_CHARS or not _TOKEN.fullmatch(token):
+        if not 0 < len(uuid) <= OWN_NAME_MAX_CHARS or not uuid.isprintable() or not _TOKEN.fullmatch(token):
             raise NotUnderstood("uuid or token")
     except NotUnderstood as error:
         log.error("reference_answer_not_understood", provider=provider.name, problem=str(error))
@@ -104,7 +107,15 @@ def _begun(provider: ReferenceProvider, reply: Reply, call: Call) -> Result:
         field = _OUR_NAMES.get(differs[0], "__all__")
         return Result(Outcome.DECLINED, reason=Reason("ANSWER_DIFFERS", message, field), exchanges=reply.exchanges)
     evidence = Evidence(Seen.NOT_APPROVED, pay_url=f"{provider.url}{PAYMENT_PATH}{token}")
-    return Result(Outcome.PENDING, evidence=evidence, ids={"payment": uuid}, exchanges=reply.exchanges)
+    return Result(
+        Outcome.PENDING, evidence=evidence, ids={"payment": uid_pay(provider.name, uuid)}, exchanges=reply.exchanges
+    )
+
+
+def uid_pay(name: str, uuid: str) -> str:
+    """How a payment at a provider is called here. All of them are one provider in our books, where no two payments have one name;
+    and some of them may just count."""
+    return uuid if name == NAME else f"{name}:{uuid}"
 
 
 def _text(reply: Reply, name: str) -> str:
@@ -120,7 +131,8 @@ def _reason(reply: Reply) -> Reason:
     code = name if isinstance(name, str) and name.isascii() and name.isalnum() else f"HTTP_{reply.status}"
     text = message if isinstance(message, str) else ""
     field, why = _field(text)
-    return Reason(code[:MESSAGE_MAX_CHARS], why[:MESSAGE_MAX_CHARS], field)
+    # It may repeat what was sent, and is kept.
+    return Reason(code[:MESSAGE_MAX_CHARS], redaction.clean(why)[:MESSAGE_MAX_CHARS], field)
 
 
 def _field(message: str) -> tuple[str, str]:

@@ -344,7 +344,7 @@ def _object(reply: Reply) -> dict[str, Any]:
 
 def _uuid(reply: Reply) -> str:
     uuid = _object(reply).get("uuid")
-    if not isinstance(uuid, str) or not 0 < len(uuid) <= REFERENCE_MAX_CHARS or "\x00" in uuid:
+    if not isinstance(uuid, str) or not 0 < len(uuid) <= REFERENCE_MAX_CHARS or not uuid.isprintable():
         raise _not_understood()
     return uuid
 
