@@ -2,14 +2,17 @@
 
 import json
 from typing import Any
+from unittest import mock
 
 from tests.outbound.peers import Connection, Peer
-from tests.reference.world import URLS, away, configured, provider, seller
+from tests.reference.world import URLS, away, configured, nothing_happens, pay, provider, seller, tell
 from tests.support.marketplace import KEY, SECRET, Marketplace
 from tests.support.statsd import Daemon
 from tests.support.zippy import ZippySimulator
 
 from solitude.client.signing import authorization
+from solitude.outbound.limits import InProgress
+from solitude.payments import calls
 from solitude.providers.reference.asking import ERROR_MAX_CHARS
 
 SELLER = {"uuid": "s-2", "name": "Bo", "email": "bo@shop.example", "status": "ACTIVE"}
@@ -122,6 +125,18 @@ def test_each_call_is_timed(shop: Marketplace, zippy: ZippySimulator, daemon: Da
     shop.get("/provider/reference/transactions/")
     heard = [daemon.hears(), daemon.hears()]
     assert any(line.startswith("solitude.provider.reference.proxy.get:") for line in heard)
+
+
+def test_there_is_only_so_much_room(shop: Marketplace, zippy: ZippySimulator, sold: str) -> None:
+    full = InProgress(1)
+    with nothing_happens(zippy), full, mock.patch.object(calls, "_in_progress", full):
+        for answer in (
+            shop.get("/provider/reference/things/"),
+            shop.post("/provider/reference/transactions/", {}),
+            pay(shop, sold),
+            tell(shop, "ext_transaction_id=web:91&sig=0:aa"),
+        ):
+            assert (answer.status, answer["code"], answer.headers["Retry-After"]) == (503, "busy", "1")
 
 
 # --- peers that are none ---------------------------------------------------------------------------------------------------------
