@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from tests.bango.soap import BILLING, EXPORTER, said
 from tests.conformance import bango_files, elsewhere, tally
-from tests.conformance.adapters import SIMULATED
 from tests.conformance.bango_files import XSD, services
 from tests.conformance.bango_relay import Findings, relaying
 from tests.support.free_port import free_port
@@ -126,7 +125,7 @@ def test_what_is_not_as_the_schemas_say_is_found() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("described_by", "tests"),
-    [("Solitude", [[OURS], *([KIT] if "bango" in SIMULATED else [])]), ("Bango", [[f"{OURS}/test_operations.py"]])],
+    [("Solitude", [[OURS], KIT]), ("Bango", [[f"{OURS}/test_operations.py"]])],
 )
 def test_what_goes_over_the_wire_is_as_bangos_schemas_say(
     described_by: str, tests: list[list[str]], request: pytest.FixtureRequest
