@@ -14,6 +14,7 @@ from tests.support import described
 from tests.support.simulator import CANCEL_URL, RETURN_URL
 
 KEY, SECRET = "marketplace", "a-common-secret-of-the-tests-0123456789"
+# Behind a letter, so that no name that a test gives itself is ever taken.
 _numbers = itertools.count(1)
 
 
@@ -72,7 +73,7 @@ class Marketplace(Api):
 
     def seller(self, paypal_id: str | None = "", **more: Any) -> dict[str, Any]:
         number = next(_numbers)
-        seller: dict[str, Any] = self.post("/generic/seller/", {"uuid": f"dev:{number}", **more}).json
+        seller: dict[str, Any] = self.post("/generic/seller/", {"uuid": f"dev:n{number}", **more}).json
         if paypal_id is not None:
             payee = paypal_id or f"seller-{number}@dev.example"
             self.post("/paypal/seller/", {"seller": seller["resource_uri"], "paypal_id": payee})
@@ -136,7 +137,7 @@ class Marketplace(Api):
         return self.post("/paypal/ipn/", {"data": ipn})
 
     def buyer(self, buyer_uuid: str = "", **more: Any) -> dict[str, Any]:
-        body = {"uuid": buyer_uuid or f"shop:{next(_numbers)}", **more}
+        body = {"uuid": buyer_uuid or f"shop:n{next(_numbers)}", **more}
         made: dict[str, Any] = self.post("/generic/buyer/", body).json
         return made
 
