@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from tests.bango.paying import (
     CANCELLED,
+    CHECKED,
     COMPLETED,
     ERRORED,
     EUR,
     FAILED,
     PENDING,
     RECEIVED,
+    STARTED,
     USD,
     BangoShop,
     bango_away,
@@ -101,11 +103,13 @@ def test_who_buys_and_the_icon_are_told_only_where_that_is_wanted(till: BangoSho
     assert {"MOZ_USER_ID", "APPLICATION_LOGO_URL", "APPLICATION_SIZE_KB"}.isdisjoint(options_of(till))
 
 
-@pytest.mark.parametrize(("size", "told"), [(300, "1"), (0, "1"), (2047, "1"), ("2048", "2")])
-def test_a_size_is_told_in_whole_kilobytes(till: BangoShop, size: int | str, told: str) -> None:
-    till.begun(application_size=size)
+def test_a_size_is_told_in_whole_kilobytes(till: BangoShop) -> None:
+    told = {300: "1", 0: "1", 2047: "1", "2048": "2"}
+    for size in told:
+        till.begun(application_size=size)
 
-    assert options_of(till)["APPLICATION_SIZE_KB"] == told
+    options = [one["configurationOptions"]["APPLICATION_SIZE_KB"] for one in configurations(till)]
+    assert sorted(options) == sorted(told.values())
 
 
 def test_a_card_may_pay_where_one_price_lets_it(till: BangoShop) -> None:
@@ -186,13 +190,14 @@ def test_a_client_that_used_to_keep_it_may_say_what_is_so_already(till: BangoSho
     assert state(UUID)[0] == PENDING
 
 
-@pytest.mark.parametrize("status", [PENDING, COMPLETED, 2, FAILED, CANCELLED, 6, ERRORED])
-def test_what_a_client_keeps_in_another_status_is_not_new(till: BangoShop, status: int) -> None:
-    kept(till.shop, status=status)
+def test_what_a_client_keeps_in_another_status_is_not_new(till: BangoShop) -> None:
+    for status in (PENDING, COMPLETED, CHECKED, FAILED, CANCELLED, STARTED, ERRORED):
+        own = kept(till.shop, status=status, uuid=f"web:{status}")
 
-    assert till.billing(transaction_uuid=UUID).json == {"transaction_uuid": [NOT_NEW]}
+        assert till.billing(transaction_uuid=own["uuid"]).json == {"transaction_uuid": [NOT_NEW]}
 
-    assert (Transaction.objects.get().status, configurations(till)) == (status, [])
+        assert state(own["uuid"])[0] == status
+    assert configurations(till) == []
 
 
 def test_what_another_provider_has_is_not_new(till: BangoShop) -> None:
@@ -266,13 +271,11 @@ WRONG: dict[str, tuple[dict[str, Any], dict[str, list[str]]]] = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG)
-def test_a_field_that_is_wrong_is_named_and_nothing_happens(till: BangoShop, what: str) -> None:
-    fields, said = WRONG[what]
+def test_a_field_that_is_wrong_is_named_and_nothing_happens(till: BangoShop) -> None:
+    for what, (fields, said) in WRONG.items():
+        answer = till.billing(**fields)
 
-    answer = till.billing(**fields)
-
-    assert (answer.status, answer.json) == (400, said)
+        assert (answer.status, answer.json) == (400, said), what
     assert (Transaction.objects.count(), configurations(till)) == (0, [])
 
 

@@ -173,19 +173,19 @@ def test_a_reversal_that_is_kept_beside_it_stands_in_the_way(till: BangoShop, so
     assert till.refund(uuid=UUID).json == ALREADY
 
 
-@pytest.mark.parametrize("code", ["CANT_REFUND", "NOT_SUPPORTED", "INVALID_TRANSACTIONID"])
-def test_what_bango_refuses_is_the_refunds_end(till: BangoShop, sold: dict[str, Any], code: str) -> None:
-    till.bango.fault("DoRefund", f"issue:{code}")
+def test_what_bango_refuses_is_the_refunds_end(till: BangoShop, sold: dict[str, Any]) -> None:
+    for code in ("CANT_REFUND", "NOT_SUPPORTED", "INVALID_TRANSACTIONID"):
+        till.bango.fault("DoRefund", f"issue:{code}")
 
-    answer = till.refund({"Idempotency-Key": "k-1"}, uuid=UUID)
+        answer = till.refund({"Idempotency-Key": code}, uuid=UUID)
 
-    row = row_of(answer)
-    assert (answer.status, answer["__bango__"], answer["__type__"]) == (400, code, "bango")
-    assert answer["transaction"] == row.resource_uri
-    assert state(row.uuid) == (FAILED, "declined", code)
-    assert state(UUID)[0] == COMPLETED
-    assert sums() == ("0.00", "0.00")
-    assert till.refund({"Idempotency-Key": "k-1"}, uuid=UUID).json == answer.json
+        row = row_of(answer)
+        assert (answer.status, answer["__bango__"], answer["__type__"]) == (400, code, "bango")
+        assert answer["transaction"] == row.resource_uri
+        assert state(row.uuid) == (FAILED, "declined", code)
+        assert state(UUID)[0] == COMPLETED
+        assert sums() == ("0.00", "0.00")
+        assert till.refund({"Idempotency-Key": code}, uuid=UUID).json == answer.json
     # Nothing went back, so another one may be tried.
     assert till.refund(uuid=UUID).status == 200
 
