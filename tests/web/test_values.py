@@ -142,7 +142,17 @@ def naming_fields() -> list[Route]:
     return routes
 
 
-@pytest.mark.parametrize("route", naming_fields(), ids=str)
+def in_turns() -> list[Any]:
+    """Those of the providers after PayPal take so long that they are tried by themselves."""
+    return [
+        pytest.param(
+            route, marks=pytest.mark.long if route.target.startswith(("/bango/", "/provider/")) else (), id=str(route)
+        )
+        for route in naming_fields()
+    ]
+
+
+@pytest.mark.parametrize("route", in_turns())
 def test_no_value_of_a_field_breaks_a_route(prepared: Prepared, route: Route) -> None:
     before = rows()
     for name in route.fields or ():
