@@ -10,7 +10,7 @@ from tests.support.marketplace import Marketplace
 
 from solitude.payments.contract import Intent
 from solitude.payments.models import Dispute, Notification, ProviderCall
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import Transaction, Type
 from solitude.web.models import IdempotencyKey
 
 INTENT = Intent().to_json()
@@ -49,6 +49,14 @@ def test_there_is_only_one(transactional_db: None, what: str) -> None:
     make(**columns)
     with pytest.raises(IntegrityError), transaction.atomic():
         make(**columns)
+
+
+def test_a_refund_may_have_the_number_of_a_payment(transactional_db: None) -> None:
+    """Bango counts its pages and its refunds apart."""
+    payment(uid_pay="660118")
+    payment(uid_pay="660118", type=Type.REFUND)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        payment(uid_pay="660118", type=Type.REFUND)
 
 
 def test_an_event_of_the_provider_is_applied_once(transactional_db: None) -> None:

@@ -96,7 +96,8 @@ class Transaction(Row):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["provider", "uid_pay"], name="transactions_uid_pay"),
+            # Some providers count their refunds by themselves: a number of theirs may be that of a payment too.
+            models.UniqueConstraint(fields=["provider", "uid_pay", "type"], name="transactions_uid_pay_of_type"),
             models.UniqueConstraint(fields=["provider", "taken_id"], name="transactions_taken_once"),
             # The provider's support id is not unique: a retry of ours may carry it again.
             models.UniqueConstraint(
