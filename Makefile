@@ -16,7 +16,7 @@ ifdef MEMORY
 export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
-NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire xml) browser client configuration docs money outbound sandbox telemetry \
+NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire xml) $(patsubst %,reference/test_%.py,paths signature signed_query) browser client configuration docs money outbound sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas live validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
@@ -26,7 +26,9 @@ NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire xml) browser client 
 SAME_ON_BOTH := conformance generic sellers paypal/classic \
 	$(patsubst %,buyers/test_%.py,buyers pin_forms) \
 	$(patsubst %,paypal/test_%.py,account_check form own_form permissions personal preapproval product_data records verification) \
-	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py bango/test_asking.py
+	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py \
+	$(patsubst %,bango/test_%.py,asking billing lost_answers money_matters packages parts products provider_bango sbi secrecy status) \
+	$(patsubst %,reference/test_%.py,passing records)
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \

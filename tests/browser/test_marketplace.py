@@ -25,6 +25,7 @@ def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor:
     assert customer.page.url.startswith(f"{market.url}/purchases/")
 
 
+@pytest.mark.long
 def test_a_customer_who_cancels_is_back_in_the_shop_and_not_charged(
     market: Market, visitor: Callable[[str], Visitor]
 ) -> None:

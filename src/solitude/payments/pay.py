@@ -1,18 +1,25 @@
 """A payment, from the intent to the first answer."""
 
+from collections.abc import Callable
+
 from solitude.buyers import pin_tokens
 from solitude.payments import calls
 from solitude.payments.contract import Intent, Operation, Outcome
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
 from solitude.transactions.keeping import is_of_engine
-from solitude.transactions.models import CallOutcome, Status, Transaction, Type
+from solitude.transactions.locks import lock
+from solitude.transactions.models import CallOutcome, Status, Transaction, Type, new_uuid
 from solitude.web.idempotency import Claim
 
 # What a payment is of, which stands in its row from the beginning.
 BEGUN_WITH = ("provider", "amount", "currency", "buyer", "seller", "seller_product", "source", "carrier", "region")
 # What the provider gives it.
 GIVEN_BY_PROVIDER = ("uid_pay", "uid_support", "taken_id", "pay_url")
+
+
+class UuidTaken(Exception):
+    """A transaction has this uuid, and is not to begin."""
 
 
 def begin(
@@ -33,6 +40,17 @@ def begin(
     else:
         _begin_again(row)
     return calls.begin(provider, Operation.PAY, intent, row=row, claim=claim)
+
+
+def row_of(uuid: str | None, may_begin: Callable[[Transaction], bool]) -> Transaction:
+    """What to begin, in the caller's transaction: a new row, or the one of this uuid that may begin, locked. Raises UuidTaken."""
+    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
+    if known is None:
+        return Transaction(uuid=uuid or new_uuid())
+    row = lock(known.pk)
+    if not may_begin(row):
+        raise UuidTaken
+    return row
 
 
 def awaits_beginning(row: Transaction) -> bool:

@@ -23,7 +23,6 @@ from solitude.providers.bango.names import NAME, NUMBER
 from solitude.providers.bango.soap.xml import is_writable
 from solitude.sellers.models import Access
 from solitude.transactions.bodies import UUID_MAX_CHARS
-from solitude.transactions.locks import lock
 from solitude.transactions.models import Transaction
 from solitude.web.answers import answer
 from solitude.web.fields import Body, DecimalNumber, StrictText, Taken, number_of
@@ -225,7 +224,10 @@ def _intended(request: ApiRequest, body: BillingIn) -> ProviderCall:
 
 
 def _begin(request: ApiRequest, body: BillingIn, product: ProductBango, buyer: Buyer | None) -> ProviderCall:
-    row, offered = _row(body.transaction_uuid), body.offered
+    try:
+        row, offered = pay.row_of(body.transaction_uuid, _may_begin), body.offered
+    except pay.UuidTaken:
+        raise BadFields(transaction_uuid=NOT_NEW) from None
     only = offered[0] if len(offered) == 1 else None
     row.provider = NUMBER
     row.amount, row.currency = (only.amount, only.currency) if only else (None, "")
@@ -243,15 +245,8 @@ def _begin(request: ApiRequest, body: BillingIn, product: ProductBango, buyer: B
     return pay.begin(row, NAME, intent, request.claim, client=client_key(request), pin_token=body.pin_token)
 
 
-def _row(uuid: str) -> Transaction:
-    """A new transaction, or the one of this uuid that may begin, locked. Raises BadFields."""
-    known = Transaction.objects.filter(uuid=uuid).first()
-    if known is None:
-        return Transaction(uuid=uuid)
-    row = lock(known.pk)
-    if row.provider not in (None, NUMBER) or not (pay.awaits_beginning(row) or pay.may_begin_again(row)):
-        raise BadFields(transaction_uuid=NOT_NEW)
-    return row
+def _may_begin(row: Transaction) -> bool:
+    return row.provider in (None, NUMBER) and (pay.awaits_beginning(row) or pay.may_begin_again(row))
 
 
 def _buyer(uuid: str) -> Buyer | None:

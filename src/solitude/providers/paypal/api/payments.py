@@ -37,7 +37,7 @@ from solitude.providers.paypal.names import NAME, NUMBER
 from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
-from solitude.transactions.models import Status, Transaction, Type, new_uuid
+from solitude.transactions.models import Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
 from solitude.web.etags import check_match
 from solitude.web.fields import Body, DecimalNumber, Text
@@ -88,24 +88,16 @@ def _intended(order: Order, request: ApiRequest, pin_token: str | None) -> Provi
 def _begin(order: Order, request: ApiRequest, pin_token: str | None) -> ProviderCall:
     wiki_form.save_buyer(order)
     order = uses.within_limits(order)
-    row = _row(order.uuid)
+    try:
+        row = pay.row_of(order.uuid, pay.may_begin_again)
+    except pay.UuidTaken:
+        raise BadFields(uuid=own_form.NOT_UNIQUE) from None
     row.provider, row.source = NUMBER, order.source
     row.amount, row.currency = order.amount.amount, order.amount.currency
     row.buyer, row.seller, row.seller_product = order.buyer, order.sold.seller, order.sold.product
     call = pay.begin(row, NAME, order.intent, request.claim, client=client_key(request), pin_token=pin_token)
     uses.record(order, row)
     return call
-
-
-def _row(uuid: str | None) -> Transaction:
-    """A new transaction, or the one of this uuid that certainly was not sent, locked. Raises BadFields."""
-    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
-    if known is None:
-        return Transaction(uuid=uuid or new_uuid())
-    row = lock(known.pk)
-    if not pay.may_begin_again(row):
-        raise BadFields(uuid=own_form.NOT_UNIQUE)
-    return row
 
 
 def _pay_refusal(call: ProviderCall, body: PayIn | None = None) -> Refused | None:

@@ -17,8 +17,7 @@ from solitude.providers.reference import asking, form
 from solitude.providers.reference.form import Order, ReferencePaymentIn
 from solitude.providers.reference.names import NAME, NUMBER
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.locks import lock
-from solitude.transactions.models import PAID, Status, Transaction, new_uuid
+from solitude.transactions.models import PAID, Status
 from solitude.web.answers import answer, settle
 from solitude.web.openapi import Amount, CodedError, Detail, errors
 from solitude.web.refusals import BadFields, Refused
@@ -98,24 +97,16 @@ def _intended(order: Order, request: ApiRequest) -> ProviderCall:
 
 
 def _begin(order: Order, request: ApiRequest) -> ProviderCall:
-    row, body = _row(order.uuid), order.body
+    try:
+        row, body = pay.row_of(order.uuid, pay.may_begin_again), order.body
+    except pay.UuidTaken:
+        raise BadFields(uuid=form.NOT_UNIQUE) from None
     row.provider, row.source = NUMBER, body.source
     row.amount, row.currency = order.amount.amount, order.amount.currency
     row.buyer, row.seller, row.seller_product = order.buyer, order.product.seller, order.product
     row.carrier, row.region = body.carrier, body.region
     client = client_key(request)
     return pay.begin(row, NAME, order.intent, request.claim, client=client, pin_token=body.pin_token)
-
-
-def _row(uuid: str | None) -> Transaction:
-    """A new transaction, or the one of this uuid that certainly was not sent, locked. Raises BadFields."""
-    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
-    if known is None:
-        return Transaction(uuid=uuid or new_uuid())
-    row = lock(known.pk)
-    if not pay.may_begin_again(row):
-        raise BadFields(uuid=form.NOT_UNIQUE)
-    return row
 
 
 def _refusal(call: ProviderCall) -> Refused | None:
