@@ -1,16 +1,13 @@
 """What the controls of all simulators share: JSON objects in, JSON or a sentence out."""
 
 import json
-from collections.abc import Callable
-from dataclasses import fields
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.delivery import DELAY_LIMIT_MS, DUPLICATES_LIMIT
-from solitude_sandbox.parcels import Manner
-
 Json = dict[str, Any]
+T = TypeVar("T")
 
 # Made once: json.dumps would make a new one for every answer.
 _encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -61,22 +58,11 @@ def whole(value: object, name: str, *, least: int = 0, most: int) -> int:
     return value
 
 
-def manner_of(body: Json, now: Json) -> Manner:
-    """How the post is to be brought: what `body` says, and for the rest as it is `now`. ValueError with a sentence otherwise."""
-    known = {field.name for field in fields(Manner)}
-    if not body.keys() <= known:
-        raise ValueError(f"Only these can be set: {', '.join(sorted(known))}.")
-    asked = {**now, **body}
-    if not all(isinstance(asked[key], bool) for key in ("shuffle", "paused")):
-        raise ValueError("shuffle and paused must be true or false.")
-    return Manner(
-        duplicates=whole(asked["duplicates"], "duplicates", most=DUPLICATES_LIMIT),
-        shuffle=asked["shuffle"],
-        delay_ms=whole(asked["delay_ms"], "delay_ms", most=DELAY_LIMIT_MS),
-        paused=asked["paused"],
-    )
-
-
 def base_of(request: Request) -> str:
     """Where the client reaches the simulator."""
     return request.root_url.rstrip("/")
+
+
+def newest_of(rows: Iterable[T], limit: int | None) -> list[T]:
+    """The last `limit` rows; None: all."""
+    return list(rows) if limit is None else list(rows)[-limit:] if limit > 0 else []

@@ -81,7 +81,7 @@ class Bango:
         yield rule("/sandbox/refund", ("POST",), control.refund)
         yield rule("/sandbox/events", ("GET",), control.events)
         yield rule("/sandbox/event-url", ("GET", "POST"), control.event_url)
-        yield rule("/sandbox/delivery", ("GET", "POST"), control.delivery)
+        yield rule("/sandbox/delivery", ("GET", "POST"), control.post.answer)
         yield rule("/sandbox/state", ("GET",), control.state)
         yield Rule(CONSOLE, methods=("GET", "POST"), endpoint=partial(self._console.answer, name=""))
         yield Rule(f"{CONSOLE}/<path:name>", methods=("GET", "POST"), endpoint=self._console.answer)

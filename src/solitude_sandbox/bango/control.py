@@ -1,8 +1,5 @@
 """The control API: what tests and the console do to the simulator, beside what Bango offers."""
 
-from collections.abc import Iterable
-from typing import TypeVar
-
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.addresses import is_web_url
@@ -14,10 +11,9 @@ from solitude_sandbox.bango.checks import TEXT_LENGTH, URL_LENGTH
 from solitude_sandbox.bango.codes import CANT_REFUND, NOT_SUPPORTED, OK, PENDING
 from solitude_sandbox.bango.package import Listener
 from solitude_sandbox.bango.payment import Refund
-from solitude_sandbox.control import body_of, json_response, manner_of, tried, whole
+from solitude_sandbox.control import body_of, json_response, newest_of, tried, whole
 from solitude_sandbox.fate import Fate
-
-T = TypeVar("T")
+from solitude_sandbox.post import Post
 
 PULL_LIMIT = 1_000
 NUMBER_LIMIT = 10**12
@@ -29,6 +25,7 @@ class Control:
 
     def __init__(self, books: Books, fate: Fate) -> None:
         self._books = books
+        self.post = Post(books.delivery)
         self._fate = fate
 
     def pay(self, request: Request) -> Response:
@@ -134,19 +131,6 @@ class Control:
         listener = self._books.listener
         return {"url": listener.url if listener else None}
 
-    def delivery(self, request: Request) -> Response:
-        """GET shows, POST sets how events are brought; what is not named stays as it is."""
-
-        def change() -> tuple[Json, int]:
-            self.set_manner(body_of(request))
-            return self._books.delivery.as_json(), 200
-
-        return tried(change) if request.method == "POST" else json_response(self._books.delivery.as_json(), 200)
-
-    def set_manner(self, body: Json) -> None:
-        """What a POST of `delivery` does; ValueError with a sentence if it makes no sense."""
-        self._books.delivery.set_manner(manner_of(body, self._books.delivery.as_json()))
-
     def state(self, request: Request) -> Response:
         """The books; `?newest=N` limits every list to its last N."""
         return json_response(self.books_as_json(request.args.get("newest", type=int)), 200)
@@ -155,25 +139,22 @@ class Control:
         """All of it (what has ended too), and the request log; oldest first."""
         books = self._books
 
-        def last(rows: Iterable[T]) -> list[T]:
-            return list(rows) if newest is None else list(rows)[-newest:] if newest > 0 else []
-
         with books.lock:
             now = books.clock.now()
             return {
                 "clock": self._fate.time(),
                 "counts": self._counts(),
                 "faults": self._fate.faults_as_json(),
-                "packages": [package.as_json() for package in last(books.packages)],
-                "numbers": [number.as_json() for number in last(books.numbers)],
-                "configurations": [each.as_json(now) for each in last(books.configurations)],
-                "payments": [payment.as_json() for payment in last(books.payments)],
-                "refunds": [refund.as_json() for refund in last(books.refunds)],
+                "packages": [package.as_json() for package in newest_of(books.packages, newest)],
+                "numbers": [number.as_json() for number in newest_of(books.numbers, newest)],
+                "configurations": [each.as_json(now) for each in newest_of(books.configurations, newest)],
+                "payments": [payment.as_json() for payment in newest_of(books.payments, newest)],
+                "refunds": [refund.as_json() for refund in newest_of(books.refunds, newest)],
                 "refunds_to_come": books.operators.as_json(),
                 "event_url": books.listener.url if books.listener else None,
                 "delivery": books.delivery.as_json(),
                 "notifications": list(reversed(books.delivery.newest(None if newest is None else max(newest, 0)))),
-                "requests": [entry.as_json() for entry in last(books.journal.entries())],
+                "requests": [entry.as_json() for entry in newest_of(books.journal.entries(), newest)],
             }
 
     def _counts(self) -> Json:

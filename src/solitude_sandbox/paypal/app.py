@@ -160,7 +160,7 @@ class PayPal:
         yield plain("/sandbox/end-agreement", ("POST",), by_hand.revoke)
         yield plain("/sandbox/events", ("GET",), events.events)
         yield plain("/sandbox/webhook", ("POST",), events.webhook)
-        yield plain("/sandbox/delivery", ("GET", "POST"), events.delivery)
+        yield plain("/sandbox/delivery", ("GET", "POST"), events.post.answer)
         yield plain("/sandbox/ca.pem", ("GET",), events.root_certificate)
         yield plain("/sandbox/state", ("GET",), control.state)
         for path in (CONSOLE, f"{CONSOLE}/<path:path_id>"):

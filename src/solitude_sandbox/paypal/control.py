@@ -1,11 +1,8 @@
 """The control API: what tests and the console do to the simulator, beside what PayPal offers."""
 
-from collections.abc import Iterable
-from typing import TypeVar
-
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.control import Json, base_of, body_of, json_response, tried
+from solitude_sandbox.control import Json, base_of, body_of, json_response, newest_of, tried
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.paypal.approval import Choice, answer_order, answer_setup_token
 from solitude_sandbox.paypal.books import Books
@@ -15,8 +12,6 @@ from solitude_sandbox.paypal.classic.payment import PENDING
 from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.events import CAPTURE_COMPLETED, CAPTURE_DENIED
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, OK
-
-T = TypeVar("T")
 
 
 class Control:
@@ -93,34 +88,32 @@ class Control:
         """Accounts, resources as the API shows them (expired ones too), and the request log; oldest first."""
         books = self._books
 
-        def last(rows: Iterable[T]) -> list[T]:
-            return list(rows) if newest is None else list(rows)[-newest:] if newest > 0 else []
-
         with books.lock:
             call = look(books, base)
             return {
                 "clock": self._fate.time(),
                 "counts": self._counts(),
                 "faults": self._fate.faults_as_json(),
-                "accounts": last(books.accounts.as_json()),
-                "orders": [order.show(call) for order in last(books.orders)],
-                "captures": [capture.show(call) for capture in last(books.captures)],
-                "refunds": [refund.show(call) for refund in last(books.refunds)],
-                "reversals": [reversal.show(call) for reversal in last(books.reversals)],
-                "disputes": [dispute.show(call) for dispute in last(books.disputes)],
-                "setup_tokens": [token.show(call) for token in last(books.setup_tokens)],
+                "accounts": newest_of(books.accounts.as_json(), newest),
+                "orders": [order.show(call) for order in newest_of(books.orders, newest)],
+                "captures": [capture.show(call) for capture in newest_of(books.captures, newest)],
+                "refunds": [refund.show(call) for refund in newest_of(books.refunds, newest)],
+                "reversals": [reversal.show(call) for reversal in newest_of(books.reversals, newest)],
+                "disputes": [dispute.show(call) for dispute in newest_of(books.disputes, newest)],
+                "setup_tokens": [token.show(call) for token in newest_of(books.setup_tokens, newest)],
                 "payment_tokens": [
-                    {**token.show(call), "deleted": token.deleted} for token in last(books.payment_tokens)
+                    {**token.show(call), "deleted": token.deleted} for token in newest_of(books.payment_tokens, newest)
                 ],
-                "payments": [payment.as_json(call.now) for payment in last(books.payments)],
+                "payments": [payment.as_json(call.now) for payment in newest_of(books.payments, newest)],
                 "preapprovals": [
-                    {"preapprovalKey": each.key, **each.show(call.now)} for each in last(books.preapprovals)
+                    {"preapprovalKey": each.key, **each.show(call.now)}
+                    for each in newest_of(books.preapprovals, newest)
                 ],
-                "webhooks": [webhook.show(call) for webhook in last(books.webhooks)],
+                "webhooks": [webhook.show(call) for webhook in newest_of(books.webhooks, newest)],
                 "ipn_url": books.ipn_url,
                 "delivery": books.delivery.as_json(),
                 "notifications": list(reversed(books.delivery.newest(None if newest is None else max(newest, 0)))),
-                "requests": [entry.as_json() for entry in last(books.journal.entries())],
+                "requests": [entry.as_json() for entry in newest_of(books.journal.entries(), newest)],
             }
 
     def _counts(self) -> Json:

@@ -2,12 +2,13 @@
 
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.control import Json, base_of, body_of, json_response, manner_of, tried, whole
+from solitude_sandbox.control import Json, base_of, body_of, tried, whole
 from solitude_sandbox.delivery import is_here
 from solitude_sandbox.paypal.books import Books
 from solitude_sandbox.paypal.control_answers import look
 from solitude_sandbox.paypal.events import Event
 from solitude_sandbox.paypal.webhooks import BUILT_IN, URL_LENGTH, bring_built_in
+from solitude_sandbox.post import Post
 
 PULL_LIMIT = 1_000
 NUMBER_LIMIT = 10**12
@@ -19,6 +20,7 @@ class EventControl:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+        self.post = Post(books.delivery)
 
     def events(self, request: Request) -> Response:
         """GET events?after=N&limit=M&webhook=ID: what a webhook receives, for a test that forwards it as it likes."""
@@ -58,19 +60,6 @@ class EventControl:
             raise ValueError("url must be an http address of this machine.")
         with self._books.lock:
             return bring_built_in(self._books, url, base).show(look(self._books, base))
-
-    def delivery(self, request: Request) -> Response:
-        """GET shows, POST sets how registered webhooks are served; what is not named stays as it is."""
-
-        def change() -> tuple[Json, int]:
-            self.set_manner(body_of(request))
-            return self._books.delivery.as_json(), 200
-
-        return tried(change) if request.method == "POST" else json_response(self._books.delivery.as_json(), 200)
-
-    def set_manner(self, body: Json) -> None:
-        """What a POST does; ValueError with a sentence if it makes no sense."""
-        self._books.delivery.set_manner(manner_of(body, self._books.delivery.as_json()))
 
     def resend(self, event_id: str) -> None:
         """Have an event brought once more to all who want it; ValueError if it is unknown or nobody does."""

@@ -90,7 +90,7 @@ class Reference:
         yield plain("/sandbox/pay", ("POST",), control.pay)
         yield plain("/sandbox/keys", ("GET", "POST"), control.keys)
         yield plain("/sandbox/notices", ("GET", "POST"), control.notices)
-        yield plain("/sandbox/delivery", ("GET", "POST"), control.delivery)
+        yield plain("/sandbox/delivery", ("GET", "POST"), control.post.answer)
         yield plain("/sandbox/faults", ("GET", "POST", "DELETE"), fate.faults)
         yield plain("/sandbox/clock", ("GET", "POST"), fate.clock)
         yield plain("/sandbox/reset", ("POST",), fate.reset)

@@ -77,7 +77,7 @@ class Console:
 
     def _act(self, form: Form) -> None:
         """Do what the button says; every refusal is a ValueError or `NotNowError` with a sentence."""
-        if panels.act(self._fate, self._control.set_manner, form):
+        if panels.act(self._fate, self._control.post.set_manner, form):
             return
         action = form.get("action", "")
         if action == PAY or action in FAILURES:

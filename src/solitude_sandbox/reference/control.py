@@ -1,17 +1,13 @@
 """The control API: what tests and the console do to the simulator, beside what the provider offers."""
 
-from collections.abc import Iterable
-from typing import TypeVar
-
 from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox.control import Json, NotNowError, body_of, json_response, manner_of, tried, whole
+from solitude_sandbox.control import Json, NotNowError, body_of, json_response, newest_of, tried, whole
 from solitude_sandbox.fate import Fate
+from solitude_sandbox.post import Post
 from solitude_sandbox.reference.books import Books
 from solitude_sandbox.reference.errors import ZippyError
 from solitude_sandbox.reference.transactions import decide, open_by_token
-
-T = TypeVar("T")
 
 PULL_LIMIT = 1_000
 NUMBER_LIMIT = 10**9
@@ -22,6 +18,7 @@ class Control:
 
     def __init__(self, books: Books, fate: Fate) -> None:
         self._books = books
+        self.post = Post(books.delivery)
         self._fate = fate
 
     def pay(self, request: Request) -> Response:
@@ -89,19 +86,6 @@ class Control:
                 raise ValueError("number must be that of a notice.")
             self._books.tell(notice)
 
-    def delivery(self, request: Request) -> Response:
-        """GET shows, POST sets how notices are brought; what is not named stays as it is."""
-
-        def change() -> tuple[Json, int]:
-            self.set_manner(body_of(request))
-            return self._books.delivery.as_json(), 200
-
-        return tried(change) if request.method == "POST" else json_response(self._books.delivery.as_json(), 200)
-
-    def set_manner(self, body: Json) -> None:
-        """What a POST does; ValueError with a sentence if it makes no sense."""
-        self._books.delivery.set_manner(manner_of(body, self._books.delivery.as_json()))
-
     def state(self, request: Request) -> Response:
         """The books; `?newest=N` limits every list to its last N."""
         return json_response(self.books_as_json(request.args.get("newest", type=int)), 200)
@@ -109,9 +93,6 @@ class Control:
     def books_as_json(self, newest: int | None = None) -> Json:
         """Resources as the API shows them, and the request log; oldest first."""
         books = self._books
-
-        def last(rows: Iterable[T]) -> list[T]:
-            return list(rows) if newest is None else list(rows)[-newest:] if newest > 0 else []
 
         with books.lock:
             return {
@@ -125,12 +106,12 @@ class Control:
                 },
                 "faults": self._fate.faults_as_json(),
                 "keys": books.keys.numbers(),
-                "sellers": [seller.show() for seller in last(books.sellers)],
-                "products": [product.show() for product in last(books.products)],
-                "transactions": [transaction.as_json() for transaction in last(books.transactions)],
+                "sellers": [seller.show() for seller in newest_of(books.sellers, newest)],
+                "products": [product.show() for product in newest_of(books.products, newest)],
+                "transactions": [transaction.as_json() for transaction in newest_of(books.transactions, newest)],
                 "delivery": books.delivery.as_json(),
                 "notifications": list(reversed(books.delivery.newest(None if newest is None else max(newest, 0)))),
-                "requests": [entry.as_json() for entry in last(books.journal.entries())],
+                "requests": [entry.as_json() for entry in newest_of(books.journal.entries(), newest)],
             }
 
     def _ring(self) -> Json:

@@ -3,9 +3,8 @@
 Nothing is written and nothing is sent before all of it is right.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 from django.conf import settings
 from pydantic import Field, WithJsonSchema
@@ -34,9 +33,9 @@ from solitude.web.fields import (
     reference,
     text_of,
 )
-from solitude.web.refusals import REQUIRED, BadFields
+from solitude.web.reading import Reading
+from solitude.web.refusals import REQUIRED
 
-T = TypeVar("T")
 BUYERS = "/generic/buyer/"
 # All of them have two digits, as a price of the specification.
 CURRENCIES: Final = tuple(
@@ -113,24 +112,9 @@ class Order:
     body: ReferencePaymentIn
 
 
-class _Reading:
-    """The form while it is read: what is wrong with it so far, by field."""
-
-    def __init__(self) -> None:
-        self.problems: dict[str, str | list[str]] = {}
-
-    def take(self, name: str, read: Callable[[], T]) -> T | None:
-        """What `read` gives; None, and why, where it raises ValueError."""
-        try:
-            return read()
-        except ValueError as error:
-            self.problems[name] = str(error)
-            return None
-
-
 def order(provider: ReferenceProvider, body: ReferencePaymentIn) -> Order:
     """Checks the form against what we know. Raises BadFields with every field at fault."""
-    reading = _Reading()
+    reading = Reading()
     product = reading.take("seller_product", lambda: _product(body.seller_product))
     money = reading.take("amount", lambda: _amount(body))
     buyer = reading.take("buyer", lambda: _buyer(body.buyer))
@@ -142,8 +126,7 @@ def order(provider: ReferenceProvider, body: ReferencePaymentIn) -> Order:
         url = getattr(body, name)
         if url and (problem := urls.problem(url)):
             reading.problems[name] = problem
-    if reading.problems:
-        raise BadFields(**reading.problems)
+    reading.end()
     assert product and money and product_id  # noqa: PT018, S101  # or something were wrong
     return Order(product, buyer, money, _intent(provider, body, money, product_id), uuid, body)
 

@@ -11,7 +11,7 @@ SETTLE, DECIDE, RESEND, EVENT_URL = "settle", "decide", "resend", "event_url"
 
 def act(control: Control, fate: Fate, form: Form) -> None:
     """Do what the button `action` says."""
-    if panels.act(fate, control.set_manner, form):
+    if panels.act(fate, control.post.set_manner, form):
         return
     action = form.get("action", "")
     if action in buying.ACTIONS:

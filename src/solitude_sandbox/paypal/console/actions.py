@@ -45,7 +45,7 @@ Act = Callable[[Controls, str, Form], object]
 
 def act(controls: Controls, base: str, form: Form) -> None:
     """Do what the button `action` says; `base` is for the links in what is told of it."""
-    if panels.act(controls.fate, controls.events.set_manner, form):
+    if panels.act(controls.fate, controls.events.post.set_manner, form):
         return
     action = ACTIONS.get(form.get("action", ""))
     if action is None:

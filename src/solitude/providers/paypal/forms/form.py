@@ -3,10 +3,10 @@
 Nothing is written and nothing is sent before all of it is right.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 from django.conf import settings
 from pydantic import Field, WithJsonSchema
@@ -21,10 +21,10 @@ from solitude.providers.paypal.names import CLASSIC
 from solitude.providers.paypal.sellers.payees import Payee
 from solitude.sellers.models import Access, Product, Seller
 from solitude.telemetry.redaction import Secret
+from solitude.web import reading
 from solitude.web.fields import Body, DecimalNumber, Flag, StrictText, Taken, Text
-from solitude.web.refusals import REQUIRED, BadFields
+from solitude.web.refusals import REQUIRED
 
-T = TypeVar("T")
 # As much as any of PayPal's interfaces takes; each cuts it to its own measure.
 MEMO_MAX_CHARS = 1000
 Disbursement = Literal["instant", "delayed"]
@@ -92,19 +92,8 @@ class Order:
     source: str | None = None
 
 
-class Reading:
-    """A form while it is read: what is wrong with it so far, by field."""
-
-    def __init__(self) -> None:
-        self.problems: dict[str, str | list[str]] = {}
-
-    def take(self, name: str, read: Callable[[], T]) -> T | None:
-        """What `read` gives; None, and why, where it raises ValueError."""
-        try:
-            return read()
-        except ValueError as error:
-            self.problems[name] = str(error)
-            return None
+class Reading(reading.Reading):
+    """A form of a payment while it is read."""
 
     def urls(self, given: Mapping[str, str | None], *, needed: bool = True) -> dict[str, str]:
         """The given URLs, each of which must be below an allowed one; and there, where they are needed."""
@@ -136,11 +125,6 @@ class Reading:
         if is_classic and body.disbursement == DELAYED:
             self.problems["disbursement"] = f"must be {INSTANT} where the seller is paid by the classic interface"
         return not is_classic and (body.disbursement or settings.SOLITUDE_PAYPAL_DISBURSEMENT) == DELAYED
-
-    def end(self) -> None:
-        """Raises BadFields with every field at fault."""
-        if self.problems:
-            raise BadFields(**self.problems)
 
 
 def preapproval(buyer: Buyer | None, currency: str, sold: Sold | None) -> BuyerPaypal | None:
