@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 from uuid import uuid4
 
 from django.conf import settings
-from tests.bango.paying import EVENT_PASSWORD, EVENT_USER, bango_product
+from tests.bango import world
 from tests.conformance.adapter import Funding, Loss, Message, Reach, Seller, Sums, WithoutCredentials
 from tests.conformance.said import Said, said
 from tests.support import bango as simulator
@@ -45,7 +45,7 @@ class Bango(WithoutCredentials):
     currency = "EUR"
     capabilities = Provider.capabilities
     reach = frozenset(Reach)
-    settings: ClassVar[Mapping[str, Any]] = {}
+    settings: ClassVar[Mapping[str, Any]] = {"SOLITUDE_BANGO_NOTIFICATION_URL": "https://shop.example/bango"}
     # Nothing is found by our reference. After half an hour nobody waits for a page any more; a refund is asked for again at once.
     found_after_h, absent_after_h, given_up_after_h = 1, 1, 1
     operations: ClassVar[Mapping[Operation, str]] = {
@@ -62,13 +62,14 @@ class Bango(WithoutCredentials):
     # --- the marketplace ---
 
     def product(self, shop: Marketplace, seller: Seller) -> str:
-        made = bango_product(shop)
+        made = shop.post("/provider/bango/product/", world.new_product(shop))
+        assert made.status == 200, made
         if seller == Seller.CLOSED:
             # Bango closes nobody whom it has let in: it knows the number no more.
             self.bango.fault(self.operations[Operation.PAY], "issue:NO_BANGO_EXISTS")
         if seller == Seller.SLOW:
             self.bango.refunds(pending=True)
-        return made.resource_uri
+        return str(made["resource_uri"])
 
     def pay(
         self,
@@ -174,7 +175,8 @@ class Bango(WithoutCredentials):
         self.bango.fault(self.operations[operation], "rate_limit_429", retry_after_s=7)
 
     def told(self) -> list[Message]:
-        return [{EVENT: {**event, "username": EVENT_USER, "password": EVENT_PASSWORD}} for event in self.bango.told()]
+        """Under the password that Bango was told with the package."""
+        return [{EVENT: event} for event in self.bango.told()]
 
     def forward(self, shop: Marketplace, message: Message) -> Answer:
         ((path, body),) = message.items()
