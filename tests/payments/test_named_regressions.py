@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from unittest import mock
 
 import pytest
 import time_machine
@@ -379,11 +380,9 @@ class Kuwaiti:
 
 @contextmanager
 def registered(provider: Any) -> Iterator[None]:
-    registry.register(provider.name, registry.Registered(provider))
-    try:
+    """In the place of the one of this name."""
+    with mock.patch.dict(registry._registered, {provider.name: registry.Registered(provider)}):
         yield
-    finally:
-        del registry._registered[provider.name]
 
 
 def test_a_currency_without_decimals(shop: Marketplace, paypal: Simulator) -> None:
