@@ -1,8 +1,9 @@
 """What the forms of Bango's routes have in common: texts with their limits, numbers, choices, and references to what is kept."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from pydantic import Field
 
 from solitude.providers.bango.countries import COUNTRIES, CURRENCIES
@@ -13,6 +14,7 @@ from solitude.sellers.shown import PRODUCTS, SELLERS
 from solitude.web.fields import TEXT_MAX_CHARS, DecimalNumber, GivenText, Taken, path_under, reference, text_of
 from solitude.web.refusals import REQUIRED, BadFields
 
+M = TypeVar("M", bound=Model)
 # Bango's int.
 INT_MOST = 2**31 - 1
 CHOICES_NAMED_MAX = 9
@@ -81,24 +83,21 @@ Price = Annotated[DecimalNumber, Field(description="In the currency's main unit.
 
 def seller_at(path: str) -> Seller:
     """Raises BadFields, as the others below."""
-    pk = reference(path, SELLERS)
-    found = Seller.objects.filter(pk=pk).first() if pk else None
+    found = _named(Seller.objects.all(), path, SELLERS)
     if found is None:
         raise BadFields(seller="must be the path of a seller")
     return found
 
 
 def product_at(path: str) -> Product:
-    pk = reference(path, PRODUCTS)
-    found = Product.objects.filter(pk=pk).first() if pk else None
+    found = _named(Product.objects.all(), path, PRODUCTS)
     if found is None:
         raise BadFields(seller_product="must be the path of a product")
     return found
 
 
 def package_at(path: str) -> SellerBango:
-    pk = reference(path, PACKAGES)
-    found = SellerBango.objects.filter(pk=pk).first() if pk else None
+    found = _named(SellerBango.objects.all(), path, PACKAGES)
     if found is None:
         raise BadFields(seller_bango="must be the path of a package")
     return found
@@ -106,11 +105,14 @@ def package_at(path: str) -> SellerBango:
 
 def bango_product_at(path: str) -> ProductBango:
     """A product to which Bango has given a number."""
-    pk = reference(path, BANGO_PRODUCTS)
-    rows = ProductBango.objects.select_related("seller_bango", "seller_product")
-    found = rows.filter(pk=pk).first() if pk else None
+    found = _named(ProductBango.objects.select_related("seller_bango", "seller_product"), path, BANGO_PRODUCTS)
     if found is None:
         raise BadFields(seller_product_bango="must be the path of a product at Bango")
     if not found.bango_id:
         raise BadFields(seller_product_bango=f"Empty bango_id for: {found.pk}")
     return found
+
+
+def _named(rows: QuerySet[M], path: str, collection: str) -> M | None:
+    pk = reference(path, collection)
+    return rows.filter(pk=pk).first() if pk else None
