@@ -1,5 +1,7 @@
 """What every row of the API has: when it was made and changed, and how often."""
 
+from typing import Any
+
 from django.db import models
 from django.utils import timezone
 
@@ -13,6 +15,13 @@ class Row(models.Model):
 
     class Meta:
         abstract = True
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        # A new row has not been changed: both times are one. (Django gives what it reads by position.)
+        if not args:
+            now = timezone.now()
+            given = {"created": now, "modified": now} | given
+        super().__init__(*args, **given)
 
     def change(self, **columns: object) -> None:
         """Sets and saves the named columns, and nothing else, in one UPDATE."""
