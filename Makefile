@@ -16,7 +16,7 @@ ifdef MEMORY
 export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
-NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire xml) $(patsubst %,reference/test_%.py,paths signature signed_query) \
+NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	browser client configuration docs money outbound sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas live validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \

@@ -25,6 +25,7 @@ from solitude.money.money import Money
 PREFIX = "SOLITUDE_"
 _METRICS_PREFIX = re.compile(r"([A-Za-z0-9_-]{1,32}(\.[A-Za-z0-9_-]{1,32}){0,3})?")
 _PLAIN_ID = re.compile(r"[A-Za-z0-9-]{0,50}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 # PayPal takes six receivers of a payment; one is the seller.
 RECEIVERS_MAX = 5
@@ -115,6 +116,16 @@ def base_url(text: str) -> str:
     if "?" in url or "#" in url:
         raise ValueError("must have no query")
     return url
+
+
+def currency_accounts(text: str) -> dict[str, str]:
+    """By currency, the name of the account through which it is taken."""
+    given = json.loads(text)
+    if not isinstance(given, dict) or not all(is_currency(code) for code in given):
+        raise ValueError('must be JSON such as {"USD": "shop_usd"}')
+    if not all(isinstance(name, str) and _ACCOUNT.fullmatch(name) for name in given.values()):
+        raise ValueError("each account must have a name of letters, digits, _ and -")
+    return given
 
 
 def url_prefixes(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from django.test import override_settings
 from tests.outbound.peers import Peer, Script, answering
 
-from solitude.providers.bango.soap import xml
+from solitude.outbound import xml
 from solitude.providers.bango.soap.wire import Reply, Wire
 
 EXPORTER = "com.bango.webservices.mozillaexporter"

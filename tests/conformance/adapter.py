@@ -107,6 +107,9 @@ class Adapter(Protocol):
 
     def refund(self, shop: Marketplace, uuid: str, amount: str = "", *, key: str = "") -> Answer: ...
 
+    def void(self, shop: Marketplace, uuid: str) -> Answer:
+        """Gives up a payment that was taken and is not settled yet."""
+
     def ask_consent(self, shop: Marketplace, buyer: str) -> Consent: ...
 
     def store_credential(self, shop: Marketplace, consent: Consent) -> Answer: ...
@@ -142,6 +145,9 @@ class WithoutCredentials:
     with_partner: ClassVar[Mapping[str, Any]] = {}
 
     def cancel(self, shop: Marketplace, uuid: str) -> Answer:
+        raise NotImplementedError
+
+    def void(self, shop: Marketplace, uuid: str) -> Answer:
         raise NotImplementedError
 
     def ask_consent(self, shop: Marketplace, buyer: str) -> Consent:
@@ -223,7 +229,7 @@ class Simulated(Adapter, Protocol):
         """The buyer complains, and the provider decides."""
 
     def settle(self, payment: str, *, good: bool) -> None:
-        """The provider has looked at a held payment."""
+        """The provider has looked at a held payment, or has settled what was taken; or could not."""
 
     def settle_refund(self, payment: str, *, good: bool) -> None:
         """The refund of a payment that was under way has arrived, or has failed."""

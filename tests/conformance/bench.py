@@ -39,6 +39,11 @@ class State:
 NOTHING_TAKEN = (None, None)
 
 
+def name_of(row: dict[str, Any]) -> str:
+    """Where a payment and what was taken by it are one to a provider, its people know it by the same name."""
+    return str(row["uid_pay"] or row["uid_support"])
+
+
 @dataclass
 class Bench:
     shop: Marketplace
@@ -111,6 +116,9 @@ class Bench:
     def cancel(self, payment: Answer) -> Answer:
         return self.at.cancel(self.shop, payment["uuid"])
 
+    def void(self, payment: Answer) -> Answer:
+        return self.at.void(self.shop, payment["uuid"])
+
     def refund(self, payment: Answer, amount: str = "", **more: Any) -> Answer:
         return self.at.refund(self.shop, payment["uuid"], amount, **more)
 
@@ -159,7 +167,7 @@ class Bench:
 
     def name(self, payment: Answer) -> str:
         """The provider's own name of a payment."""
-        return str(self.row(payment)["uid_pay"])
+        return name_of(self.row(payment))
 
     def state(self, payment: Answer) -> State:
         row = self.row(payment)
@@ -212,7 +220,7 @@ class Bench:
 
     def _ours(self) -> dict[str, Sums]:
         return {
-            row["uid_pay"]: Sums(Decimal(row["captured_amount"]), Decimal(row["refunded_amount"]), row["currency"])
+            name_of(row): Sums(Decimal(row["captured_amount"]), Decimal(row["refunded_amount"]), row["currency"])
             for row in self._all()
             if row["type"] == Type.PAYMENT and row["captured_amount"] is not None
         }

@@ -74,6 +74,9 @@ class PaypalMarketplace:
         part = {"amount": amount} if amount else {}
         return shop.refund(_key(key), uuid=uuid, **part)
 
+    def void(self, shop: Marketplace, uuid: str) -> Answer:
+        raise NotImplementedError
+
     def ask_consent(self, shop: Marketplace, buyer: str) -> Consent:
         begun = shop.preapproval(buyer, **self.consent_terms())
         assert begun.status == 201, begun

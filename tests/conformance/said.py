@@ -20,6 +20,7 @@ class Said(StrEnum):
     NOT_APPROVED = "not_approved"
     NOT_CAPTURED = "not_captured"
     TOO_MUCH = "refund_exceeds_captured"
+    NOT_VOIDABLE = "not_voidable"
     UNDER_WAY = "refund_under_way"
     IN_PROGRESS = "idempotency_in_progress"
     BUSY = "provider_busy"

@@ -29,6 +29,7 @@ from solitude.money.money import Money
 from solitude.payments import apply, calls, leases, money_back, notifications, pay, recovery, refund, registry
 from solitude.payments.contract import (
     Call,
+    Capability,
     Evidence,
     Intent,
     Operation,
@@ -366,6 +367,7 @@ class Kuwaiti:
     """A provider of three-decimal currencies, as PayPal is none: it takes and gives back whatever it is asked for."""
 
     name, number = "reference", 2
+    capabilities = frozenset({Capability.REFUND})
 
     def perform(self, call: Call) -> Result:
         assert call.intent.amount is not None

@@ -82,10 +82,12 @@ def test_every_status_of_the_engine_is_reached_by_a_named_edge() -> None:
 
 
 def test_money_that_was_taken_is_never_forgotten() -> None:
-    """Nothing but a reversal leaves COMPLETED, CHECKED leads only there, and only a correction leaves an end."""
+    """Nothing but a reversal leaves COMPLETED, CHECKED leads there or back before it is settled, and only a correction leaves an end."""
     assert [edge.name for edge in states.EDGES.values() if Status.COMPLETED in edge.sources] == ["reversal_undone"]
     assert [(edge.name, edge.target) for edge in states.EDGES.values() if Status.CHECKED in edge.sources] == [
-        ("paid", Status.COMPLETED)
+        ("paid", Status.COMPLETED),
+        ("settlement_declined", Status.FAILED),
+        ("voided", Status.CANCELLED),
     ]
     ends = {Status.FAILED, Status.CANCELLED, Status.ERRORED}
     assert {edge.name for edge in states.EDGES.values() if edge.sources & ends} == {

@@ -7,15 +7,27 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from solitude.payments import money_back, registry
-from solitude.payments.contract import Evidence, Operation, Outcome, Result, Seen
+from solitude.payments.contract import UNDOINGS, Capability, Evidence, Operation, Outcome, Result, Seen
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry.logs import get_logger
 from solitude.transactions import states
-from solitude.transactions.models import PAID, CallOutcome, Status, Transaction
+from solitude.transactions.models import ENDED_UNPAID, PAID, PROVIDER_NUMBERS, CallOutcome, Status, Transaction
 
 log = get_logger("solitude.payments")
 # Among a provider's ids: by which it knows the payment, by which it knows the money that it took, and by which its people do.
 UID_PAY, TAKEN, SUPPORT = "payment", "capture", "support"
+EDGES_TO = {
+    Seen.NOT_APPROVED: ("approval_awaited",),
+    Seen.INSTRUMENT_DECLINED: ("instrument_declined",),
+    Seen.APPROVED: ("approved",),
+    Seen.PAID: ("paid", "corrected_to_paid"),
+    Seen.UNDER_REVIEW: ("review_awaited", "corrected_to_review"),
+    Seen.DECLINED: ("declined",),
+    Seen.CANCELLED: ("cancelled",),
+    Seen.EXPIRED: ("expired",),
+    Seen.UNSETTLED: ("settlement_declined", "declined"),
+    Seen.VOIDED: ("voided", "cancelled"),
+}
 # Of a payment that is paid. One of several prices may be told as paid by a message that does not say which one it was.
 LEARNT_LATER = ("taken_id", "uid_support", "captured_amount", "amount", "currency", "region", "carrier")
 
@@ -61,7 +73,7 @@ def payment(row: Transaction, found: Result) -> None:
     """Moves a payment by what a call came to and what it saw. Nothing new is no move."""
     edge, columns = _payment_edge(row, found), _columns(row, found)
     if edge and states.can(row, edge) and not _told_already(row, edge, columns):
-        waits = states.EDGES[edge].target == Status.PENDING
+        waits = states.EDGES[edge].target in waiting_states(row)
         follow_up_at = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S) if waits else None
         states.move(row, edge, **columns, follow_up_at=follow_up_at)
     elif found.evidence and found.evidence.state == Seen.PAID and row.status in PAID:
@@ -69,6 +81,13 @@ def payment(row: Transaction, found: Result) -> None:
     if found.evidence:
         for refund in found.evidence.refunds:
             money_back.refund_seen(row, refund)
+
+
+def waiting_states(row: Transaction) -> tuple[Status, ...]:
+    """Those in which a payment or refund is asked about until it is in another one."""
+    name = PROVIDER_NUMBERS.get(row.provider) if row.provider is not None else None
+    settles = name is not None and registry.can(name, Capability.SETTLEMENT)
+    return (Status.PENDING, Status.CHECKED) if settles else (Status.PENDING,)
 
 
 def _learn(row: Transaction, columns: dict[str, object]) -> None:
@@ -93,25 +112,13 @@ def _payment_edge(row: Transaction, found: Result) -> str | None:
 
 
 def _edge_of_evidence(row: Transaction, evidence: Evidence) -> str | None:
-    match evidence.state:
-        case Seen.PAID if evidence.awaits_notice:
-            return "checked" if states.can(row, "checked") else "corrected_to_checked"
-        case Seen.PAID:
-            return "paid" if states.can(row, "paid") else "corrected_to_paid"
-        case Seen.UNDER_REVIEW:
-            return "review_awaited" if states.can(row, "review_awaited") else "corrected_to_review"
-        case Seen.NOT_APPROVED:
-            return "approval_awaited"
-        case Seen.INSTRUMENT_DECLINED:
-            return "instrument_declined"
-        case Seen.DECLINED:
-            return "declined"
-        case Seen.CANCELLED:
-            return "cancelled"
-        case Seen.EXPIRED:
-            return "expired"
-        case Seen.APPROVED:
-            return "approved"
+    """The first of the edges to what was seen that leaves the state of the row."""
+    edges = EDGES_TO[evidence.state]
+    if evidence.state == Seen.PAID and evidence.awaits_notice:
+        # What was taken once and came to nothing since: this tells how it was before.
+        is_over = row.status in ENDED_UNPAID and row.taken_id
+        edges = () if is_over else ("checked", "corrected_to_checked")
+    return next((edge for edge in edges if states.can(row, edge)), None)
 
 
 def _columns(row: Transaction, found: Result) -> dict[str, object]:
@@ -133,6 +140,8 @@ def _columns(row: Transaction, found: Result) -> dict[str, object]:
         columns["pay_url"] = evidence.pay_url
     if evidence and (evidence.region or evidence.carrier):
         columns |= {"region": evidence.region or row.region, "carrier": evidence.carrier or row.carrier}
+    if evidence and evidence.state in UNDOINGS:
+        columns |= {"captured_amount": None, "refunded_amount": None}
     if evidence and evidence.state == Seen.PAID:
         captured = evidence.captured
         columns["captured_amount"] = captured.amount if captured else row.amount

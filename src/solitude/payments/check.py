@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from solitude.payments import apply, calls, money_back, registry
 from solitude.payments.contract import Call, Capability, Intent, Operation, Outcome, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
+from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
 
@@ -27,7 +28,7 @@ def check(pk: int) -> Checked:
     row = _row(pk)
     if uncertain:
         return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
-    if row.status != Status.PENDING or not (row.uid_pay or row.related_id):
+    if row.status not in apply.waiting_states(row) or not (row.uid_pay or row.taken_id or row.related_id):
         return Checked(row)
     if row.related_id:
         return _look_up_refund(row)
@@ -46,11 +47,12 @@ def end_uncertain(pk: int) -> ProviderCall | None:
 
 def _look_up(row: Transaction) -> Checked:
     provider = PROVIDER_NUMBERS[row.provider or 0]
-    ids = {apply.UID_PAY: row.uid_pay or ""}
+    ids = {apply.UID_PAY: row.uid_pay or "", apply.TAKEN: row.taken_id or ""}
     paying = calls.paying(row)
-    if paying is None:
+    if paying is None and not is_of_engine(row):
         return Checked(row)
-    found = calls.ask(provider, Call(Operation.LOOK_UP, paying.key, paying.intended, ids))
+    key, intent = (paying.key, paying.intended) if paying else ("", Intent())
+    found = calls.ask(provider, Call(Operation.LOOK_UP, key, intent, ids))
     with transaction.atomic():
         locked = lock(row.pk)
         calls.note(locked, provider, Operation.LOOK_UP, found, ids)
@@ -63,7 +65,7 @@ def _look_up(row: Transaction) -> Checked:
     if not found.evidence:
         return Checked(_row(row.pk), found)
     if found.evidence.state == Seen.APPROVED:
-        return _capture(locked, provider, ids, paying.intended)
+        return _capture(locked, provider, ids, intent)
     return Checked(_row(row.pk), seen=found.evidence.state)
 
 

@@ -29,11 +29,15 @@ class Operation(StrEnum):
     PAY = "pay"  # make a payment, with the buyer's approval or with a stored credential
     CAPTURE = "capture"  # take what the buyer approved
     REFUND = "refund"
+    VOID = "void"  # give up what was taken before it is settled
     LOOK_UP = "look_up"  # ask for the state of a payment; changes nothing at the provider
     LOOK_UP_REFUND = "look_up_refund"  # the same for a refund
     ASK_CONSENT = "ask_consent"  # begin a pre-approval
     STORE_CREDENTIAL = "store_credential"  # turn the buyer's consent into a stored credential
     DELETE_CREDENTIAL = "delete_credential"
+    SUBSCRIBE = "subscribe"  # begin payments that the provider takes by itself, period by period
+    CHANGE_SUBSCRIPTION = "change_subscription"
+    CANCEL_SUBSCRIPTION = "cancel_subscription"
 
 
 # They change nothing at the provider: one without an answer leaves nothing to find out.
@@ -62,6 +66,8 @@ class Capability(StrEnum):
     LOOK_UP = "look_up"  # it says where a payment stands when it is asked
     LOOK_UP_BY_REFERENCE = "look_up_by_reference"  # a payment is found by our reference alone, perhaps some hours later
     NOTIFICATIONS = "notifications"  # it tells by itself what happened
+    SETTLEMENT = "settlement"  # what was taken is settled some days later, which may fail; it must be asked about that
+    VOID = "void"  # what was taken can be given up whole, as if it had never been taken, until it is settled
     DELAYED_SETTLEMENT = "delayed_settlement"  # what was taken may be held for days, and then be settled or denied
     REVERSALS = "reversals"  # it may take a payment back by itself
     DISPUTES = "disputes"  # and tells before that a buyer complains
@@ -78,10 +84,14 @@ class Seen(StrEnum):
     DECLINED = "declined"  # ended without money
     CANCELLED = "cancelled"  # ended by its buyer, who does not want to pay
     EXPIRED = "expired"  # the provider no longer has it, and nothing was taken
+    UNSETTLED = "unsettled"  # it was taken, and its settlement failed: there is no money
+    VOIDED = "voided"  # it was taken, and given up before it was settled
 
 
 # Evidence that is older than what we know must not lead back: only these say how a payment ended.
-ENDINGS = frozenset({Seen.PAID, Seen.DECLINED, Seen.CANCELLED, Seen.EXPIRED})
+ENDINGS = frozenset({Seen.PAID, Seen.DECLINED, Seen.CANCELLED, Seen.EXPIRED, Seen.UNSETTLED, Seen.VOIDED})
+# What may become of a payment that is taken and not settled yet.
+UNDOINGS = frozenset({Seen.UNSETTLED, Seen.VOIDED})
 
 
 class RefundSeen(StrEnum):
@@ -178,6 +188,7 @@ class Action(StrEnum):
     REVERSAL = "REVERSAL"
     DISPUTE = "DISPUTE"
     PREAPPROVAL = "PREAPPROVAL"
+    SUBSCRIPTION = "SUBSCRIPTION"
     SELLER = "SELLER"
 
 
@@ -187,8 +198,8 @@ class Notice:
 
     `action` is None when it is of no concern to us. `reference` is our operation id, where it names one, or `uuid` that of the
     transaction; `ids` are the provider's own ids (`payment`, `capture`). `payees` are the names of the receiver that it tells.
-    One of the evidences belongs to the action. `about` names what a provider's own actions (PREAPPROVAL, SELLER) are about, for its
-    own handler.
+    One of the evidences belongs to the action. `about` names what a provider's own actions (PREAPPROVAL, SUBSCRIPTION, SELLER) are
+    about, for its own handler.
     """
 
     event_id: str

@@ -4,15 +4,14 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 """
 
 from solitude.money.money import Money
-from solitude.payments import calls
+from solitude.payments import calls, registry
 from solitude.payments.apply import TAKEN, UID_PAY, was_refused
-from solitude.payments.contract import Action, Notice, Operation, RefundEvidence, Seen, ToldBy
+from solitude.payments.contract import Action, Intent, Notice, Operation, RefundEvidence, Seen, ToldBy
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.transactions.amounts import amount_value
+from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
-from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
-
-_NUMBERS = {name: number for number, name in PROVIDER_NUMBERS.items()}
+from solitude.transactions.models import CallOutcome, Status, Transaction, Type
 
 
 class NotThereYet(Exception):
@@ -33,7 +32,7 @@ class Mismatch(Exception):
 
 def payment(provider: str, notice: Notice) -> Transaction:
     """The payment that it is about, locked: by our reference, its uuid or the provider's ids, which must not contradict one another."""
-    rows = Transaction.objects.filter(provider=_NUMBERS[provider], type=Type.PAYMENT)
+    rows = Transaction.objects.filter(provider=registry.provider(provider).number, type=Type.PAYMENT)
     found: list[int] = []
     for known_by in ({"calls__key": notice.reference}, {"uuid": notice.uuid}):
         if all(known_by.values()):
@@ -61,23 +60,24 @@ def _locked(pk: int) -> Transaction:
 
 
 def _compare(payment: Transaction, notice: Notice) -> None:
-    paying = calls.paying(payment)
-    if paying is None:
+    if not is_of_engine(payment):
         # A row that a client keeps itself is no business of the provider's.
         raise Mismatch("transaction")
+    paying = calls.paying(payment)
+    key, intent = (paying.key, paying.intended) if paying else ("", Intent())
     is_past = bool(notice.reference) and was_refused(payment, notice.reference)
-    if notice.action == Action.PAYMENT and notice.reference and notice.reference != paying.key and not is_past:
+    if notice.action == Action.PAYMENT and notice.reference and notice.reference != key and not is_past:
         raise Mismatch("reference")
     for name, known in _known_ids(payment, notice, is_past=is_past).items():
         if notice.ids.get(name) and known and notice.ids[name] != known:
             raise Mismatch(name)
-    payee = paying.intended.payee.casefold()
+    payee = intent.payee.casefold()
     kind = "@" in payee
     told = [name.casefold() for name in notice.payees if ("@" in name) == kind]
-    if told and payee not in told:
+    if payee and told and payee not in told:
         raise Mismatch("receiver")
     if notice.amount:
-        _compare_amount(notice.amount, payment, paying.intended.prices, whole=notice.action == Action.PAYMENT)
+        _compare_amount(notice.amount, payment, intent.prices, whole=notice.action == Action.PAYMENT)
 
 
 def _compare_amount(told: Money, payment: Transaction, prices: tuple[Money, ...], *, whole: bool) -> None:

@@ -6,6 +6,7 @@ from solitude.payments import apply as books
 from solitude.payments import calls, matching, money_back, registry
 from solitude.payments.contract import (
     ENDINGS,
+    UNDOINGS,
     Action,
     DisputeEvidence,
     Notice,
@@ -35,6 +36,8 @@ _OUTCOMES = {
     Seen.DECLINED: Outcome.DECLINED,
     Seen.CANCELLED: Outcome.DECLINED,
     Seen.EXPIRED: Outcome.DECLINED,
+    Seen.UNSETTLED: Outcome.DECLINED,
+    Seen.VOIDED: Outcome.DECLINED,
 }
 
 
@@ -79,7 +82,7 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
         if evidence.state == Seen.APPROVED:
             # Says that there is something to take, and moves nothing by itself.
             return Applied(payment, is_news=True)
-    elif payment.status in PAID and evidence.state != Seen.PAID:
+    elif payment.status in PAID and evidence.state != Seen.PAID and not _is_undoing(payment, evidence.state):
         if _is_other_attempt(payment, notice):
             return Applied(payment, reason=OLD_NEWS)
         extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "told", "cs7": evidence.state}
@@ -95,6 +98,11 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
         books.payment(payment, found)
     is_news = payment.counter != before
     return Applied(payment, is_news, "" if is_news else OLD_NEWS)
+
+
+def _is_undoing(payment: Transaction, state: Seen) -> bool:
+    """Whether this is what may become of a payment that is taken and not settled yet."""
+    return state in UNDOINGS and payment.status == Status.CHECKED
 
 
 def _is_other_attempt(payment: Transaction, notice: Notice) -> bool:

@@ -35,7 +35,7 @@ def begin(
     # What stands under one key the buyer has agreed to once.
     if row.buyer is not None and not calls.has_begun_under(claim):
         pin_tokens.use(row.buyer, client, pin_token)
-    if row.pk is None:
+    if row._state.adding:
         states.begin(row, "payment_begun")
     else:
         _begin_again(row)

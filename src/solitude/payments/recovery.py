@@ -12,12 +12,12 @@ from django.conf import settings
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Min
 from django.db.models.functions import Now
 
-from solitude.payments import calls, cancel, check, leases, registry
+from solitude.payments import apply, calls, cancel, check, leases, registry
 from solitude.payments.contract import Seen
 from solitude.payments.models import OPEN, WAITING, Notification, ProviderCall
 from solitude.telemetry import metrics
 from solitude.telemetry.logs import get_logger
-from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
+from solitude.transactions.models import PROVIDER_NUMBERS, Transaction
 
 log = get_logger("solitude.payments")
 FOLLOW_UP_MAX_S = 24 * 3600
@@ -98,8 +98,8 @@ def tell_backlog() -> None:
 
 def _schedule(pk: int) -> None:
     """The longer it waits already, the longer until the next look. What no longer waits is looked after no more."""
-    row = Transaction.objects.annotate(age=_age(F("created"))).filter(pk=pk, status=Status.PENDING).first()
-    if row is None:
+    row = Transaction.objects.annotate(age=_age(F("created"))).filter(pk=pk).first()
+    if row is None or row.status not in apply.waiting_states(row):
         Transaction.objects.filter(pk=pk).update(follow_up_at=None)
         return
     age_s = int(row.age.total_seconds())

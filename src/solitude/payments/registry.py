@@ -14,6 +14,7 @@ from solitude.payments.contract import (
     Provider,
     Result,
 )
+from solitude.transactions.models import PROVIDER_NUMBERS
 
 if TYPE_CHECKING:
     from solitude.payments.models import ProviderCall
@@ -56,7 +57,13 @@ _registered: dict[str, Registered] = {}
 
 
 def register(name: str, registered: Registered) -> None:
-    """Makes a provider known. `appliers` and `notice_appliers` are for operations and notifications that are its own."""
+    """Makes a provider known. `appliers` and `notice_appliers` are for operations and notifications that are its own.
+
+    Raises ValueError where its number in the API is another provider's.
+    """
+    number = registered.provider.number
+    if PROVIDER_NUMBERS.setdefault(number, name) != name:
+        raise ValueError(f"{number} is the number of {PROVIDER_NUMBERS[number]}, and not of {name}")
     _registered[name] = registered
 
 
@@ -66,7 +73,8 @@ def provider(name: str) -> Provider:
 
 def can(name: str, capability: Capability) -> bool:
     """Whether a provider, by one of its interfaces at least, can do this."""
-    return capability in _registered[name].provider.capabilities
+    registered = _registered.get(name)
+    return registered is not None and capability in registered.provider.capabilities
 
 
 def applier(name: str, operation: Operation) -> Applier | None:

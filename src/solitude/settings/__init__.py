@@ -9,6 +9,7 @@ import dj_database_url
 
 from solitude import sqlite
 from solitude.settings.bango import *
+from solitude.settings.braintree import *
 from solitude.settings.clients import *
 from solitude.settings.payments import *
 from solitude.settings.paypal import *
@@ -57,6 +58,7 @@ INSTALLED_APPS = [
     "solitude.providers.paypal",
     "solitude.providers.bango",
     "solitude.providers.reference",
+    "solitude.providers.braintree",
     "solitude.moving",
 ]
 MIDDLEWARE = [

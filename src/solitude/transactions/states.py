@@ -52,6 +52,8 @@ PAYMENT_EDGES = (
     _edge("payment_begun", (), Status.STARTED),
     # What a client has kept as received until its payment begins.
     _edge("payment_taken_over", (Status.RECEIVED,), Status.STARTED),
+    # One that the provider has taken by itself, as it was agreed: nobody here has asked for this one.
+    _edge("payment_told", (), Status.STARTED),
     # Of a payment that certainly was not sent.
     _edge("payment_begun_again", (Status.ERRORED,), Status.STARTED),
     _edge("approval_awaited", _OPEN, Status.PENDING),
@@ -65,6 +67,9 @@ PAYMENT_EDGES = (
     _edge("declined", _OPEN, Status.FAILED),
     _edge("cancelled", _OPEN, Status.CANCELLED),
     _edge("expired", _OPEN, Status.CANCELLED),
+    # Until it is settled, what was taken can still come to nothing.
+    _edge("settlement_declined", (Status.CHECKED,), Status.FAILED),
+    _edge("voided", (Status.CHECKED,), Status.CANCELLED),
     _edge("not_sent", (Status.STARTED,), Status.ERRORED),
     _edge("corrected_to_paid", ENDED_UNPAID, Status.COMPLETED, correction=True),
     _edge("corrected_to_checked", ENDED_UNPAID, Status.CHECKED, correction=True),

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
+from solitude.outbound import xml
 from solitude.payments.contract import Action, Evidence, Notice, NotUnderstood, Seen
-from solitude.providers.bango.soap import xml
 
 PAYMENT, OK = "PAYMENT", "OK"
 SHOWN_MAX_CHARS: Final = 64

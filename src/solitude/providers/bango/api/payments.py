@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
 from solitude.money.money import Money
+from solitude.outbound.xml import is_writable
 from solitude.payments import answers, calls, pay
 from solitude.payments.contract import Intent
 from solitude.payments.models import ProviderCall
@@ -20,7 +21,6 @@ from solitude.providers.bango.api.fields import BangoProductPath, Currency, Give
 from solitude.providers.bango.countries import CURRENCIES
 from solitude.providers.bango.models import ProductBango
 from solitude.providers.bango.names import NAME, NUMBER
-from solitude.providers.bango.soap.xml import is_writable
 from solitude.sellers.models import Access
 from solitude.transactions.bodies import UUID_MAX_CHARS
 from solitude.transactions.models import Transaction

@@ -12,9 +12,9 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
+from solitude.outbound.xml import local
 from solitude.providers.bango.soap import values
 from solitude.providers.bango.soap.operations import IMPORTED, OPERATIONS
-from solitude.providers.bango.soap.xml import local
 
 OURS = Path(__file__).parents[1] / "wsdl"
 _ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -4,8 +4,8 @@ import json
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from solitude.outbound import xml
 from solitude.outbound.record import Kept
-from solitude.providers.bango.soap import xml
 
 # Numbers, codes, prices and times. Nothing else is kept: not who we are, no person, no address, no bank, no token, nor the sentences of
 # Bango's, which may repeat any of that. Of a billing configuration's options only the names.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from solitude.providers.bango.soap.xml import is_writable
+from solitude.outbound.xml import is_writable
 
 # What the items of a list are called.
 _ITEMS = {"typeFilter": "string", "priceList": "Price", "configurationOptions": "BillingConfigurationOption"}

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from solitude.outbound import xml
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.outbound.record import Exchange, describe
 from solitude.providers.bango.names import NAME
-from solitude.providers.bango.soap import record, values, xml
+from solitude.providers.bango.soap import record, values
 from solitude.providers.bango.soap.description import Description, NotConfigured, NotUnderstood, description
 from solitude.providers.bango.soap.operations import CHECK_TOKEN, OPERATIONS
 from solitude.telemetry import cef, metrics

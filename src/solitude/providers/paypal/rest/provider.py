@@ -57,11 +57,29 @@ class RestPayPal:
     number = NUMBER
     # An order has one amount, in which one seller and the marketplace share. That a refund may fail later is in PayPal's description; its
     # sandboxes let none do so.
-    capabilities = frozenset(Capability) - {
-        Capability.SEVERAL_PRICES,
-        Capability.SEVERAL_RECEIVERS,
-        Capability.FAILED_REFUND,
-    }
+    capabilities = frozenset(
+        {
+            Capability.APPROVAL,
+            Capability.STORED_CREDENTIAL,
+            Capability.CAPTURE,
+            Capability.CANCEL,
+            Capability.OTHER_FUNDING,
+            Capability.REFUND,
+            Capability.PARTIAL_REFUND,
+            Capability.SEVERAL_REFUNDS,
+            Capability.DELAYED_REFUND,
+            Capability.PLATFORM_FEE,
+            Capability.PARTIAL_REFUND_OF_SHARES,
+            Capability.DELAYED_DISBURSEMENT,
+            Capability.IDEMPOTENCY_KEY,
+            Capability.LOOK_UP,
+            Capability.LOOK_UP_BY_REFERENCE,
+            Capability.NOTIFICATIONS,
+            Capability.DELAYED_SETTLEMENT,
+            Capability.REVERSALS,
+            Capability.DISPUTES,
+        }
+    )
 
     def __init__(self) -> None:
         self.wire = Wire()

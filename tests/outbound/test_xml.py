@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from solitude.providers.bango.soap import xml
-from solitude.providers.bango.soap.xml import NotXml, parse
+from solitude.outbound import xml
+from solitude.outbound.xml import NotXml, parse
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10 if n else "ha"}">' for n in range(12))
 # Expanded, these have hundreds of megabytes and more.

@@ -1,7 +1,7 @@
 """XML that somebody else wrote: read within limits, and never with a document type.
 
-A document type is where entities come from, those that grow into gigabytes and those that name files of ours. Neither SOAP nor Bango's
-events have any use for one (SOAP 1.1 forbids it), so a document that begins one is refused there, before anything of it is expanded.
+A document type is where entities come from, those that grow into gigabytes and those that name files of ours. No provider
+has any use for one (SOAP 1.1 forbids it), so a document that begins one is refused there, before anything of it is expanded.
 """
 
 from typing import Any

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class BraintreeConfig(AppConfig):
+    name = "solitude.providers.braintree"
+    label = "braintree"

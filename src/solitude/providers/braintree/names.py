@@ -1,0 +1,12 @@
+"""What Braintree is called here."""
+
+from typing import Final
+
+NAME: Final = "braintree"
+NUMBER: Final = 4
+# Paths of the rows that old clients know.
+BUYERS: Final = "/braintree/mozilla/buyer/"
+PAYMETHODS: Final = "/braintree/mozilla/paymethod/"
+SUBSCRIPTIONS: Final = "/braintree/mozilla/subscription/"
+TRANSACTIONS: Final = "/braintree/mozilla/transaction/"
+PRODUCTS: Final = "/braintree/product/"
