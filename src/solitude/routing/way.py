@@ -1,0 +1,72 @@
+"""How a provider takes a payment that was not asked of it by its name: what it needs for that, why it would not do, and its intent."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from solitude.buyers.models import Buyer
+from solitude.money.money import Money
+from solitude.payments.contract import Intent
+from solitude.sellers.models import Product
+from solitude.telemetry.redaction import Secret
+from solitude.transactions.models import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to pay, whoever takes the money. `amount` is None while only the options are asked for.
+
+    `nonce` stands for a card that the buyer has just told the provider. `notify_url` is where the provider sends its notification, where
+    that is told with each payment.
+    """
+
+    product: Product
+    currency: str
+    amount: Money | None = None
+    buyer: Buyer | None = None
+    region: str = ""
+    carrier: str = ""
+    return_url: str = ""
+    cancel_url: str = ""
+    notify_url: str = ""
+    description: str = ""
+    nonce: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A payment that may be begun. `columns` are what else stands in its row; `attach` writes what the provider keeps of it besides, in
+    the transaction of the intent."""
+
+    intent: Intent
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    attach: Callable[[Transaction], None] | None = None
+
+
+class Way(Protocol):
+    """One provider's. `outlets` are the names of its ways out of the house: while one of them is broken it is passed over."""
+
+    name: str
+    outlets: tuple[str, ...]
+
+    def needs(self, wish: Wish) -> tuple[str, ...]:
+        """The fields of a wish without which this payment cannot begin there, whether they are given or not."""
+
+    def why_not(self, wish: Wish) -> str:
+        """In one word why it would not do for this product, currency, amount, buyer and region; empty if it would."""
+
+    def order(self, wish: Wish) -> Order:
+        """Of a wish that lacks nothing and for which it would do. Raises BadFields for what is wrong in a field."""
+
+
+_ways: dict[str, Way] = {}
+
+
+def offer(way: Way) -> None:
+    """Makes a provider's way known, at start."""
+    _ways[way.name] = way
+
+
+def known() -> Mapping[str, Way]:
+    """All that there are, in the order in which they were offered."""
+    return _ways
