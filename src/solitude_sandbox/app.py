@@ -9,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import html
 from solitude_sandbox.bango import Bango
+from solitude_sandbox.braintree import Braintree
 from solitude_sandbox.paypal import PayPal
 from solitude_sandbox.reference import Reference
 
@@ -37,7 +38,12 @@ class Simulated(Protocol):
 
 
 # By the path under which each is mounted. With a seed all identifiers are the same in every run.
-PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {"paypal": PayPal, "bango": Bango, "reference": Reference}
+PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {
+    "paypal": PayPal,
+    "bango": Bango,
+    "reference": Reference,
+    "braintree": Braintree,
+}
 
 
 class Sandbox:

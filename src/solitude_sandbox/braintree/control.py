@@ -1,0 +1,81 @@
+"""The control API: what tests and the console do to the simulator, beside what the gateway offers."""
+
+from werkzeug.wrappers import Request, Response
+
+from solitude_sandbox.braintree import cards, nonces, settlement
+from solitude_sandbox.braintree.books import Books
+from solitude_sandbox.braintree.cards import Instrument, PayPalAccount
+from solitude_sandbox.control import Json, body_of, json_response, newest_of, tried
+from solitude_sandbox.fate import Fate
+from solitude_sandbox.post import Post
+
+ACCOUNT = "buyer@paypal.example"
+
+
+class Control:
+    """Routes under /sandbox/; every answer is JSON, every refusal is 400 with `{"error": sentence}`."""
+
+    def __init__(self, books: Books, fate: Fate) -> None:
+        self._books = books
+        self.post = Post(books.delivery)
+        self._fate = fate
+
+    def nonce(self, request: Request) -> Response:
+        """POST nonce {"card"?, "behaviour"?}: the nonce of a buyer who has entered a card, without the page."""
+        return tried(lambda: ({"nonce": self.make_nonce(body_of(request))}, 201))
+
+    def make_nonce(self, body: Json) -> str:
+        """What `nonce` does; ValueError with a sentence if it makes no sense."""
+        instrument = _instrument(str(body.get("card") or "visa"), str(body.get("behaviour") or ""))
+        with self._books.lock:
+            return nonces.make(self._books, instrument)
+
+    def settle(self, request: Request) -> Response:
+        """POST settle {"transaction", "good"?}: its settlement ends now, well unless `good` is false."""
+        return tried(lambda: (self.end_settlement(body_of(request)), 200))
+
+    def end_settlement(self, body: Json) -> Json:
+        """What `settle` does; ValueError with a sentence if it makes no sense."""
+        good = body.get("good", True)
+        if not isinstance(good, bool):
+            raise ValueError("good must be true or false.")
+        with self._books.lock:
+            transaction = self._books.transactions.get(str(body.get("transaction", "")))
+            if transaction is None:
+                raise ValueError("transaction must be the id of one.")
+            settlement.end(transaction, self._books.clock.now(), good=good)
+            return transaction.as_json()
+
+    def state(self, request: Request) -> Response:
+        """The books; `?newest=N` limits every list to its last N."""
+        return json_response(self.books_as_json(request.args.get("newest", type=int)), 200)
+
+    def books_as_json(self, newest: int | None = None) -> Json:
+        """All of it (what has ended too), and the request log; oldest first. Nonces and client tokens are not shown."""
+        books = self._books
+
+        with books.lock:
+            customers = newest_of(books.customers, newest)
+            return {
+                "clock": self._fate.time(),
+                "counts": {
+                    "customers": len(books.customers),
+                    "methods": len(books.methods),
+                    "transactions": len(books.transactions),
+                    "requests": len(books.journal),
+                },
+                "faults": self._fate.faults_as_json(),
+                "customers": [each.as_json() for each in customers],
+                "methods": [each.as_json() for each in newest_of(books.methods, newest)],
+                "transactions": [each.as_json() for each in newest_of(books.transactions, newest)],
+                "delivery": books.delivery.as_json(),
+                "notifications": list(reversed(books.delivery.newest(None if newest is None else max(newest, 0)))),
+                "requests": [entry.as_json() for entry in newest_of(books.journal.entries(), newest)],
+            }
+
+
+def _instrument(name: str, behaviour: str) -> Instrument:
+    """A card by its type or its number, or a PayPal account."""
+    if name == cards.PAYPAL:
+        return PayPalAccount(ACCOUNT)
+    return cards.card(cards.NUMBER_OF.get(name, name), behaviour)
