@@ -19,6 +19,8 @@ from solitude.providers.bango.api.products import router as bango_products
 from solitude.providers.bango.api.refunds import router as bango_refunds
 from solitude.providers.bango.api.sbi import router as bango_sbi
 from solitude.providers.bango.api.status import router as bango_status
+from solitude.providers.braintree.api.products import router as braintree_products
+from solitude.providers.braintree.api.records import router as braintree_records
 from solitude.providers.paypal.api.accounts import router as paypal_accounts
 from solitude.providers.paypal.api.ipn import router as paypal_ipn
 from solitude.providers.paypal.api.payments import router as paypal_payments
@@ -50,6 +52,7 @@ TAGS = {
     "events": "The feed: each change of anything, once and in order.",
     "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers, sellers and products, for PayPal.",
     "bango": "Payments by way of phone bills and cards, and what is kept of sellers and products, for Bango.",
+    "braintree": "Cards and subscriptions, and what is kept of buyers and products, for Braintree.",
     "reference": "Payments through providers that speak the reference interface, and what else they offer, passed on.",
     "services": "How the server is.",
     "description": "What this server is, and this description of it.",
@@ -95,6 +98,8 @@ for prefix, tag, router in (
     ("/bango", "bango", bango_login),
     ("/bango", "bango", bango_sbi),
     ("/bango", "bango", bango_status),
+    ("/braintree", "braintree", braintree_products),
+    ("/braintree", "braintree", braintree_records),
     ("/provider/bango", "bango", bango_ready_products),
     ("/provider/reference", "reference", reference_records),
     ("/provider", "reference", reference_payments),

@@ -4,7 +4,7 @@ An empty value is no filter, and the last of several counts. A value that no row
 one that merely no row has finds nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,7 @@ from solitude.web.refusals import Refused
 
 PK_MOST = 2**63 - 1
 FLAGS = {"true": True, "false": False}
-# In any case, as a pattern that every reader of JSON schemas understands.
-_FLAG = "^(" + "|".join("".join(f"[{letter.upper()}{letter}]" for letter in word) for word in FLAGS) + ")?$"
+DIGITS = {"1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +36,26 @@ def text(column: str, meaning: str) -> Filter:
     return Filter(meaning, {"type": "string"}, lambda value: Q(**{column: value}))
 
 
-def flag(column: str, meaning: str) -> Filter:
-    def condition(value: str) -> Q:
-        if value.lower() not in FLAGS:
-            raise ValueError("must be true or false")
-        return Q(**{column: FLAGS[value.lower()]})
+def flag(column: str, meaning: str, *, digits: bool = False) -> Filter:
+    """True or false, in any case. `digits`: 1 and 0 are taken too, where clients know them."""
+    taken = FLAGS | DIGITS if digits else FLAGS
 
-    return Filter(f"{meaning} In any case: `true`, `False`.", {"type": "string", "pattern": _FLAG}, condition)
+    def condition(value: str) -> Q:
+        if value.lower() not in taken:
+            raise ValueError("must be true or false")
+        return Q(**{column: taken[value.lower()]})
+
+    ways = "`true`, `False`, `1`" if digits else "`true`, `False`"
+    return Filter(f"{meaning} In any case: {ways}.", {"type": "string", "pattern": _pattern(taken)}, condition)
+
+
+def _pattern(words: Iterable[str]) -> str:
+    """Of these words in any case, as every reader of JSON schemas understands it."""
+    return "^(" + "|".join("".join(_either(letter) for letter in word) for word in words) + ")?$"
+
+
+def _either(letter: str) -> str:
+    return f"[{letter.upper()}{letter}]" if letter.isalpha() else letter
 
 
 def number(column: str, meaning: str) -> Filter:

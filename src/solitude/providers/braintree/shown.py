@@ -86,7 +86,7 @@ class BothTransactions(TypedDict):
 
 def shown_buyer(row: BuyerBraintree) -> BraintreeBuyer:
     return {
-        **_kept(row),
+        **kept(row),
         "active": row.active,
         "braintree_id": row.braintree_id,
         "buyer": f"/generic/buyer/{row.buyer_id}/",
@@ -95,7 +95,7 @@ def shown_buyer(row: BuyerBraintree) -> BraintreeBuyer:
 
 def shown_paymethod(row: PaymentMethod) -> BraintreePaymethod:
     return {
-        **_kept(row),
+        **kept(row),
         "active": row.active,
         "braintree_buyer": BuyerBraintree(pk=row.braintree_buyer_id).resource_uri,
         "provider_id": row.provider_id,
@@ -108,7 +108,7 @@ def shown_paymethod(row: PaymentMethod) -> BraintreePaymethod:
 def shown_subscription(row: Subscription) -> BraintreeSubscription:
     """With the currency of its product's entry in the catalogue."""
     return {
-        **_kept(row),
+        **kept(row),
         "active": row.active,
         "amount": amount_text(row.amount, row.seller_product.braintree.currency if row.amount is not None else ""),
         "paymethod": PaymentMethod(pk=row.paymethod_id).resource_uri,
@@ -120,7 +120,7 @@ def shown_subscription(row: Subscription) -> BraintreeSubscription:
 def shown_transaction_braintree(row: TransactionBraintree) -> BraintreeTransaction:
     start, end, then = row.billing_period_start_date, row.billing_period_end_date, row.next_billing_date
     return {
-        **_kept(row),
+        **kept(row),
         "kind": row.kind,
         "paymethod": PaymentMethod(pk=row.paymethod_id).resource_uri if row.paymethod_id else None,
         "subscription": Subscription(pk=row.subscription_id).resource_uri if row.subscription_id else None,
@@ -141,7 +141,7 @@ def shown_both(row: TransactionBraintree) -> BothTransactions:
     }
 
 
-def _kept(row: Row) -> Kept:
+def kept(row: Row) -> Kept:
     return {
         "id": row.pk,
         "resource_pk": row.pk,
