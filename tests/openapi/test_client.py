@@ -16,7 +16,7 @@ from tests.support.described import Operation, followed
 
 from solitude.client import BangoPrice, Solitude
 from solitude.client.transport import Answer, Call, Transport
-from solitude.client.wire import LIST
+from solitude.client.wire import BARE
 from solitude.urls import description
 
 # Of these a client has no use.
@@ -175,7 +175,7 @@ class Example(Transport):
         shown = (
             self.noted(json.loads(json.dumps(media["example"]), parse_float=Decimal), media["schema"]) if media else {}
         )
-        return Answer(int(status), {LIST: shown} if isinstance(shown, list) else shown, '"tag"')
+        return Answer(int(status), shown if isinstance(shown, dict) else {BARE: shown}, '"tag"')
 
     def noted(self, said: Any, schema: Any) -> Any:
         """What was said, with each object that has a named shape noted."""

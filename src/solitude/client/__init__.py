@@ -39,6 +39,15 @@ from .bango_answers import (
     BangoStatus,
 )
 from .bango_payments import BangoBilling, BangoPrice, BangoRefund
+from .braintree_answers import (
+    BraintreeBuyer,
+    BraintreeNotice,
+    BraintreePayment,
+    BraintreePaymethod,
+    BraintreeProduct,
+    BraintreeSubscription,
+    BraintreeTransaction,
+)
 from .client import Solitude
 from .errors import (
     Conflict,
@@ -88,6 +97,13 @@ __all__ = [
     "BangoRating",
     "BangoRefund",
     "BangoStatus",
+    "BraintreeBuyer",
+    "BraintreeNotice",
+    "BraintreePayment",
+    "BraintreePaymethod",
+    "BraintreeProduct",
+    "BraintreeSubscription",
+    "BraintreeTransaction",
     "Buyer",
     "Check",
     "Clock",

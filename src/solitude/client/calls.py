@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
-from . import answers, bango_answers
+from . import answers, bango_answers, braintree_answers
 from .errors import NoAnswer
 from .retries import Clock, Retries, persist
 from .transport import Answer, Call, Transport
@@ -31,6 +31,11 @@ Seen = TypeVar(
     bango_answers.BangoPackage,
     bango_answers.BangoProduct,
     bango_answers.BangoStatus,
+    braintree_answers.BraintreeBuyer,
+    braintree_answers.BraintreePaymethod,
+    braintree_answers.BraintreeProduct,
+    braintree_answers.BraintreeSubscription,
+    braintree_answers.BraintreeTransaction,
 )
 
 

@@ -2,6 +2,8 @@
 
 from .bango import Bango
 from .bango_payments import BangoPayments
+from .braintree import Braintree
+from .braintree_records import BraintreeRecords
 from .buyers import Buyers
 from .catalogue import Catalogue
 from .feed import Feed
@@ -12,7 +14,20 @@ from .services import Services
 from .transactions import Transactions
 
 
-class Solitude(Payments, Buyers, Catalogue, Transactions, PayPal, Bango, BangoPayments, Reference, Feed, Services):
+class Solitude(
+    Payments,
+    Buyers,
+    Catalogue,
+    Transactions,
+    PayPal,
+    Bango,
+    BangoPayments,
+    Braintree,
+    BraintreeRecords,
+    Reference,
+    Feed,
+    Services,
+):
     """A Solitude server. Make one per process and share it between threads.
 
     `timeout_s` bounds one try, `retries` how often and how long in all. `ca_file`: a PEM file with the only

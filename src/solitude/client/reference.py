@@ -10,7 +10,7 @@ from . import answers
 from .calls import Calls, Path, decimal_text, filters_of, given, path_of, read, uri_of
 from .catalogue import PRODUCTS
 from .transport import Call
-from .wire import LIST, Amount, Fields, target
+from .wire import BARE, Amount, Fields, target
 
 REFERENCE = "reference"
 REFERENCE_SELLERS = "/provider/reference/sellers/"
@@ -263,7 +263,7 @@ class Reference(Calls):
 
     def list_at_provider(self, provider: str, resource: str, **filters: str) -> list[Any]:
         """What a provider has of a resource, such as "sellers", with its own filters."""
-        call = Call("GET", target(_at(provider, resource), filters), listed=True)
+        call = Call("GET", target(_at(provider, resource), filters), bare=True)
         return read(call, self._persist(call).body, _items)
 
     def get_at_provider(self, provider: str, resource: str, uuid: str) -> dict[str, Any]:
@@ -313,4 +313,4 @@ def _whole(body: object) -> dict[str, Any]:
 
 
 def _items(body: object) -> list[Any]:
-    return Fields(body).items(LIST)
+    return Fields(body).items(BARE)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from .wire import LIST, Fields
+from .wire import BARE, Fields
 
 # What a notification's signature is made of; whatever else the marketplace received with it is nobody's business.
 _PAYPAL_HEADERS = "paypal-"
@@ -251,7 +251,7 @@ def bad_statuses(body: object) -> tuple[BadStatus, ...]:
 
 
 def setting_names(body: object) -> tuple[str, ...]:
-    return Fields(body).texts(LIST)
+    return Fields(body).texts(BARE)
 
 
 def setting(body: object) -> Any:

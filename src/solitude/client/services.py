@@ -38,7 +38,7 @@ class Services(Calls):
 
     def setting_names(self) -> tuple[str, ...]:
         """The names of the server's settings. Forbidden unless the server shows them, which no production server does."""
-        call = Call("GET", target("/services/settings/"), listed=True)
+        call = Call("GET", target("/services/settings/"), bare=True)
         return read(call, self._persist(call).body, reports.setting_names)
 
     def setting(self, name: str) -> Any:

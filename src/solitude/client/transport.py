@@ -34,7 +34,7 @@ _NEVER_SENT = (NewConnectionError, NameResolutionError, ConnectTimeoutError, Emp
 class Call:
     """A request before it is signed. `target`: path and query as sent. `held_s`: how long the server is asked to hold it.
 
-    `listed`: a success is a JSON list, and not an object.
+    `bare`: a success is a list or a text as JSON, and not an object.
     """
 
     method: str
@@ -45,7 +45,7 @@ class Call:
     accepted: tuple[int, ...] = ()
     if_match: str | None = None
     held_s: int = 0
-    listed: bool = False
+    bare: bool = False
 
     @property
     def what(self) -> str:
@@ -195,7 +195,7 @@ def _no_answer(error: HTTPError, call: Call) -> NoAnswer:
 
 
 def _answer(call: Call, response: urllib3.BaseHTTPResponse, raw: bytes) -> Answer:
-    body = _body(response.headers, raw, listed=call.listed and response.status < 300)
+    body = _body(response.headers, raw, bare=call.bare and response.status < 300)
     if response.status not in call.accepted and not 200 <= response.status < 300:
         raise error_of(
             call.what,
@@ -214,14 +214,14 @@ def _answer(call: Call, response: urllib3.BaseHTTPResponse, raw: bytes) -> Answe
     return Answer(response.status, body, response.headers.get("ETag"))
 
 
-def _body(headers: Mapping[str, str], raw: bytes, *, listed: bool) -> dict[str, Any] | None:
+def _body(headers: Mapping[str, str], raw: bytes, *, bare: bool) -> dict[str, Any] | None:
     """The JSON object; empty where there is no body, None where there is another one."""
     if not raw:
         return {}
     if not headers.get("Content-Type", "").lower().startswith("application/json"):
         return None
     try:
-        return decode(raw, listed=listed)
+        return decode(raw, bare=bare)
     except Unreadable:
         return None
 

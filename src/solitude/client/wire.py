@@ -12,8 +12,8 @@ Amount = Decimal | int | str
 """An amount of money in the currency's main unit, e.g. Decimal("2.49"), "2.49" or 3; never a float."""
 
 AMOUNT_MAX_CHARS = 40
-# The name under which an answer that is a list is given: here, every answer is an object.
-LIST = "items"
+# The name under which an answer that is no object is given: here, every answer is one.
+BARE = "bare"
 PATH_SAFE = "/:@!$&'()*+,;=~-._"
 _AMOUNT_TEXT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
@@ -62,14 +62,14 @@ def _encoded(value: object) -> str:
     raise TypeError(f"A {type(value).__name__} cannot be sent; amounts are Decimal, int or str.")
 
 
-def decode(raw: bytes, *, listed: bool = False) -> dict[str, Any]:
-    """The JSON object in `raw`, its broken numbers as Decimal; with `listed` the list under LIST. Raises Unreadable."""
+def decode(raw: bytes, *, bare: bool = False) -> dict[str, Any]:
+    """The JSON object in `raw`, its broken numbers as Decimal; with `bare` whatever it is, under BARE. Raises Unreadable."""
     try:
         body = json.loads(raw, parse_float=Decimal, parse_constant=_refuse)
     except (ValueError, ArithmeticError, RecursionError):
         raise Unreadable("The body is not JSON.") from None
-    if listed:
-        body = {LIST: body}
+    if bare:
+        body = {BARE: body}
     if not isinstance(body, dict):
         raise Unreadable("The body is not a JSON object.")
     return body
