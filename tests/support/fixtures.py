@@ -6,9 +6,11 @@ import pytest
 
 from solitude.web import purge
 from tests.support import bango as bango_simulator
+from tests.support import braintree as braintree_simulator
 from tests.support import simulator
 from tests.support import zippy as zippy_simulator
 from tests.support.bango import BangoSimulator
+from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 from tests.support.zippy import ZippySimulator
@@ -27,6 +29,15 @@ def paypal() -> Iterator[Simulator]:
 def bango() -> Iterator[BangoSimulator]:
     """The Bango simulator, empty and without faults."""
     running = bango_simulator.running()
+    running.reset()
+    yield running
+    running.reset()
+
+
+@pytest.fixture
+def braintree() -> Iterator[BraintreeSimulator]:
+    """The simulator of Braintree's gateway, empty and without faults."""
+    running = braintree_simulator.running()
     running.reset()
     yield running
     running.reset()
