@@ -26,5 +26,6 @@ def of_the_house() -> dict[str, str]:
         "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
         "SOLITUDE_BANGO_TIMEOUT_MS": "1000",
         "SOLITUDE_REFERENCE_TIMEOUT_MS": "1000",
+        "SOLITUDE_BRAINTREE_TIMEOUT_MS": "1000",
         "SOLITUDE_CALL_LEASE_S": "5",
     } | further
