@@ -121,16 +121,14 @@ def api_error_response(error: InvalidError, params: Json) -> Json:
         for name in each.path.split("."):
             node = node.setdefault(name, {})
         node.setdefault("errors", []).append(each)
-    return {"errors": {"errors": Items("error", ()), **_listed(tree)}, "params": params, "message": error.message} | {
-        name: shown for name, shown in error.shown.items() if shown is not None
-    }
+    shown = {name: value for name, value in error.shown.items() if value is not None}
+    return {"errors": _level(tree), "params": params, "message": error.message} | shown
 
 
-def _listed(tree: Mapping[str, Any]) -> Json:
-    return {
-        name: Items("error", [_shown(each) for each in below]) if name == "errors" else _listed(below)
-        for name, below in sorted(tree.items(), key=lambda item: item[0] != "errors")
-    }
+def _level(tree: Mapping[str, Any]) -> Json:
+    """One object's errors, of which there may be none, and below it those of its parts."""
+    parts = {name: _level(part) for name, part in tree.items() if name != "errors"}
+    return {"errors": Items("error", [_shown(each) for each in tree.get("errors", ())]), **parts}
 
 
 def _shown(wrong: Wrong) -> Json:
