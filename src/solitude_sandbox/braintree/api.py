@@ -70,7 +70,7 @@ class Api:
     ) -> Response:
         issue = fault.issue if fault is not None else None
         try:
-            _stumble(fault)
+            _stumble(operation, fault)
             _believe(request, merchant)
             if unreadable is not None:
                 raise unreadable
@@ -92,7 +92,7 @@ def nowhere(error: HTTPException) -> Response:
     return Response("", 404 if error.code == 405 else error.code)
 
 
-def _stumble(fault: Fault | None) -> None:
+def _stumble(operation: Operation, fault: Fault | None) -> None:
     """The error of a fault that strikes before the work, or instead of it."""
     if fault is None or fault.kind in faults.AFTER_THE_WORK:
         return
@@ -102,7 +102,7 @@ def _stumble(fault: Fault | None) -> None:
     if issue in NAMED_STATUSES:
         raise StatusError(NAMED_STATUSES[issue])
     if issue in SENTENCES:
-        raise InvalidError(Wrong("transaction", "base", issue))
+        raise InvalidError(Wrong(operation.root or operation.name, "base", issue))
 
 
 def _believe(request: Request, merchant: str) -> None:
