@@ -41,7 +41,7 @@ def test_five_minutes_with_curl_end_in_a_payment() -> None:
 
 
 def test_the_fixture_for_your_own_tests_runs(tmp_path: Path) -> None:
-    (tmp_path / "test_mine.py").write_text("\n\n".join(blocks(PAGE, "python")))
+    (tmp_path / "test_mine.py").write_text("\n\n".join(blocks(PAGE, "python")[:2]))
     said = subprocess.run(
         [
             sys.executable,
@@ -64,3 +64,18 @@ def test_the_fixture_for_your_own_tests_runs(tmp_path: Path) -> None:
     )
     assert said.returncode == 0, said.stdout
     assert "2 passed" in said.stdout
+
+
+def test_the_official_sdk_of_braintree_sells_as_shown() -> None:
+    server = solitude_sandbox.make_server()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        shown = blocks(PAGE, "python")[-1].replace("2680", str(server.port))
+        said = subprocess.run(
+            [sys.executable, "-c", shown], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    finally:
+        server.shutdown()
+        thread.join(10)
+    assert (said.returncode, said.stderr) == (0, "")
