@@ -2,6 +2,8 @@
 
 import gzip
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
@@ -31,6 +33,21 @@ def knows_issue(operation: str, name: str) -> bool:
     return name in SENTENCES or name in NAMED_STATUSES or name in tampering.WAYS or processor.knows_code(name)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request, read: `name` is what its path names, `fields` what its body holds, `unreadable` why that could not be read."""
+
+    request: Request
+    merchant: str
+    name: str
+    fields: Json
+    unreadable: StatusError | None
+
+    def call(self, now: datetime, ordered: str | None) -> Call:
+        """As the operations see it."""
+        return Call(now, self.name, self.request.args.to_dict(), self.fields, base_of(self.request), ordered)
+
+
 class Api:
     """Answers API requests from the books, with the faults that are set."""
 
@@ -39,18 +56,18 @@ class Api:
         self._board = board
 
     def answer(self, operation: Operation, request: Request, merchant: str, name: str = "") -> Response:
-        """The response to one request; `name` is what the path names, or ""."""
-        fields, unreadable = _fields(operation, request)
-        known_by = next((str(fields[key]) for key in _KNOWN_BY if fields.get(key)), None)
+        """The response to one request."""
+        asked = Asked(request, merchant, name, *_fields(operation, request))
+        known_by = next((str(asked.fields[key]) for key in _KNOWN_BY if asked.fields.get(key)), None)
         entry = Entry(self._books.clock.now(), request.method, request.path, operation.name, known_by, "")
         self._books.journal.add(entry)
         fault: Fault | None = None
         try:
-            trouble = trouble_of(self._board, operation.name, request, lambda: _about(fields))
+            trouble = trouble_of(self._board, operation.name, request, lambda: _about(asked.fields))
             fault = trouble.fault
             entry.fault = fault.kind if fault is not None else None
             wait(trouble.latency_s)
-            response = self._respond(operation, request, merchant, name, fields, unreadable, fault)
+            response = self._respond(operation, asked, fault)
         except ValueError:  # the header with which a request asks for its own fault
             response = Response("", 400)
         if fault is not None:
@@ -58,31 +75,21 @@ class Api:
         entry.status = None if faults.WIRE_KEY in request.environ else response.status_code
         return response
 
-    def _respond(
-        self,
-        operation: Operation,
-        request: Request,
-        merchant: str,
-        name: str,
-        fields: Json,
-        unreadable: StatusError | None,
-        fault: Fault | None,
-    ) -> Response:
+    def _respond(self, operation: Operation, asked: Asked, fault: Fault | None) -> Response:
         issue = fault.issue if fault is not None else None
         try:
             _stumble(operation, fault)
-            _believe(request, merchant)
-            if unreadable is not None:
-                raise unreadable
+            _believe(asked.request, asked.merchant)
+            if asked.unreadable is not None:
+                raise asked.unreadable
             ordered = issue if issue is not None and operation.banked and processor.knows_code(issue) else None
-            call = Call(self._books.clock.now(), name, request.args.to_dict(), fields, base_of(request), ordered)
             with self._books.lock:
-                answer = operation.act(self._books, call)
+                answer = operation.act(self._books, asked.call(self._books.clock.now(), ordered))
                 text = xml.write(answer.root, answer.content) if answer.root else ""
-            return _message(request, tampering.tampered(text, issue), answer.status)
+            return _message(asked.request, tampering.tampered(text, issue), answer.status)
         except InvalidError as error:
-            params = {operation.root or "params": _shown(fields)}
-            return _message(request, xml.write("api_error_response", api_error_response(error, params)), 422)
+            params = {operation.root or operation.name: _shown(asked.fields)}
+            return _message(asked.request, xml.write("api_error_response", api_error_response(error, params)), 422)
         except StatusError as error:
             return Response("", error.status)
 

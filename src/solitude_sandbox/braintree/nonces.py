@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from solitude_sandbox.braintree import cards
 from solitude_sandbox.braintree.books import Books
+from solitude_sandbox.braintree.call import Answer, Call
 from solitude_sandbox.braintree.cards import Card, Instrument, PayPalAccount
+from solitude_sandbox.braintree.errors import missing
 
 LIFE = timedelta(hours=3)
 CONSUMED, LUHN_INVALID = "fake-consumed-nonce", "fake-luhn-invalid-nonce"
@@ -87,6 +89,24 @@ def consume(books: Books, value: str) -> None:
     nonce = books.nonces.get(value)
     if nonce is not None:
         nonce.consumed = True
+
+
+def find_nonce(books: Books, call: Call) -> Answer:
+    """GET /payment_method_nonces/NONCE: what it stands for, which does not use it up."""
+    try:
+        instrument = look(books, call.name)
+    except NonceError:
+        raise missing() from None
+    by_card = isinstance(instrument, Card)
+    shown = {
+        "nonce": call.name,
+        "type": "CreditCard" if by_card else "PayPalAccount",
+        "default": False,
+        "is_locked": False,
+        "consumed": False,
+        "details": instrument.show(),
+    }
+    return Answer("payment_method_nonce", shown)
 
 
 def described(instrument: Instrument) -> str:

@@ -93,6 +93,18 @@ def test_a_nonce_of_a_buyer_is_good_once(shop: Shop, fate: BraintreeSimulator) -
     assert codes(shop.sale(payment_method_nonce=nonce)) == [("payment_method_nonce", "91564")]
 
 
+def test_what_a_nonce_stands_for_can_be_asked_before_it_is_used(
+    gateway: Any, shop: Shop, fate: BraintreeSimulator
+) -> None:
+    nonce = fate.nonce("amex")
+    asked = gateway.payment_method_nonce.find(nonce)
+    assert (asked.type, asked.details["last_4"]) == ("CreditCard", "0005")
+    assert gateway.payment_method_nonce.find("fake-paypal-one-time-nonce").type == "PayPalAccount"
+    assert shop.store(nonce).is_success
+    with pytest.raises(NotFoundError):
+        gateway.payment_method_nonce.find(nonce)
+
+
 def test_a_nonce_is_good_for_three_hours(shop: Shop, fate: BraintreeSimulator) -> None:
     early, late = fate.nonce(), fate.nonce()
     fate.advance(3 * 3600 - 60)
