@@ -1,15 +1,15 @@
 """Everything that the simulator knows, in one place, behind one lock."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from solitude_sandbox.agenda import Agenda
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.delivery import Delivery, is_here
 from solitude_sandbox.journal import Journal
 from solitude_sandbox.parcels import Addressee
 from solitude_sandbox.paypal.accounts import Accounts
-from solitude_sandbox.paypal.agenda import Agenda
 from solitude_sandbox.paypal.call import Call, Json, looking
 from solitude_sandbox.paypal.errors import refuse
 from solitude_sandbox.paypal.events import Event, EventLog
@@ -67,7 +67,7 @@ class Books:
         self.memory = Memory()
         self.journal = Journal()
         self.webhooks: BoundedStore[str, Webhook] = BoundedStore(WEBHOOKS_LIMIT)
-        self.agenda = Agenda()
+        self.agenda: Agenda[Callable[[Call], None]] = Agenda()
         self.events = EventLog()
         self.ipns = IpnLog()
         self.ipn_url: str | None = None
