@@ -7,7 +7,7 @@ from solitude_sandbox.braintree.errors import Wrong
 from solitude_sandbox.braintree.transactions import CENT
 
 LIMIT = Decimal("9999999.99")
-_FORMAT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
+FORMAT = re.compile(r"\d{1,12}(\.\d{1,2})?", re.ASCII)
 _NEGATIVE = re.compile(r"-\d{1,12}(\.\d{1,2})?", re.ASCII)
 
 
@@ -24,7 +24,7 @@ def _wrong(value: str | None) -> str:
         return "81502"
     if _NEGATIVE.fullmatch(value):
         return "81501"
-    if not _FORMAT.fullmatch(value):
+    if not FORMAT.fullmatch(value):
         return "81503"
     if not Decimal(value):
         return "81531"

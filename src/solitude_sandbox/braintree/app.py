@@ -37,7 +37,7 @@ class Braintree:
         self._books = Books(Clock(), Ids(seed))
         board = FaultBoard(NAMES, knows_issue)
         self._api = Api(self._books, board)
-        self._fate = Fate(self._books.clock, board, self._books.delivery.wake, self._books.reset)
+        self._fate = Fate(self._books.clock, board, self._clock_moved, self._books.reset)
         self._control = Control(self._books, self._fate)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
@@ -58,6 +58,11 @@ class Braintree:
     def console(self, base: str) -> Markup:
         """This provider's section of the console; `base` is where this application is mounted."""
         return Markup('<p><a href="{}/sandbox/state">Its books</a></p>').format(base)
+
+    def _clock_moved(self) -> None:
+        """Do at once what is due now; nobody has to ask for it first."""
+        self._books.catch_up()
+        self._books.delivery.wake()
 
     def _rules(self) -> Iterable[Rule]:
         def rule(path: str, methods: tuple[str, ...], route: Callable[..., Response]) -> Rule:

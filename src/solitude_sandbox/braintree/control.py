@@ -55,6 +55,7 @@ class Control:
         books = self._books
 
         with books.lock:
+            books.catch_up()
             customers = newest_of(books.customers, newest)
             return {
                 "clock": self._fate.time(),

@@ -1,10 +1,10 @@
 """Payment methods: cards and PayPal accounts in the vault, each known by its token."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from solitude_sandbox.braintree import nonces, processor
+from solitude_sandbox.braintree import cancelling, nonces, processor
 from solitude_sandbox.braintree.accounts import DEFAULT_ACCOUNT, MERCHANT_ACCOUNTS
 from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.call import Answer, Call, flag, text
@@ -13,6 +13,7 @@ from solitude_sandbox.braintree.errors import InvalidError, Wrong, invalid, miss
 from solitude_sandbox.braintree.global_ids import global_id
 from solitude_sandbox.braintree.nonces import NonceError
 from solitude_sandbox.braintree.processor import AUTHORIZED, Verdict
+from solitude_sandbox.braintree.subscription import Subscription
 from solitude_sandbox.braintree.xml import Items
 from solitude_sandbox.control import Json
 
@@ -50,7 +51,9 @@ class Method:
             "image_url": "",
             "created_at": self.created,
             "updated_at": self.updated,
-            "subscriptions": Items("subscription", ()),
+            "subscriptions": Items(
+                "subscription", [each.show(books, books.clock.now()) for each in self._pays_for(books)]
+            ),
         }
         if isinstance(self.instrument, Card):
             month = (int(self.instrument.expiration_year), int(self.instrument.expiration_month))
@@ -61,6 +64,9 @@ class Method:
                 "verifications": Items("verification", verifications),
             }
         return shown
+
+    def _pays_for(self, books: Books) -> list[Subscription]:
+        return [each for each in books.subscriptions if each.payer.token == self.token]
 
     def as_json(self) -> Json:
         """For the state page."""
@@ -108,6 +114,9 @@ def update_method(books: Books, call: Call) -> Answer:
         wrong = _wrong_token(books, method.instrument, token)
         if wrong:
             raise InvalidError(*wrong)
+        for subscription in books.subscriptions:
+            if subscription.payer.token == method.token:
+                subscription.payer = replace(subscription.payer, token=token)
         books.methods.remove(method.token)
         method.token = token
         books.methods.put(token, method)
@@ -131,8 +140,9 @@ def found(books: Books, token: str) -> Method:
     return method
 
 
-def forget(books: Books, method: Method, now: datetime) -> None:  # noqa: ARG001 - what hangs on the method ends at this time
-    """Away with it, from the vault; another one is the customer's default then."""
+def forget(books: Books, method: Method, now: datetime) -> None:
+    """Away with it, from the vault, and with its subscriptions; another one is the customer's default then."""
+    cancelling.end_those_of(books, method.token, now)
     books.methods.remove(method.token)
     left = of_customer(books, method.customer_id)
     if method.default and left:

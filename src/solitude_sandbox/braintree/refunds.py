@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from solitude_sandbox.braintree import amounts
+from solitude_sandbox.braintree import amounts, settlement
 from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.call import Answer, Call
 from solitude_sandbox.braintree.errors import InvalidError, invalid
@@ -11,7 +11,6 @@ from solitude_sandbox.braintree.transactions import (
     CREDIT,
     SETTLED,
     SETTLING,
-    SUBMITTED,
     Transaction,
     found,
 )
@@ -33,7 +32,7 @@ def refund(books: Books, call: Call) -> Answer:
         refunded_id=sale.id,
     )
     credit.move(AUTHORIZED, call.now)
-    credit.move(SUBMITTED, call.now)
+    settlement.submit_now(books, credit, call.now)
     sale.refunds.append(credit)
     sale.updated = call.now
     books.transactions.put(credit.id, credit)

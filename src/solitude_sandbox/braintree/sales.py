@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from solitude_sandbox.braintree import amounts, methods, nonces, processor
+from solitude_sandbox.braintree import amounts, methods, nonces, processor, settlement
 from solitude_sandbox.braintree.accounts import DEFAULT_ACCOUNT, MERCHANT_ACCOUNTS
 from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.call import Answer, Call, flag, text
 from solitude_sandbox.braintree.errors import InvalidError, Wrong
 from solitude_sandbox.braintree.nonces import NonceError
 from solitude_sandbox.braintree.processor import AUTHORIZED
-from solitude_sandbox.braintree.transactions import SALE, SUBMITTED, Payer, Period, Transaction, found
+from solitude_sandbox.braintree.transactions import SALE, Payer, Period, Transaction, found
 from solitude_sandbox.control import Json
 
 ORDER_ID_LENGTH = 255
@@ -95,7 +95,7 @@ def charge(books: Books, order: Order, now: datetime, ordered: str | None = None
     if verdict.status == AUTHORIZED:
         transaction.authorization_code = books.ids.authorization_code()
         if order.submit:
-            transaction.move(SUBMITTED, now)
+            settlement.submit_now(books, transaction, now)
     books.transactions.put(transaction.id, transaction)
     return transaction
 

@@ -1,6 +1,6 @@
 """What becomes of an authorization: voided, submitted, settled or not. The last four are the sandbox's own calls (`gateway.testing`)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from solitude_sandbox.braintree import amounts, processor
 from solitude_sandbox.braintree.books import Books
@@ -22,8 +22,20 @@ from solitude_sandbox.braintree.transactions import (
 _VOIDABLE = (AUTHORIZED, SUBMITTED, SETTLEMENT_PENDING)
 # Those from which the sandbox lets a settlement end.
 ON_THE_WAY = (SUBMITTED, SETTLING, SETTLEMENT_PENDING, SETTLEMENT_CONFIRMED)
+SETTLES_AFTER = timedelta(days=1)
 # With which a settlement is declined where its amount says nothing else.
 _DECLINED = "4001"
+
+
+def submit_now(books: Books, transaction: Transaction, now: datetime) -> None:
+    """The money is to be taken, or given back: a day later that is done, unless something else becomes of it meanwhile."""
+    transaction.move(SUBMITTED, now)
+
+    def act(due: datetime) -> None:
+        if transaction.status in (SUBMITTED, SETTLING, SETTLEMENT_CONFIRMED):
+            _move(transaction, SETTLEMENT_DECLINED if processor.settles(transaction.amount) else SETTLED, due)
+
+    books.agenda.add(now + SETTLES_AFTER, act)
 
 
 def void(books: Books, call: Call) -> Answer:
@@ -47,7 +59,7 @@ def submit(books: Books, call: Call) -> Answer:
         if amount > transaction.amount:
             raise invalid("transaction", "amount", "91522")
         transaction.amount = amount
-    transaction.move(SUBMITTED, call.now)
+    submit_now(books, transaction, call.now)
     return Answer("transaction", transaction.show(books))
 
 
