@@ -13,8 +13,11 @@ from solitude_sandbox.braintree import api, page
 from solitude_sandbox.braintree.api import Api, knows_issue
 from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.control import Control
+from solitude_sandbox.braintree.dispute_control import DisputeControl
+from solitude_sandbox.braintree.event_control import EventControl
 from solitude_sandbox.braintree.ids import Ids
 from solitude_sandbox.braintree.operations import NAMES, OPERATIONS
+from solitude_sandbox.braintree.recurring_control import RecurringControl
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
@@ -39,6 +42,9 @@ class Braintree:
         self._api = Api(self._books, board)
         self._fate = Fate(self._books.clock, board, self._clock_moved, self._books.reset)
         self._control = Control(self._books, self._fate)
+        self._events = EventControl(self._books)
+        self._recurring = RecurringControl(self._books)
+        self._disputes = DisputeControl(self._books)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -76,6 +82,12 @@ class Braintree:
         yield rule("/sandbox/state", ("GET",), control.state)
         yield rule("/sandbox/nonce", ("POST",), control.nonce)
         yield rule("/sandbox/settle", ("POST",), control.settle)
+        yield rule("/sandbox/plans", ("GET", "POST"), self._recurring.plans)
+        yield rule("/sandbox/subscription", ("POST",), self._recurring.subscription)
+        yield rule("/sandbox/dispute", ("POST",), self._disputes.dispute)
+        yield rule("/sandbox/dispute/resolve", ("POST",), self._disputes.resolve)
+        yield rule("/sandbox/webhook", ("GET", "POST"), self._events.webhook)
+        yield rule("/sandbox/events", ("GET", "POST"), self._events.events)
         yield rule("/sandbox/delivery", ("GET", "POST"), control.post.answer)
         yield rule("/sandbox/faults", ("GET", "POST", "DELETE"), fate.faults)
         yield rule("/sandbox/clock", ("GET", "POST"), fate.clock)

@@ -7,7 +7,7 @@ from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.call import Answer, Call
 from solitude_sandbox.braintree.dispute import ACCEPTED, DISPUTED, LOST, OPEN, REASONS, UNDECIDED, WON, Dispute
 from solitude_sandbox.braintree.errors import invalid, missing
-from solitude_sandbox.braintree.transactions import SETTLED, Transaction
+from solitude_sandbox.braintree.transactions import SALE, SETTLED, Transaction
 
 
 def find_dispute(books: Books, call: Call) -> Answer:
@@ -29,17 +29,18 @@ def finalize_dispute(books: Books, call: Call) -> Answer:
 
 def begin(books: Books, transaction: Transaction, amount: Decimal, reason: str) -> Dispute:
     """A buyer's bank takes money back; ValueError with a sentence if it cannot. The books' lock is held."""
-    if transaction.status != SETTLED or transaction.type != "sale":
+    if transaction.status != SETTLED or transaction.type != SALE:
         raise ValueError("Only a sale that is settled can be disputed.")
     if not 0 < amount <= transaction.amount:
         raise ValueError(f"amount must be more than 0 and at most {transaction.amount}.")
     if reason not in REASONS:
         raise ValueError(f"reason must be one of: {', '.join(REASONS)}.")
-    if any(each.transaction is transaction and each.status in UNDECIDED for each in books.disputes):
+    if any(each.status in UNDECIDED for each in transaction.disputes):
         raise ValueError("This transaction is in dispute already.")
     now = books.clock.now()
     dispute = Dispute(books.ids.dispute(), transaction, amount, reason, now, now)
     books.disputes.put(dispute.id, dispute)
+    transaction.disputes.append(dispute)
     dispute.become(OPEN, now)
     tell(books, dispute, events.OPENED)
     return dispute

@@ -40,6 +40,10 @@ class Ids:
         """A dispute."""
         return self._text(LETTERS, 16)
 
+    def challenge(self) -> str:
+        """What an address must answer that is to be told: 32 hexadecimal digits."""
+        return f"{self._bits(128):032x}"
+
     def nonce(self) -> str:
         """What stands for a payment method once."""
         return "tokencc_bh_" + "_".join(self._text(LETTERS, length) for length in (6, 6, 6, 6, 3))

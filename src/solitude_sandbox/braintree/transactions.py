@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from solitude_sandbox.braintree import nonces
 from solitude_sandbox.braintree.accounts import MERCHANT_ACCOUNTS
@@ -21,6 +22,9 @@ from solitude_sandbox.braintree.processor import (
 from solitude_sandbox.braintree.xml import Items
 from solitude_sandbox.clock import stamp
 from solitude_sandbox.control import Json
+
+if TYPE_CHECKING:
+    from solitude_sandbox.braintree.dispute import Dispute
 
 SALE, CREDIT = "sale", "credit"
 SUBMITTED, SETTLING, SETTLED = "submitted_for_settlement", "settling", "settled"
@@ -91,7 +95,7 @@ class Transaction:
     settlement_code: str = ""
     refunded_id: str | None = None
     refunds: list["Transaction"] = field(default_factory=list)
-    disputes: list[Json] = field(default_factory=list)
+    disputes: list["Dispute"] = field(default_factory=list)
 
     @property
     def currency(self) -> str:
@@ -136,7 +140,7 @@ class Transaction:
             "status_history": Items("status_event", [each.show() for each in self.history]),
             "add_ons": Items("add_on", ()),
             "discounts": Items("discount", ()),
-            "disputes": Items("dispute", self.disputes),
+            "disputes": Items("dispute", [each.show() for each in self.disputes]),
             "settlement_batch_id": self._batch(),
             **self._processor(),
             **self._instrument(),
