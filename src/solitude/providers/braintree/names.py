@@ -10,3 +10,5 @@ PAYMETHODS: Final = "/braintree/mozilla/paymethod/"
 SUBSCRIPTIONS: Final = "/braintree/mozilla/subscription/"
 TRANSACTIONS: Final = "/braintree/mozilla/transaction/"
 PRODUCTS: Final = "/braintree/product/"
+# How a sale of ours has come about, as its row keeps it.
+SALE_KIND: Final = "submit_for_settlement"
