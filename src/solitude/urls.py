@@ -19,8 +19,12 @@ from solitude.providers.bango.api.products import router as bango_products
 from solitude.providers.bango.api.refunds import router as bango_refunds
 from solitude.providers.bango.api.sbi import router as bango_sbi
 from solitude.providers.bango.api.status import router as bango_status
+from solitude.providers.braintree.api.customers import router as braintree_customers
+from solitude.providers.braintree.api.paymethods import router as braintree_paymethods
 from solitude.providers.braintree.api.products import router as braintree_products
 from solitude.providers.braintree.api.records import router as braintree_records
+from solitude.providers.braintree.api.refunds import router as braintree_refunds
+from solitude.providers.braintree.api.sales import router as braintree_sales
 from solitude.providers.paypal.api.accounts import router as paypal_accounts
 from solitude.providers.paypal.api.ipn import router as paypal_ipn
 from solitude.providers.paypal.api.payments import router as paypal_payments
@@ -98,6 +102,10 @@ for prefix, tag, router in (
     ("/bango", "bango", bango_login),
     ("/bango", "bango", bango_sbi),
     ("/bango", "bango", bango_status),
+    ("/braintree", "braintree", braintree_customers),
+    ("/braintree", "braintree", braintree_paymethods),
+    ("/braintree", "braintree", braintree_sales),
+    ("/braintree", "braintree", braintree_refunds),
     ("/braintree", "braintree", braintree_products),
     ("/braintree", "braintree", braintree_records),
     ("/provider/bango", "bango", bango_ready_products),

@@ -74,6 +74,7 @@ def begin(
         leased_until=leases.until(),
     )
     call.save(force_insert=True)
+    call.is_begun_here = True
     return call
 
 

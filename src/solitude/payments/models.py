@@ -67,6 +67,8 @@ class ProviderCall(SealedModel):
 
     # The call with which the payment goes on: told to who has recorded this one, and is to make that.
     successor: "ProviderCall | None" = None
+    # Whether it was `calls.begin` that made this very object: who has begun a call carries it out, and nobody else.
+    is_begun_here = False
 
     @property
     def intended(self) -> Intent:

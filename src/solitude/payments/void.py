@@ -15,7 +15,7 @@ class NotVoidable(Exception):
 def begin(payment: Transaction, provider: str, ids: dict[str, str], claim: Claim | None) -> ProviderCall:
     """Writes the call, in the caller's transaction; or the one by which somebody gives it up already. Raises NotVoidable.
 
-    After its commit `calls.carry_out` what is new (`outcome` is none and nobody has tried it), else `calls.find_out`.
+    After its commit `calls.carry_out` what is new (`is_begun_here`), else `calls.find_out`.
     """
     locked = lock(payment.pk)
     under_way = locked.calls.filter(operation=Operation.VOID, outcome__in=LIVE).order_by("-pk").first()

@@ -1,6 +1,35 @@
 from django.apps import AppConfig
+from django.conf import settings
+
+from solitude.telemetry import redaction
 
 
 class BraintreeConfig(AppConfig):
     name = "solitude.providers.braintree"
     label = "braintree"
+
+    def ready(self) -> None:
+        from solitude.outbound import probes
+        from solitude.payments import registry
+        from solitude.payments.contract import Operation
+        from solitude.providers.braintree import cards
+        from solitude.providers.braintree.names import NAME
+        from solitude.providers.braintree.provider import Braintree
+        from solitude.providers.braintree.way import BraintreeWay
+        from solitude.routing import way
+
+        if settings.SOLITUDE_BRAINTREE_PRIVATE_KEY:
+            redaction.register(settings.SOLITUDE_BRAINTREE_PRIVATE_KEY)
+        registry.register(
+            NAME,
+            registry.Registered(
+                Braintree(),
+                {Operation.STORE_CREDENTIAL: cards.kept, Operation.DELETE_CREDENTIAL: cards.deleted},
+                credential_refused=cards.refused,
+            ),
+        )
+        if settings.SOLITUDE_BRAINTREE_MERCHANT_ID:
+            # Where nobody can be asked, it does not matter whether anybody is there.
+            timeout_ms = settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS
+            probes.offer(probes.Probe(NAME, settings.SOLITUDE_BRAINTREE_URL, timeout_ms))
+        way.offer(BraintreeWay())

@@ -82,12 +82,14 @@ def _maybe(value: Any) -> Any:
     return None if value == "" else value
 
 
+# As `web.fields.DecimalNumber` reads it.
 _AMOUNT = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]{1,64}(\.[0-9]{1,64})?$", "examples": ["12.00"]}
 
 FormText = Annotated[str, Taken(_text, _TEXT)]
 MaybeText = Annotated[str | None, Taken(_maybe_text, {**_TEXT, "type": ["string", "integer", "null"]})]
 # Within the limits of the settings.
 Payable = Annotated[DecimalNumber, AfterValidator(_payable), Taken(_required, _AMOUNT)]
+AnAmount = Annotated[DecimalNumber | None, Taken(_maybe, _AMOUNT)]
 MaybePayable = Annotated[Payable | None, Taken(_maybe, _AMOUNT)]
 PaymethodPath = Annotated[FormText, path_under(PAYMETHODS), Field(description="The path of a card.")]
 MaybePaymethodPath = Annotated[MaybeText, path_under(PAYMETHODS), Field(description="The path of a card.")]
