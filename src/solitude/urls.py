@@ -38,6 +38,7 @@ from solitude.providers.reference.api.notices import router as reference_notices
 from solitude.providers.reference.api.passing import router as reference_passing
 from solitude.providers.reference.api.payments import router as reference_payments
 from solitude.providers.reference.api.records import router as reference_records
+from solitude.routing.api.afterwards import router as payments_afterwards
 from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
 from solitude.sellers.models import product_parts, seller_uuids
@@ -54,6 +55,7 @@ TAGS = {
     "sellers": "Who sells, and what.",
     "transactions": "What was paid, by whom, for what, and what became of it.",
     "events": "The feed: each change of anything, once and in order.",
+    "payments": "Payments whose provider this server chooses, and what follows a payment at any provider.",
     "paypal": "Payments, refunds, pre-approvals and notifications, and what is kept of buyers, sellers and products, for PayPal.",
     "bango": "Payments by way of phone bills and cards, and what is kept of sellers and products, for Bango.",
     "braintree": "Cards and subscriptions, and what is kept of buyers and products, for Braintree.",
@@ -84,6 +86,7 @@ for prefix, tag, router in (
     ("/generic", "sellers", sellers),
     ("/generic", "transactions", transactions),
     ("/events", "events", events),
+    ("/payments", "payments", payments_afterwards),
     ("/paypal", "paypal", paypal_payments),
     ("/paypal", "paypal", paypal_preapprovals),
     ("/paypal", "paypal", paypal_records),

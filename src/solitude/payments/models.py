@@ -16,6 +16,7 @@ from solitude.web.models import IdempotencyKey
 # Outcomes after which the provider may have acted or will.
 LIVE = (CallOutcome.NONE, CallOutcome.UNKNOWN, CallOutcome.PENDING, CallOutcome.SUCCEEDED)
 OPEN = (CallOutcome.NONE, CallOutcome.UNKNOWN)
+CHOICE_MAX_CHARS = 1000
 REASON_MAX_CHARS = 255
 NOTIFICATION_MAX_CHARS = 262_144
 # States of a notification that is not done with yet.
@@ -44,6 +45,9 @@ class ProviderCall(SealedModel):
     # for servers of the version before, which still run while this one is rolled out.)
     client = models.CharField(max_length=64, default="", db_default="")
     request_id = models.CharField(max_length=64, default="", db_default="")
+    # Of a payment whose provider was chosen here: by which way it went, and in words why by this one.
+    way = models.CharField(max_length=32, default="", db_default="")
+    choice = models.CharField(max_length=CHOICE_MAX_CHARS, default="", db_default="")
 
     intent = EncryptedJSONField(max_length=16_384)
     ids = models.JSONField(default=dict)

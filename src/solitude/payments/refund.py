@@ -18,6 +18,12 @@ NOT_CAPTURED: Final = "not_captured"
 EXCEEDS: Final = "refund_exceeds_captured"
 # Of a provider that can be asked for one refund of a payment at a time.
 UNDER_WAY: Final = "refund_under_way"
+# A payment that changes between our look and our commit makes us look again.
+LOOKS_MAX: Final = 3
+
+
+class Moved(Exception):
+    """The payment has changed since it was looked at."""
 
 
 class NotRefundable(Exception):

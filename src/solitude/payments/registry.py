@@ -9,6 +9,7 @@ from solitude.payments.contract import (
     Capability,
     CredentialRefused,
     Inbound,
+    Intent,
     Notice,
     Operation,
     Provider,
@@ -17,6 +18,7 @@ from solitude.payments.contract import (
 from solitude.transactions.models import PROVIDER_NUMBERS
 
 if TYPE_CHECKING:
+    from solitude.money.money import Money
     from solitude.payments.models import ProviderCall
     from solitude.transactions.models import Transaction
 
@@ -39,6 +41,13 @@ class Applied:
 NoticeApplier = Callable[[Notice], Applied]
 
 
+# What the provider is told of a refund, and its own ids of what goes back. Called in the transaction that begins the refund, with the
+# locked payment and the amount. Raises NotRefundable, BadFields, or Moved where what was seen of the payment no longer holds.
+Telling = Callable[["Transaction", "Money"], tuple[Intent, dict[str, str]]]
+# Of a payment that is to go back, and a note for the buyer. No transaction is open: the provider may be asked. Raises Refused.
+Refunding = Callable[["Transaction", str], Telling]
+
+
 @dataclass(frozen=True, slots=True)
 class Registered:
     provider: Provider
@@ -51,6 +60,8 @@ class Registered:
     credential_refused: Callable[["ProviderCall", CredentialRefused], None] | None = None
     # For how long a payment waits for its buyer; without one until the provider gives it up.
     approval_life_s: Callable[[], int] | None = None
+    # How it is told of a refund; without one a refund says what the payment said.
+    refunding: Refunding | None = None
 
 
 _registered: dict[str, Registered] = {}
@@ -69,6 +80,10 @@ def register(name: str, registered: Registered) -> None:
 
 def provider(name: str) -> Provider:
     return _registered[name].provider
+
+
+def is_known(name: str) -> bool:
+    return name in _registered
 
 
 def can(name: str, capability: Capability) -> bool:
@@ -94,6 +109,10 @@ def credential_refused(call: "ProviderCall", how: CredentialRefused) -> None:
 def approval_life_s(name: str) -> int | None:
     given = _registered[name].approval_life_s
     return given() if given else None
+
+
+def refunding(name: str) -> Refunding | None:
+    return _registered[name].refunding
 
 
 def inbound(name: str) -> Inbound:

@@ -10,7 +10,7 @@ class BangoConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.payments import registry
-        from solitude.providers.bango import offers
+        from solitude.providers.bango import giving_back, offers
         from solitude.providers.bango.inbound import BangoInbound
         from solitude.providers.bango.names import NAME
         from solitude.providers.bango.provider import Bango, approval_life_s
@@ -19,5 +19,10 @@ class BangoConfig(AppConfig):
             if secret:
                 redaction.register(secret)
         inbound = BangoInbound()
-        registry.register(NAME, registry.Registered(Bango(), inbound=inbound, approval_life_s=approval_life_s))
+        registry.register(
+            NAME,
+            registry.Registered(
+                Bango(), inbound=inbound, approval_life_s=approval_life_s, refunding=giving_back.telling
+            ),
+        )
         offers.offer()

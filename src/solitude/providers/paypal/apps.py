@@ -14,7 +14,7 @@ class PaypalConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.paypal import preapprovals, records
+        from solitude.providers.paypal import giving_back, preapprovals, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal, addresses
         from solitude.providers.paypal.sellers import permissions
@@ -46,6 +46,7 @@ class PaypalConfig(AppConfig):
                 },
                 jobs=(preapprovals.expire_due,),
                 credential_refused=preapprovals.refused,
+                refunding=giving_back.telling,
                 approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
             ),
         )

@@ -11,13 +11,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.payments import answers, calls, check, refund
-from solitude.payments.contract import Intent
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable
-from solitude.providers.bango import provider
+from solitude.providers.bango import giving_back, provider
 from solitude.providers.bango.api import refusing
 from solitude.providers.bango.api.fields import Given, Plain
-from solitude.providers.bango.models import ProductBango
 from solitude.providers.bango.names import NAME, NUMBER
 from solitude.providers.bango.soap.wire import OK
 from solitude.transactions.locks import lock
@@ -30,8 +28,7 @@ from solitude.web.refusals import REQUIRED, BadFields, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()
-REFUNDS: Final = (Type.REFUND, Type.REFUND_MANUAL)
-GOES_BACK: Final = (*REFUNDS, Type.REVERSAL, Type.REVERSAL_MANUAL)
+GOES_BACK: Final = (*giving_back.REFUNDS, Type.REVERSAL, Type.REVERSAL_MANUAL)
 NOT_BANGO, NOT_COMPLETED, NOT_A_PAYMENT = "Not a Bango transaction", "Not completed", "Not a payment"
 ALREADY_REFUNDED, NOT_A_REFUND = "Already refunded", "Not a refund"
 UNCONFIRMED: Final = "Bango has not told yet what it calls the payment"
@@ -104,18 +101,16 @@ def _begin(request: ApiRequest, body: BangoRefundIn) -> ProviderCall:
     payment = lock(found.pk)
     if problem := _problem(payment):
         raise BadFields(uuid=problem)
-    terms = _faked(body)
-    # Of a past payment, which was moved in, the old server has kept it as `uid_support` alone.
-    number, product = payment.taken_id or payment.uid_support or "", _number_of_product(payment)
-    if not terms and not (number.isascii() and number.isdigit() and product):
-        raise BadFields(uuid=UNCONFIRMED)
     amount = refund.refundable(payment)
+    try:
+        intent, ids = giving_back.told(payment, amount, _faked(body))
+    except giving_back.Unconfirmed:
+        raise BadFields(uuid=UNCONFIRMED) from None
     if amount.amount <= 0:
         raise BadFields(uuid=ALREADY_REFUNDED)
-    intent = Intent(amount=amount, payee=product, terms=terms)
     kind = Type.REFUND_MANUAL if body.manual else Type.REFUND
     try:
-        return refund.begin(payment, amount, NAME, intent, {"capture": number}, request.claim, kind)
+        return refund.begin(payment, amount, NAME, intent, ids, request.claim, kind)
     except NotRefundable:
         raise BadFields(uuid=ALREADY_REFUNDED) from None
 
@@ -145,20 +140,7 @@ def _faked(body: BangoRefundIn) -> dict[str, str]:
     number = str(uuid4()) if fake is None else fake.refundTransactionId
     if number and Transaction.objects.filter(provider=NUMBER, uid_pay=number).exists():
         raise BadFields(fake_response="refundTransactionId is that of another transaction")
-    return {
-        provider.FAKE_CODE: (fake.responseCode if fake else "") or OK,
-        provider.FAKE_MESSAGE: fake.responseMessage if fake else "",
-        provider.FAKE_ID: number,
-    }
-
-
-def _number_of_product(payment: Transaction) -> str:
-    """Bango's number of what was paid for, as the payment was begun with it."""
-    paying = calls.paying(payment)
-    if paying is not None:
-        return paying.intended.payee
-    product = ProductBango.objects.filter(seller_product=payment.seller_product_id).first()
-    return product.bango_id if product else ""
+    return giving_back.faked(number, fake.responseCode if fake else "", fake.responseMessage if fake else "")
 
 
 @router.get("/refund/", response={200: BangoRefund, **errors(404), **refusing.ERRORS}, openapi_extra=UUID_PARAMETER)
@@ -183,7 +165,7 @@ def _status(request: ApiRequest, body: RefundQuestion) -> HttpResponse:
     row = Transaction.objects.filter(uuid=uuid).first()
     if row is None:
         raise not_found()
-    if row.type not in REFUNDS or row.provider != NUMBER:
+    if row.type not in giving_back.REFUNDS or row.provider != NUMBER:
         raise BadFields(uuid=NOT_A_REFUND)
     with answers.room():
         checked = check.check(row.pk)

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from decimal import Decimal
 from typing import Annotated, Any
 
 from django.db import IntegrityError
@@ -13,10 +12,11 @@ from pydantic import Field, model_validator
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import answers, calls, cancel, check, pay, refund
-from solitude.payments.contract import Intent, Outcome, Reason
+from solitude.payments.contract import Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
-from solitude.providers.paypal import currencies, forms, uses
+from solitude.payments.registry import Telling
+from solitude.providers.paypal import currencies, forms, giving_back, uses
 from solitude.providers.paypal.api.shown import (
     ERRORS,
     OwnPayment,
@@ -28,14 +28,10 @@ from solitude.providers.paypal.api.shown import (
     shown_payment,
     shown_refund,
 )
-from solitude.providers.paypal.classic import refunding
-from solitude.providers.paypal.classic.refunding import Look
 from solitude.providers.paypal.forms import PayIn, own_form, wiki_form
 from solitude.providers.paypal.forms.form import Order
 from solitude.providers.paypal.forms.own_form import OwnPaymentIn
 from solitude.providers.paypal.names import NAME, NUMBER
-from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
-from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
 from solitude.transactions.models import Status, Transaction, Type
 from solitude.web.answers import answer, created, settle
@@ -207,40 +203,27 @@ def _pay_refusal_of_refund(call: ProviderCall) -> Refused | None:
 
 
 def _intended_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
-    for _ in range(refunding.LOOKS_MAX):
-        seen = refunding.look(_selected(body))
-        with suppress(refunding.Moved):
-            return calls.intended(lambda seen=seen: _begin_refund(request, body, seen))  # type: ignore[misc]
+    for _ in range(refund.LOOKS_MAX):
+        tell = giving_back.telling(_selected(body), body.reason or "")
+        with suppress(refund.Moved):
+            return calls.intended(lambda tell=tell: _begin_refund(request, body, tell))  # type: ignore[misc]
     raise _not_refundable(refund.UNDER_WAY, refund.refundable(_selected(body)).text)
 
 
-def _begin_refund(request: ApiRequest, body: RefundIn, seen: Look) -> ProviderCall:
+def _begin_refund(request: ApiRequest, body: RefundIn, tell: Telling) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, the share of the fee and the claim are of one moment."""
     payment = lock(_selected(body).pk)
     check_match(request, payment)
-    seen.check(payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
-    paying = calls.paying(payment)
-    if paying is None or payment.captured_amount is None or not (payment.taken_id or seen.ids):
-        raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
     left = refund.refundable(payment)
+    if payment.captured_amount is None:
+        raise _not_refundable(refund.NOT_CAPTURED, left.text)
     amount = _refund_amount(body, payment, left)
     if amount > left or left.amount == 0:
         raise _not_refundable(refund.EXCEEDS, left.text)
-    if seen.ids and refunding.under_way(payment):
-        raise _not_refundable(refund.UNDER_WAY, left.text)
-    paid = paying.intended
-    intent = Intent(
-        amount=amount,
-        payee=paid.payee,
-        fee=_fee_back(paid.fee, payment, amount),
-        note=(body.reason or "")[:NOTE_MAX_CHARS],
-        interface=paid.interface,
-        shares=paid.shares,
-    )
-    ids = {"payment": payment.uid_pay or "", "capture": payment.taken_id or ""} | seen.ids
     try:
+        intent, ids = tell(payment, amount)
         return refund.begin(payment, amount, NAME, intent, ids, request.claim)
     except NotRefundable as error:
         raise _not_refundable(error.code, error.refundable.text) from None
@@ -257,21 +240,6 @@ def _refund_amount(body: RefundIn, payment: Transaction, left: Money) -> Money:
     if amount.amount <= 0:
         raise BadFields(amount="must be greater than zero")
     return amount
-
-
-def _fee_back(fee: Money | None, payment: Transaction, amount: Money) -> Money | None:
-    """The part of the marketplace's share that goes back: in proportion to all that has gone back by then, less what has before.
-
-    So roundings never add up, and the last part brings exactly the rest.
-    """
-    captured, before = payment.captured_amount, payment.refund_claimed_amount or Decimal(0)
-    if fee is None or not captured:
-        return None
-    digits = currencies.digits(fee.currency)
-    shares = [
-        (fee.amount * part / captured).quantize(Decimal(1).scaleb(-digits)) for part in (before, before + amount.amount)
-    ]
-    return Money(shares[1] - shares[0], fee.currency)
 
 
 def _not_refundable(code: NotRefundableCode, refundable: str) -> Refused:

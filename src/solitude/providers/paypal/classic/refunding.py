@@ -9,16 +9,10 @@ from dataclasses import dataclass, field
 from solitude.payments import answers, calls
 from solitude.payments.contract import UNREACHABLE, Call, Operation, Outcome, Reason, Result
 from solitude.payments.models import OPEN, ProviderCall
+from solitude.payments.refund import Moved
 from solitude.providers.paypal.classic.provider import PAID, REFUNDED, REFUNDED_BEFORE
 from solitude.providers.paypal.names import CLASSIC, NAME
 from solitude.transactions.models import Transaction
-
-# A refund that changes the payment between our look and our commit makes us look again.
-LOOKS_MAX = 3
-
-
-class Moved(Exception):
-    """The payment has changed since it was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
