@@ -3,8 +3,10 @@
 from functools import cache
 from typing import Any
 
+from django.conf import settings
 from django.urls import path, re_path
 
+from solitude import packages
 from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
@@ -63,6 +65,13 @@ TAGS = {
     "services": "How the server is.",
     "description": "What this server is, and this description of it.",
 }
+# What a provider in a package of its own has besides /payments/ is below its name.
+_own_routes = {
+    package.name: module.router
+    for package in settings.PROVIDER_PACKAGES
+    if (module := package.part(packages.ROUTES)) is not None
+}
+TAGS |= {name: f"What the provider {name} has of its own." for name in _own_routes}
 api = Api(
     openapi_url=None,
     docs_url=None,
@@ -119,6 +128,7 @@ for prefix, tag, router in (
     ("/provider", "reference", reference_passing),
     ("/services", "services", services),
     ("", "description", router_for(description)),
+    *((f"/{name}", name, router) for name, router in _own_routes.items()),
 ):
     api.add_router(prefix, router, tags=[tag])
 

@@ -1,6 +1,7 @@
 """The root application: the console, and each simulated provider under its name."""
 
 from collections.abc import Callable, Iterable
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
 
 from markupsafe import Markup
@@ -16,6 +17,7 @@ from solitude_sandbox.reference import Reference
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+SIMULATORS = "solitude.simulators"
 _PROVIDER = Markup(
     '<p class="lead">Base of the API and of the pages: <code>{0}</code>. <a href="{0}{1}">Move its clock or break it</a></p>{2}'
 )
@@ -37,8 +39,9 @@ class Simulated(Protocol):
         """Its section of the console; `base` is where it is mounted."""
 
 
+Maker = Callable[[int | None], Simulated]
 # By the path under which each is mounted. With a seed all identifiers are the same in every run.
-PROVIDERS: dict[str, Callable[[int | None], Simulated]] = {
+PROVIDERS: dict[str, Maker] = {
     "paypal": PayPal,
     "bango": Bango,
     "reference": Reference,
@@ -62,7 +65,7 @@ def create_app(seed: int | None = None) -> Sandbox:
 
     With a `seed` all identifiers are the same in every run that makes the same requests in the same order.
     """
-    providers = {name: make(seed) for name, make in PROVIDERS.items()}
+    providers = {name: make(seed) for name, make in (PROVIDERS | _of_packages()).items()}
 
     def console(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         request = Request(environ)
@@ -80,6 +83,15 @@ def create_app(seed: int | None = None) -> Sandbox:
 
     mounts: dict[str, WSGIApplication] = {f"/{name}": provider for name, provider in providers.items()}
     return Sandbox(DispatcherMiddleware(console, mounts), close)
+
+
+def _of_packages() -> dict[str, Maker]:
+    """The simulators that other packages bring along, by entry points of the group `solitude.simulators`."""
+    found = entry_points(group=SIMULATORS)
+    taken = sorted(PROVIDERS.keys() & found.names)
+    if taken:
+        raise ValueError(f"A package has a simulator with the name of one that is here: {', '.join(taken)}.")
+    return {point.name: point.load() for point in found}
 
 
 def _overview(root: str, providers: dict[str, Simulated]) -> str:

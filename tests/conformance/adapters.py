@@ -1,7 +1,9 @@
 """Every provider that the kit is run against, by the interface that it is asked by."""
 
 import os
+from importlib.metadata import entry_points
 
+from django.conf import settings
 from tests.conformance.adapter import Adapter
 from tests.conformance.bango import Bango
 from tests.conformance.paypal_classic import PaypalClassic
@@ -9,9 +11,16 @@ from tests.conformance.paypal_rest import PaypalRest
 from tests.conformance.paypal_rest_live import PaypalRestLive
 from tests.conformance.reference import Reference
 
+# Of providers in packages of their own that are turned on.
+PACKAGES = {package.name for package in settings.PROVIDER_PACKAGES}
+OWN: list[type[Adapter]] = [
+    point.load() for point in entry_points(group="solitude.conformance") if point.name in PACKAGES
+]
 SIMULATED: dict[str, type[Adapter]] = {
-    adapter.name: adapter for adapter in (PaypalRest, PaypalClassic, Bango, Reference)
+    adapter.name: adapter for adapter in (PaypalRest, PaypalClassic, Bango, Reference, *OWN)
 }
 # Only on demand, one at a time: see `live.py`.
 LIVE: dict[str, type[Adapter]] = {adapter.name: adapter for adapter in (PaypalRestLive,)}
-ADAPTERS = {name: LIVE[name] for name in [os.environ.get("TESTS_LIVE")] if name} or SIMULATED
+# For `make kit`: one of them alone.
+CHOSEN = {name: SIMULATED[name] for name in [os.environ.get("TESTS_KIT")] if name}
+ADAPTERS = {name: LIVE[name] for name in [os.environ.get("TESTS_LIVE")] if name} or CHOSEN or SIMULATED

@@ -19,6 +19,8 @@ def of_the_house() -> dict[str, str]:
     further: dict[str, str] = json.loads(os.environ.get("TESTS_SETTINGS", "{}"))
     return {
         "SOLITUDE_CLIENTS": json.dumps(CLIENTS),
+        # Whatever packages the developer has installed.
+        "SOLITUDE_PROVIDERS": "",
         "SOLITUDE_PAYPAL_URL": paypal.url,
         "SOLITUDE_PAYPAL_WEB_URL": paypal.url,
         "SOLITUDE_PAYPAL_URLS_ALLOWED": "https://shop.example/",

@@ -9,7 +9,7 @@ from solitude.payments.contract import Call, Capability, Intent, Operation, Outc
 from solitude.payments.models import LIVE, OPEN, ProviderCall
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
-from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
+from solitude.transactions.models import Status, Transaction, provider_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def check(pk: int) -> Checked:
         return Checked(row)
     if row.related_id:
         return _look_up_refund(row)
-    if not registry.can(PROVIDER_NUMBERS[row.provider or 0], Capability.LOOK_UP):
+    if not registry.can(provider_name(row.provider), Capability.LOOK_UP):
         # Only its notifications tell more.
         return Checked(row, seen=Seen.NOT_APPROVED)
     return _look_up(row)
@@ -46,7 +46,7 @@ def end_uncertain(pk: int) -> ProviderCall | None:
 
 
 def _look_up(row: Transaction) -> Checked:
-    provider = PROVIDER_NUMBERS[row.provider or 0]
+    provider = provider_name(row.provider)
     ids = {apply.UID_PAY: row.uid_pay or "", apply.TAKEN: row.taken_id or ""}
     paying = calls.paying(row)
     if paying is None and not is_of_engine(row):
@@ -71,7 +71,7 @@ def _look_up(row: Transaction) -> Checked:
 
 def _look_up_refund(row: Transaction) -> Checked:
     """A refund that the provider has taken and not done yet."""
-    provider = PROVIDER_NUMBERS[row.provider or 0]
+    provider = provider_name(row.provider)
     call = ProviderCall.objects.filter(transaction=row, operation=Operation.REFUND).first()
     if call is None or row.related_id is None:
         return Checked(row)

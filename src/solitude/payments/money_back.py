@@ -21,7 +21,7 @@ from solitude.telemetry import cef
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_value
 from solitude.transactions.locks import lock
-from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction, Type
+from solitude.transactions.models import CallOutcome, Status, Transaction, Type, provider_name
 
 ZERO = Decimal(0)
 EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"
@@ -148,7 +148,7 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
     A dispute that ends for the buyer takes money back. The provider tells of that twice, in any order: with the dispute's end and
     as a refund or reversal with an id of its own. Both are the same money: the one that comes second finds the first by its amount.
     """
-    provider, news = PROVIDER_NUMBERS[payment.provider or 0], list[str]()
+    provider, news = provider_name(payment.provider), list[str]()
     dispute = Dispute.objects.filter(provider=provider, dispute_id=seen.id).first()
     if dispute is None:
         dispute = Dispute.objects.create(

@@ -100,7 +100,11 @@ def _is_forged(row: Notification) -> bool:
 def _handle(pk: int) -> Handled:
     """Takes a leased notification as far as it goes now."""
     row = _fresh(pk)
-    inbound = registry.inbound(row.provider)
+    try:
+        inbound = registry.inbound(row.provider)
+    except LookupError:
+        log.error(registry.PROVIDER_GONE, provider=row.provider)
+        return _again_later(row, row.state, registry.PROVIDER_GONE)
     body = (row.body or "").encode()
     if row.event_id is None:
         verdict, why = inbound.verify(row.headers or {}, body)

@@ -17,7 +17,7 @@ from solitude.payments.contract import Seen
 from solitude.payments.models import OPEN, WAITING, Notification, ProviderCall
 from solitude.telemetry import metrics
 from solitude.telemetry.logs import get_logger
-from solitude.transactions.models import PROVIDER_NUMBERS, Transaction
+from solitude.transactions.models import Transaction, provider_name
 
 log = get_logger("solitude.payments")
 FOLLOW_UP_MAX_S = 24 * 3600
@@ -54,7 +54,7 @@ def follow_up(limit: int = 1) -> int:
 
 def _is_over(row: Transaction) -> bool:
     """Whether the buyer was waited for long enough, by the database's clock."""
-    life_s = registry.approval_life_s(PROVIDER_NUMBERS[row.provider or 0])
+    life_s = registry.approval_life_s(provider_name(row.provider))
     if life_s is None:
         return False
     began_at_the_latest = Now() - timedelta(seconds=life_s)

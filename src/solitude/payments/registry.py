@@ -5,16 +5,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from solitude.payments.contract import (
+    CONFIGURATION,
     Action,
+    Call,
     Capability,
     CredentialRefused,
     Inbound,
     Intent,
     Notice,
     Operation,
+    Outcome,
     Provider,
+    Reason,
     Result,
 )
+from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import PROVIDER_NUMBERS
 
 if TYPE_CHECKING:
@@ -22,7 +27,9 @@ if TYPE_CHECKING:
     from solitude.payments.models import ProviderCall
     from solitude.transactions.models import Transaction
 
+log = get_logger("solitude.payments")
 NOT_OF_CONCERN = "not_of_concern"
+PROVIDER_GONE = "provider_gone"
 
 # Called in the transaction that records the result, with the locked call.
 Applier = Callable[["ProviderCall", Result], None]
@@ -64,22 +71,45 @@ class Registered:
     refunding: Refunding | None = None
 
 
+class Gone:
+    """A provider that our books know and this process does not: its package is not installed any more, or not turned on. What it may
+    have done stays unknown until it is back."""
+
+    number = 0
+    capabilities: frozenset[Capability] = frozenset()
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def perform(self, call: Call) -> Result:
+        log.error(PROVIDER_GONE, provider=self.name, operation=call.operation)
+        return Result(Outcome.NOT_SENT, reason=Reason(CONFIGURATION, PROVIDER_GONE))
+
+    def find_out(self, call: Call) -> Result:
+        log.error(PROVIDER_GONE, provider=self.name, operation=call.operation)
+        return Result(Outcome.UNKNOWN, reason=Reason(PROVIDER_GONE))
+
+
 _registered: dict[str, Registered] = {}
 
 
 def register(name: str, registered: Registered) -> None:
     """Makes a provider known. `appliers` and `notice_appliers` are for operations and notifications that are its own.
 
-    Raises ValueError where its number in the API is another provider's.
+    Raises ValueError where its number is not that which the API has for this name.
     """
     number = registered.provider.number
-    if PROVIDER_NUMBERS.setdefault(number, name) != name:
-        raise ValueError(f"{number} is the number of {PROVIDER_NUMBERS[number]}, and not of {name}")
+    if PROVIDER_NUMBERS.get(number) != name:
+        raise ValueError(f"{number} is the number of {PROVIDER_NUMBERS.get(number, 'nobody')}, and not of {name}")
     _registered[name] = registered
 
 
+def _of(name: str) -> Registered:
+    return _registered.get(name) or Registered(Gone(name))
+
+
 def provider(name: str) -> Provider:
-    return _registered[name].provider
+    return _of(name).provider
 
 
 def is_known(name: str) -> bool:
@@ -88,12 +118,11 @@ def is_known(name: str) -> bool:
 
 def can(name: str, capability: Capability) -> bool:
     """Whether a provider, by one of its interfaces at least, can do this."""
-    registered = _registered.get(name)
-    return registered is not None and capability in registered.provider.capabilities
+    return capability in provider(name).capabilities
 
 
 def applier(name: str, operation: Operation) -> Applier | None:
-    return _registered[name].appliers.get(operation)
+    return _of(name).appliers.get(operation)
 
 
 def jobs() -> tuple[Callable[[], int], ...]:
@@ -101,13 +130,13 @@ def jobs() -> tuple[Callable[[], int], ...]:
 
 
 def credential_refused(call: "ProviderCall", how: CredentialRefused) -> None:
-    own = _registered[call.provider].credential_refused
+    own = _of(call.provider).credential_refused
     if own:
         own(call, how)
 
 
 def approval_life_s(name: str) -> int | None:
-    given = _registered[name].approval_life_s
+    given = _of(name).approval_life_s
     return given() if given else None
 
 
@@ -117,11 +146,11 @@ def refunding(name: str) -> Refunding | None:
 
 def inbound(name: str) -> Inbound:
     """How a provider's notifications are proved and read. Raises LookupError where it sends none."""
-    found = _registered[name].inbound
+    found = _of(name).inbound
     if found is None:
         raise LookupError(f"{name} sends no notifications")
     return found
 
 
 def notice_applier(name: str, action: Action) -> NoticeApplier | None:
-    return _registered[name].notice_appliers.get(action)
+    return _of(name).notice_appliers.get(action)

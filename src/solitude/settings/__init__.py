@@ -11,6 +11,7 @@ from solitude import sqlite
 from solitude.settings.bango import *
 from solitude.settings.braintree import *
 from solitude.settings.clients import *
+from solitude.settings.packages import *
 from solitude.settings.payments import *
 from solitude.settings.paypal import *
 from solitude.settings.process import *
@@ -31,6 +32,8 @@ if _database.get("NAME") in (None, "", ":memory:") or _database["ENGINE"] not in
         "SOLITUDE_DATABASE_URL must be a postgresql:// or sqlite:/// URL with the name of a database"
     )
 environment.finish()
+# As if they were declared in a module beside this one.
+globals().update(PACKAGE_SETTINGS)
 
 if _database["ENGINE"] == _SQLITE:
     _database["OPTIONS"] = sqlite.options()
@@ -60,6 +63,7 @@ INSTALLED_APPS = [
     "solitude.providers.reference",
     "solitude.providers.braintree",
     "solitude.moving",
+    *(package.module for package in PROVIDER_PACKAGES),
 ]
 MIDDLEWARE = [
     "solitude.web.requests.RequestContext",

@@ -3,6 +3,7 @@
 import uuid
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -49,8 +50,15 @@ class CallOutcome(models.TextChoices):
     UNKNOWN = "unknown"
 
 
-# 3 is not used; further providers take numbers from 5.
-PROVIDER_NUMBERS = {0: "paypal", 1: "bango", 2: "reference", 4: "braintree"}
+# 3 is not used; providers in packages of their own have numbers from 5 on.
+PROVIDER_NUMBERS = {0: "paypal", 1: "bango", 2: "reference", 4: "braintree"} | {
+    package.number: package.name for package in settings.PROVIDER_PACKAGES
+}
+
+
+def provider_name(number: int | None) -> str:
+    """Of a row of the engine. Where the provider's package is gone its name is not known: then it is the number."""
+    return PROVIDER_NUMBERS.get(number or 0, str(number))
 
 
 def new_uuid() -> str:

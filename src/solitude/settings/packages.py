@@ -1,0 +1,29 @@
+"""Which of the providers that live in packages of their own are on. To install one opens no door yet."""
+
+from typing import Any
+
+from solitude import packages
+from solitude.configuration import words
+from solitude.settings.paypal import sandbox_url
+from solitude.settings.process import SOLITUDE_DEBUG
+from solitude.settings.reading import environment
+
+_installed = packages.installed()
+_NONE: tuple[str, ...] = ()
+
+SOLITUDE_PROVIDERS: tuple[str, ...] = environment.get(
+    "SOLITUDE_PROVIDERS",
+    words,
+    tuple(_installed) if SOLITUDE_DEBUG else _NONE,
+    "The providers that are on of those that live in packages of their own; the house's own are always there.",
+    shown="none; with debug all that are installed",
+)
+PROVIDER_PACKAGES: tuple[packages.Package, ...] = ()
+PACKAGE_SETTINGS: dict[str, Any] = {}
+try:
+    PROVIDER_PACKAGES = packages.chosen(SOLITUDE_PROVIDERS, _installed)
+    for _package in PROVIDER_PACKAGES:
+        _simulator = f"{sandbox_url}/{_package.name}" if SOLITUDE_DEBUG else ""
+        PACKAGE_SETTINGS |= packages.declared(_package, environment, _simulator)
+except ValueError as error:
+    environment.problems.append(f"SOLITUDE_PROVIDERS: {error}")
