@@ -16,9 +16,8 @@ PACKAGES = {package.name for package in settings.PROVIDER_PACKAGES}
 OWN: list[type[Adapter]] = [
     point.load() for point in entry_points(group="solitude.conformance") if point.name in PACKAGES
 ]
-SIMULATED: dict[str, type[Adapter]] = {
-    adapter.name: adapter for adapter in (PaypalRest, PaypalClassic, Bango, Reference, *OWN)
-}
+KNOWN: list[type[Adapter]] = [PaypalRest, PaypalClassic, Bango, Reference, *OWN]
+SIMULATED = {adapter.name: adapter for adapter in KNOWN}
 # Only on demand, one at a time: see `live.py`.
 LIVE: dict[str, type[Adapter]] = {adapter.name: adapter for adapter in (PaypalRestLive,)}
 # For `make kit`: one of them alone.

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
 
 from solitude.outbound.http import Request
+from solitude.outbound.json_api import Ask
 from solitude.providers.reference.configured import ReferenceProvider
 from solitude.providers.reference.segments import path_to
-from solitude.providers.reference.wire import Ask, Wire
+from solitude.providers.reference.wire import wire
 
 KEY, SECRET, REALM = "key-of-the-tests", "secret-of-the-tests", "Zippy, of the tests"
 PROVIDER = ReferenceProvider("reference", "https://pay.example:8443/zippy", KEY, SECRET, REALM)
-WIRE = Wire(PROVIDER)
+WIRE = wire(PROVIDER)
 
 
 class Judge(RequestValidator):  # type: ignore[misc]  # oauthlib is untyped
@@ -70,7 +71,7 @@ def test_another_secret_method_address_or_query_is_no_longer_genuine() -> None:
     assert not is_genuine(request, http_method="DELETE")
     assert not is_genuine(request, uri=request.url.replace("s-801", "s-802"))
     assert not is_genuine(request, uri=request.url.replace("products", "sellers"))
-    other = Wire(ReferenceProvider("reference", PROVIDER.url, KEY, "another-secret", REALM))
+    other = wire(ReferenceProvider("reference", PROVIDER.url, KEY, "another-secret", REALM))
     assert not is_genuine(other.request(Ask("GET", "/products", "test")))
 
 
@@ -118,5 +119,5 @@ def _writable(text: str) -> str:
 
 @pytest.mark.parametrize("realm", ["", "Zippy"])
 def test_without_a_realm_none_is_named(realm: str) -> None:
-    request = Wire(ReferenceProvider("reference", PROVIDER.url, KEY, SECRET, realm)).request(Ask("GET", "/x", "test"))
+    request = wire(ReferenceProvider("reference", PROVIDER.url, KEY, SECRET, realm)).request(Ask("GET", "/x", "test"))
     assert ("realm=" in request.headers["Authorization"]) is bool(realm)

@@ -1,46 +1,24 @@
-"""JSON in and out, with numbers as decimals on both ways: no amount ever passes through a float."""
+"""JSON in requests and answers, as `exact_json` reads and writes it."""
 
-import json
-from decimal import Decimal
 from typing import Any
 
-import msgspec
 from django.http import HttpRequest
 from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 
+from solitude import exact_json
+from solitude.exact_json import encode as encode
 from solitude.web.refusals import Refused
-
-NAME_SHOWN_CHARS = 64
-_decoder = msgspec.json.Decoder(float_hook=Decimal)
-_encoder = msgspec.json.Encoder(decimal_format="number")
-
-
-def encode(body: Any) -> bytes:
-    """JSON of plain data; a Decimal becomes a JSON number with its own digits."""
-    return _encoder.encode(body)
 
 
 def decode(text: bytes) -> Any:
-    """What the JSON text says. Raises Refused (400) for a text that is none, and for one in which an object has a name twice.
-
-    msgspec refuses NaN, bad UTF-8, halves of surrogate pairs and deep nesting. Of two values of one name it would take the last;
-    another reader of the same bytes, such as the one that signed or logged them, may take the first.
-    """
+    """What the JSON text says. Raises Refused (400) for a text that is none, and for one in which an object has a name twice."""
     try:
-        decoded = _decoder.decode(text)
-        json.loads(text, object_pairs_hook=_refuse_twice)
-    except (msgspec.DecodeError, RecursionError, ArithmeticError, ValueError):
+        return exact_json.decode(text)
+    except exact_json.SaidTwice as twice:
+        raise Refused(400, {"detail": f"The body has {twice} more than once."}) from None
+    except exact_json.NotJson:
         raise Refused(400, {"detail": "The body is not JSON."}) from None
-    return decoded
-
-
-def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
-    seen: set[str] = set()
-    for name, _ in pairs:
-        if name in seen:
-            raise Refused(400, {"detail": f"The body has {name[:NAME_SHOWN_CHARS]!r} more than once."})
-        seen.add(name)
 
 
 class JsonParser(Parser):

@@ -9,11 +9,11 @@ from django.db import connection
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.payments import answers
+from solitude.outbound.json_api import Ask, Failed, Reply
+from solitude.payments import answers, outcomes
 from solitude.payments.contract import BUSY, UNREACHABLE, Outcome, Reason, Result
 from solitude.providers.reference.configured import ReferenceProvider
-from solitude.providers.reference.unanswered import failed, refused_credentials
-from solitude.providers.reference.wire import Ask, Failed, Reply, wire
+from solitude.providers.reference.wire import CREDENTIALS_REFUSED, error_of, wire
 from solitude.telemetry import cef
 from solitude.web.bodies import encode
 from solitude.web.networks import facts
@@ -22,7 +22,6 @@ from solitude.web.refusals import Refused, not_found
 from solitude.web.requests import ApiRequest
 
 ERROR_MAX_CHARS = 4096
-TOO_MANY = 429
 # The refusals of a provider that its clients are answered with as they are; any other is 400.
 STATUSES = frozenset({400, 403, 404, 405, 406, 409, 410, 413, 415, 422})
 # These change nothing at a provider: one without an answer leaves nothing to find out.
@@ -76,9 +75,9 @@ def attempted(provider: ReferenceProvider, ask: Ask) -> Reply:
         raise RuntimeError("no transaction may be open while a provider is asked")
     with answers.room():
         found = wire(provider).ask(ask)
-    if isinstance(found, Reply) and found.refuses_credentials:
-        raise _told(refused_credentials(provider.name, ask.operation, found.exchanges))
-    if isinstance(found, Reply) and found.status == TOO_MANY:
+    if isinstance(found, Reply) and found.status == CREDENTIALS_REFUSED:
+        raise _told(outcomes.refused_credentials(provider.name, ask.operation, found.exchanges))
+    if isinstance(found, Reply) and found.status == outcomes.TOO_MANY:
         facts = {"retry_after_s": str(found.retry_after_s)} if found.retry_after_s else {}
         raise _told(Result(Outcome.NOT_SENT, reason=Reason(BUSY), facts=facts))
     if isinstance(found, Reply) and (found.is_success or found.is_refusal):
@@ -87,7 +86,7 @@ def attempted(provider: ReferenceProvider, ask: Ask) -> Reply:
         raise Refused(500, ProviderBroke(error="ProviderError"))
     # No answer, or none of which one could say what it is.
     gone = found if isinstance(found, Failed) else Failed(sent=True, reason="not_understood")
-    result = failed(gone)
+    result = outcomes.failed(gone)
     if ask.method in _READING and result.outcome == Outcome.UNKNOWN:
         result = replace(result, outcome=Outcome.NOT_SENT, reason=Reason(UNREACHABLE))
     raise _told(result)
@@ -95,7 +94,7 @@ def attempted(provider: ReferenceProvider, ask: Ask) -> Reply:
 
 def refused(reply: Reply) -> Refused:
     """What a client is answered for a refusal: the same status, and the provider's own words."""
-    text = reply.error.get("message")
+    text = error_of(reply).get("message")
     if not isinstance(text, str):
         text = "" if reply.body is None else encode(reply.body).decode()
     status = reply.status if reply.status in STATUSES else 400

@@ -14,11 +14,12 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 
+from solitude.outbound.json_api import Ask, Failed, Reply
+from solitude.payments import outcomes
 from solitude.payments.contract import Action, Evidence, Notice, NotUnderstood, Reason, Seen, Verdict
 from solitude.providers.reference.names import NOTICES
 from solitude.providers.reference.segments import path_to
-from solitude.providers.reference.unanswered import refused_credentials
-from solitude.providers.reference.wire import Ask, Failed, Reply, wire
+from solitude.providers.reference.wire import CREDENTIALS_REFUSED, wire
 from solitude.telemetry import redaction
 
 # Of a kept notice: the provider that must have signed it.
@@ -58,8 +59,8 @@ class Notices:
         reply = wire(provider).ask(ask)
         if isinstance(reply, Failed):
             return Verdict.UNDECIDED, NOT_TOLD
-        if reply.refuses_credentials:
-            refused_credentials(provider.name, ask.operation, reply.exchanges)
+        if reply.status == CREDENTIALS_REFUSED:
+            outcomes.refused_credentials(provider.name, ask.operation, reply.exchanges)
         return verdict(reply)
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Notice:

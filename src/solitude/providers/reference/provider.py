@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from solitude.outbound.json_api import Ask, Reply
+from solitude.payments import outcomes
 from solitude.payments.contract import (
-    BUSY,
     CONFIGURATION,
     Call,
     Capability,
@@ -28,8 +29,7 @@ from solitude.providers.reference import terms
 from solitude.providers.reference.configured import PAYMENT_PATH, TOKEN_MAX_CHARS, ReferenceProvider
 from solitude.providers.reference.names import NAME, NUMBER, TRANSACTIONS
 from solitude.providers.reference.segments import path_to
-from solitude.providers.reference.unanswered import failed, refused_credentials
-from solitude.providers.reference.wire import Ask, Failed, Reply, wire
+from solitude.providers.reference.wire import CREDENTIALS_REFUSED, error_of, wire
 from solitude.telemetry import redaction
 from solitude.telemetry.logs import get_logger
 
@@ -62,10 +62,13 @@ class Reference:
         if provider is None:
             # The settings had it when the payment was begun.
             return Result(Outcome.NOT_SENT, reason=Reason(CONFIGURATION, "No provider has this name any more."))
-        reply = wire(provider).ask(Ask("POST", path_to(TRANSACTIONS) or "", "pay", terms.body(call)))
-        if isinstance(reply, Failed):
-            return failed(reply)
-        return _result(provider, reply, call)
+        answer = wire(provider).ask(Ask("POST", path_to(TRANSACTIONS) or "", "pay", terms.body(call)))
+        reply = outcomes.decided(provider.name, call.operation, answer, (CREDENTIALS_REFUSED,))
+        if isinstance(reply, Result):
+            return reply
+        if reply.is_success:
+            return _begun(provider, reply, call)
+        return Result(Outcome.DECLINED, reason=_reason(reply), exchanges=reply.exchanges)
 
     def find_out(self, call: Call) -> Result:
         """A payment whose answer was lost cannot be asked for. It is made again; after a while it is given up."""
@@ -75,19 +78,6 @@ class Reference:
         return self.perform(call)
 
 
-def _result(provider: ReferenceProvider, reply: Reply, call: Call) -> Result:
-    if reply.is_success:
-        return _begun(provider, reply, call)
-    if reply.refuses_credentials:
-        return refused_credentials(provider.name, call.operation, reply.exchanges)
-    if reply.status == 429:
-        facts = {"retry_after_s": str(reply.retry_after_s)} if reply.retry_after_s else {}
-        return Result(Outcome.NOT_SENT, reason=Reason(BUSY), facts=facts, exchanges=reply.exchanges)
-    if reply.is_refusal:
-        return Result(Outcome.DECLINED, reason=_reason(reply), exchanges=reply.exchanges)
-    return Result(Outcome.UNKNOWN, reason=Reason(f"HTTP_{reply.status}"), exchanges=reply.exchanges)
-
-
 def _begun(provider: ReferenceProvider, reply: Reply, call: Call) -> Result:
     """The buyer is sent there only if the provider's transaction is the very one that was asked for: no notice will tell its price."""
     try:
@@ -95,8 +85,7 @@ def _begun(provider: ReferenceProvider, reply: Reply, call: Call) -> Result:
         if not 0 < len(uuid) <= OWN_NAME_MAX_CHARS or not uuid.isprintable() or not _TOKEN.fullmatch(token):
             raise NotUnderstood("uuid or token")
     except NotUnderstood as error:
-        log.error("reference_answer_not_understood", provider=provider.name, problem=str(error))
-        return Result(Outcome.UNKNOWN, reason=Reason("NOT_UNDERSTOOD"), exchanges=reply.exchanges)
+        return outcomes.not_understood(provider.name, error, reply.exchanges)
     asked = terms.body(call)
     differs = [name for name in terms.COMPARED if reply.body.get(name) != asked[name]]
     if reply.body.get("status") != STARTED:
@@ -127,7 +116,8 @@ def _text(reply: Reply, name: str) -> str:
 
 def _reason(reply: Reply) -> Reason:
     """Of a form that was refused the message is JSON: the first field at fault, and why."""
-    name, message = reply.error.get("name"), reply.error.get("message")
+    error = error_of(reply)
+    name, message = error.get("name"), error.get("message")
     code = name if isinstance(name, str) and name.isascii() and name.isalnum() else f"HTTP_{reply.status}"
     text = message if isinstance(message, str) else ""
     field, why = _field(text)

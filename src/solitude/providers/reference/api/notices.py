@@ -11,6 +11,7 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.outbound.json_api import Ask
 from solitude.payments import answers, notifications
 from solitude.payments.contract import UNREACHABLE, Outcome, Reason, Result, Verdict
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification, ProviderCall
@@ -19,7 +20,6 @@ from solitude.providers.reference import asking, inbound
 from solitude.providers.reference.configured import ReferenceProvider
 from solitude.providers.reference.names import NAME, NOTICES
 from solitude.providers.reference.segments import path_to
-from solitude.providers.reference.wire import Ask
 from solitude.telemetry import cef
 from solitude.web.answers import answer
 from solitude.web.fields import Body, text_of

@@ -10,11 +10,11 @@ from django.urls import register_converter
 from ninja import Router
 from pydantic import ConfigDict, Field
 
+from solitude.outbound.json_api import Ask
 from solitude.providers.reference import asking
 from solitude.providers.reference.names import NAME, PRODUCTS, SELLERS, TERMS
 from solitude.providers.reference.segments import path_to
 from solitude.providers.reference.shown import converted
-from solitude.providers.reference.wire import Ask
 from solitude.web.answers import answer
 from solitude.web.fields import Body
 from solitude.web.openapi import unconditional

@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.outbound.json_api import Ask, Reply
 from solitude.payments import answers
 from solitude.payments.contract import Outcome, Reason, Result
 from solitude.providers.reference import asking, records
@@ -29,7 +30,6 @@ from solitude.providers.reference.records import (
 )
 from solitude.providers.reference.segments import path_to
 from solitude.providers.reference.shown import digest
-from solitude.providers.reference.wire import Ask, Reply
 from solitude.sellers.models import Product, Seller
 from solitude.sellers.shown import PRODUCTS as GENERIC_PRODUCTS
 from solitude.sellers.shown import SELLERS as GENERIC_SELLERS

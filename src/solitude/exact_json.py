@@ -1,0 +1,48 @@
+"""JSON in and out, with numbers as decimals on both ways: no amount ever passes through a float."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+NAME_SHOWN_CHARS = 64
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class NotJson(ValueError):
+    """The text is no JSON that we read."""
+
+
+class SaidTwice(NotJson):
+    """An object in it has a name twice; the text is that name, cut short and quoted."""
+
+
+def encode(body: Any) -> bytes:
+    """JSON of plain data; a Decimal becomes a JSON number with its own digits."""
+    return _encoder.encode(body)
+
+
+def decode(text: bytes) -> Any:
+    """What the JSON text says. Raises NotJson for a text that is none, and SaidTwice for one in which an object has a name twice.
+
+    msgspec refuses NaN, bad UTF-8, halves of surrogate pairs and deep nesting. Of two values of one name it would take the last;
+    another reader of the same bytes, such as the one that signed or logged them, may take the first.
+    """
+    try:
+        decoded = _decoder.decode(text)
+        json.loads(text, object_pairs_hook=_refuse_twice)
+    except SaidTwice:
+        raise
+    except (msgspec.DecodeError, RecursionError, ArithmeticError, ValueError):
+        raise NotJson("no JSON") from None
+    return decoded
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
+    seen: set[str] = set()
+    for name, _ in pairs:
+        if name in seen:
+            raise SaidTwice(repr(name[:NAME_SHOWN_CHARS]))
+        seen.add(name)

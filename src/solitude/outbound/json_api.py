@@ -1,0 +1,130 @@
+"""The JSON API of a provider: one call is signed, sent once, recorded, and read as far as every call is read alike.
+
+What an answer means only the provider's own reader knows; what none of them needs to know twice is here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from solitude import exact_json
+from solitude.telemetry import metrics
+
+from .http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
+from .record import Exchange, Kept, describe
+
+RETRY_AFTER_MAX_S = 3600
+REDIRECTS = range(300, 400)
+
+# The headers that say who asks, of a method and a URL.
+Sign = Callable[[str, str], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One call: `path` begins behind the URL of the API and is percent-encoded already; `operation` is our name for it in logs."""
+
+    method: str
+    path: str
+    operation: str
+    body: Any = field(default=None, repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The provider's answer. `body` is JSON; None where there is none, or (`understood` is False) what cannot be read."""
+
+    status: int
+    body: Any = field(repr=False)
+    understood: bool
+    retry_after_s: int | None
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300 and self.understood
+
+    @property
+    def is_refusal(self) -> bool:
+        """The provider says no. A 408 is its own time-out, and says nothing."""
+        return 400 <= self.status < 500 and self.status != 408
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """No answer: `sent` is False only when it is certain that the provider did not act. `reason` is `busy` where we are."""
+
+    sent: bool
+    reason: str
+    exchanges: tuple[Exchange, ...] = ()
+
+
+class JsonApi:
+    """The way to one provider. Made once for a process; used by all threads. `timeout_ms` is for one call as a whole; `kept` is what the
+    call log may show of one in clear."""
+
+    def __init__(
+        self, name: str, url: str, *, sign: Sign, kept: Kept, timeout_ms: int, connect_timeout_ms: int, limit: int
+    ) -> None:
+        self.name, self.url = name, url
+        self._sign, self._kept = sign, kept
+        self._outlet = Outlet(
+            name,
+            base_urls=[url],
+            connect_timeout_ms=connect_timeout_ms,
+            read_timeout_ms=timeout_ms,
+            total_timeout_ms=timeout_ms,
+            pool_size=limit,
+            in_progress_limit=limit,
+        )
+
+    def ask(self, ask: Ask) -> Reply | Failed:
+        """Sends the call, once."""
+        request = self.request(ask)
+        sent_at = datetime.now(UTC)
+        try:
+            answer = self._outlet.send(request)
+            self._time(ask, answer.duration_ms)
+        except (NotSent, NoAnswer) as error:
+            self._time(ask, error.duration_ms)
+            exchange = describe(request, error, sent_at=sent_at, kept=self._kept)
+            busy = error.reason in (Reason.BUSY, Reason.NO_CONNECTION_FREE)
+            return Failed(isinstance(error, NoAnswer), "busy" if busy else str(error.reason), (exchange,))
+        exchange = describe(request, answer, sent_at=sent_at, kept=self._kept)
+        body, understood = _read(answer)
+        return Reply(answer.status, body, understood, _retry_after(answer), (exchange,))
+
+    def request(self, ask: Ask) -> Request:
+        """The call as it goes over the wire, signed for this moment."""
+        query = urlencode(ask.query, quote_via=quote)
+        url = f"{self.url}{ask.path}" + (f"?{query}" if query else "")
+        headers = {**ask.headers, **self._sign(ask.method, url), "Accept": "application/json"}
+        body = b""
+        if ask.body is not None:
+            headers["Content-Type"], body = "application/json", exact_json.encode(ask.body)
+        return Request(ask.method, url, headers, body, ask.operation)
+
+    def _time(self, ask: Ask, duration_ms: int) -> None:
+        name = self.name.replace("-", "_")
+        metrics.timing_ms(f"solitude.provider.{name}.proxy.{ask.method.lower()}", duration_ms)
+
+
+def _read(answer: Answer) -> tuple[Any, bool]:
+    """The JSON, and whether the answer could be read: no body at all is an answer too, but a page or a redirect is none."""
+    if answer.status in REDIRECTS:
+        return None, False
+    if not answer.body.strip():
+        return None, True
+    try:
+        return exact_json.decode(answer.body), True
+    except exact_json.NotJson:
+        return None, False
+
+
+def _retry_after(answer: Answer) -> int | None:
+    text = answer.headers.get("Retry-After", "")
+    return min(int(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() and len(text) < 9 else None
