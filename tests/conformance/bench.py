@@ -84,11 +84,22 @@ class Bench:
         assert self.state(payment).is_paid, payment
         return payment
 
+    def takes_nothing_of(self, buyer: str) -> bool:
+        """Whether a payment by what is stored of a buyer comes to nothing: it waits for its buyer, or is refused."""
+        payment = self.pay(buyer=buyer)
+        if "transaction" not in payment.json:
+            return self.said(payment) == Said.REFUSED
+        return not self.state(payment).is_paid
+
     def finish(self, payment: Answer) -> None:
         """Its buyer approves a payment and comes back, unless it is paid already."""
         if not self.state(payment).is_paid:
             self.at.approve(self.url(payment))
             self.check(payment)
+
+    def untaken(self) -> Answer:
+        """A payment that was begun, and for which nothing was taken: its buyer has not approved it, or cannot pay."""
+        return self.pay(buyer="" if self.can(Capability.APPROVAL) else self.buyer(Funding.DECLINED))
 
     def unheard(self) -> Answer:
         """A payment that was taken, and nobody but the provider knows."""

@@ -120,25 +120,3 @@ def test_a_refund_made_on_the_providers_site_is_in_our_books(bench: Bench) -> No
     assert bench.state(payment).money == (AMOUNT, "2.34")
     # What has gone back there cannot go back here.
     assert bench.refund(payment)["amount"] == "10.00"
-
-
-@needs(Capability.REVERSALS, Reach.BACK_OFFICE)
-def test_a_payment_that_the_provider_takes_back_is_reversed(bench: Bench) -> None:
-    payment = bench.paid()
-    bench.there.reverse(bench.name(payment))
-
-    bench.forward_all()
-
-    assert bench.state(payment).money == (AMOUNT, AMOUNT)
-    assert bench.returns(payment) == [(Type.REVERSAL, Status.COMPLETED, AMOUNT)]
-
-
-@needs(Capability.DISPUTES, Reach.BACK_OFFICE)
-def test_a_dispute_that_the_seller_wins_moves_no_money(bench: Bench) -> None:
-    payment = bench.paid()
-    bench.there.dispute(bench.name(payment), for_buyer=False)
-
-    bench.forward_all()
-
-    assert bench.state(payment).money == (AMOUNT, "0.00")
-    assert bench.events("dispute.opened", "dispute.resolved") == ["dispute.opened", "dispute.resolved"]

@@ -29,7 +29,7 @@ def test_before_its_buyer_has_agreed_there_is_nothing_to_store(bench: Bench) -> 
     refused = bench.at.store_credential(bench.shop, consent)
 
     assert bench.said(refused) == Said.NOT_APPROVED
-    assert not bench.state(bench.pay(buyer=buyer)).is_paid
+    assert bench.takes_nothing_of(buyer)
 
 
 @needs(Reach.BUYER)
@@ -38,7 +38,7 @@ def test_a_buyer_who_turns_back_has_agreed_to_nothing(bench: Bench) -> None:
     bench.there.turn_back(consent.url)
 
     assert bench.said(bench.at.store_credential(bench.shop, consent)) == Said.NOT_APPROVED
-    assert not bench.state(bench.pay(buyer=buyer)).is_paid
+    assert bench.takes_nothing_of(buyer)
 
 
 @needs(Reach.BUYER)
@@ -47,5 +47,5 @@ def test_one_that_was_deleted_takes_nothing_any_more(bench: Bench) -> None:
 
     assert bench.said(bench.at.delete_credential(bench.shop, buyer)) == Said.DONE
 
-    assert not bench.state(bench.pay(buyer=buyer)).is_paid
+    assert bench.takes_nothing_of(buyer)
     assert bench.money_moved() == 0

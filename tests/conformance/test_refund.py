@@ -71,7 +71,7 @@ def test_more_than_is_left_is_refused_by_ourselves(bench: Bench) -> None:
 
 
 def test_what_was_not_taken_cannot_go_back(bench: Bench) -> None:
-    refused = bench.refund(bench.pay())
+    refused = bench.refund(bench.untaken())
 
     assert bench.said(refused) == Said.NOT_CAPTURED
 

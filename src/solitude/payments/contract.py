@@ -65,7 +65,7 @@ class Capability(StrEnum):
     IDEMPOTENCY_KEY = "idempotency_key"  # a call that is repeated under the same key does nothing new
     LOOK_UP = "look_up"  # it says where a payment stands when it is asked
     LOOK_UP_BY_REFERENCE = "look_up_by_reference"  # a payment is found by our reference alone, perhaps some hours later
-    NOTIFICATIONS = "notifications"  # it tells by itself what happened
+    NOTIFICATIONS = "notifications"  # it tells by itself what becomes of each payment
     SETTLEMENT = "settlement"  # what was taken is settled some days later, which may fail; it must be asked about that
     VOID = "void"  # what was taken can be given up whole, as if it had never been taken, until it is settled
     DELAYED_SETTLEMENT = "delayed_settlement"  # what was taken may be held for days, and then be settled or denied
