@@ -139,10 +139,23 @@ class Adapter(Protocol):
         """What it gave of that when the payment was refunded."""
 
 
-class WithoutCredentials:
-    """Of an adapter to a provider that knows neither pre-approvals nor fees, and where nothing can be given up."""
+class WithoutFees:
+    """Of an adapter to a provider that divides nothing, and has no buyers whom the kit did not make."""
 
     with_partner: ClassVar[Mapping[str, Any]] = {}
+
+    def stored_buyer(self, shop: Marketplace) -> str:
+        return ""
+
+    def fees(self, payment: str) -> Decimal:
+        raise NotImplementedError
+
+    def fees_returned(self, payment: str) -> Decimal:
+        raise NotImplementedError
+
+
+class WithoutCredentials(WithoutFees):
+    """Of one that knows no pre-approvals either, and where nothing can be given up."""
 
     def cancel(self, shop: Marketplace, uuid: str) -> Answer:
         raise NotImplementedError
@@ -157,15 +170,6 @@ class WithoutCredentials:
         raise NotImplementedError
 
     def delete_credential(self, shop: Marketplace, buyer: str) -> Answer:
-        raise NotImplementedError
-
-    def stored_buyer(self, shop: Marketplace) -> str:
-        return ""
-
-    def fees(self, payment: str) -> Decimal:
-        raise NotImplementedError
-
-    def fees_returned(self, payment: str) -> Decimal:
         raise NotImplementedError
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 from tests.conformance.adapter import Loss, Reach
-from tests.conformance.bench import AMOUNT, Bench
-from tests.conformance.needs import needs
+from tests.conformance.bench import AMOUNT, NOTHING_TAKEN, Bench
+from tests.conformance.needs import lacks, needs
 from tests.conformance.said import Said
+from tests.payments.passing import after
 
 from solitude.payments.contract import Capability, Operation
 from solitude.transactions.models import Status
@@ -13,8 +14,37 @@ pytestmark = needs(Reach.FAULTS)
 
 
 @needs(Capability.STORED_CREDENTIAL)
-@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.parametrize("loss", [loss for loss in Loss if loss != Loss.NEVER_ARRIVED])
 def test_of_a_payment_by_pre_approval(bench: Bench, loss: Loss) -> None:
+    expect_one_payment(bench, loss)
+
+
+@needs(Capability.STORED_CREDENTIAL, Capability.IDEMPOTENCY_KEY)
+def test_of_a_payment_by_pre_approval_that_never_arrived(bench: Bench) -> None:
+    expect_one_payment(bench, Loss.NEVER_ARRIVED)
+
+
+@needs(Capability.STORED_CREDENTIAL, Reach.CLOCK)
+@lacks(Capability.IDEMPOTENCY_KEY)
+def test_where_it_cannot_safely_be_made_again_it_is_not(bench: Bench) -> None:
+    """Its buyer is not charged later, by an attempt that nobody waits for any more."""
+    buyer = bench.buyer()
+    bench.there.lose(Operation.PAY, Loss.NEVER_ARRIVED)
+    payment = bench.pay(buyer=buyer, key="lost")
+    asked = bench.there.asked(Operation.PAY)
+
+    assert bench.said(bench.pay(buyer=buyer, key="lost")) == Said.UNKNOWN
+    bench.check(payment)
+    with after(hours=bench.there.absent_after_h):
+        bench.worker()
+        state = bench.state(payment)
+
+    assert state.status in (Status.CANCELLED, Status.FAILED)
+    assert state.money == NOTHING_TAKEN
+    assert bench.there.asked(Operation.PAY) == asked
+
+
+def expect_one_payment(bench: Bench, loss: Loss) -> None:
     buyer = bench.buyer()
     bench.there.lose(Operation.PAY, loss)
 

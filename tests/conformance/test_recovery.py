@@ -1,9 +1,8 @@
 """Nobody asks any more: the worker finds out by itself, from what the provider remembers, or by our reference alone."""
 
-import pytest
 from tests.conformance.adapter import Loss, Reach
 from tests.conformance.bench import AMOUNT, NOTHING_TAKEN, Bench
-from tests.conformance.needs import needs
+from tests.conformance.needs import lacks, needs
 from tests.conformance.said import Said
 from tests.payments.passing import after
 from tests.support.marketplace import Answer
@@ -22,8 +21,22 @@ def lost(bench: Bench, loss: Loss) -> Answer:
     return payment
 
 
-@pytest.mark.parametrize("loss", [Loss.TORN, Loss.NEVER_ARRIVED])
-def test_a_worker_finds_out_what_became_of_a_payment(bench: Bench, loss: Loss) -> None:
+def test_a_worker_finds_out_what_became_of_a_payment(bench: Bench) -> None:
+    expect_known(bench, Loss.TORN)
+
+
+@needs(Capability.IDEMPOTENCY_KEY)
+def test_a_worker_makes_a_payment_that_never_arrived(bench: Bench) -> None:
+    expect_known(bench, Loss.NEVER_ARRIVED)
+
+
+@lacks(Capability.STORED_CREDENTIAL, Capability.IDEMPOTENCY_KEY)
+def test_a_worker_begins_again_what_its_buyer_has_still_to_approve(bench: Bench) -> None:
+    """Nothing is taken twice by that, whatever the provider makes of it."""
+    expect_known(bench, Loss.NEVER_ARRIVED)
+
+
+def expect_known(bench: Bench, loss: Loss) -> None:
     payment = lost(bench, loss)
 
     bench.worker()

@@ -215,7 +215,7 @@ class BraintreeNotice:
 class BraintreeProduct:
     """An entry of the catalogue: how a product is sold through Braintree. Without an `amount` the buyer chooses it.
 
-    `recurrence`: "monthly", or empty for what is paid once; `kind`: "products" or "donations".
+    `recurrence`: "monthly", or None for what is paid once; `kind`: "products" or "donations".
     """
 
     pk: int
@@ -223,7 +223,7 @@ class BraintreeProduct:
     seller_product: str
     amount: Decimal | None
     currency: str
-    recurrence: str
+    recurrence: str | None
     kind: str
     description: str
     active: bool
@@ -241,7 +241,7 @@ class BraintreeProduct:
             seller_product=f.text("seller_product"),
             amount=f.amount_or_none("amount"),
             currency=f.text("currency"),
-            recurrence=f.text("recurrence"),
+            recurrence=f.text_or_none("recurrence"),
             kind=f.text("kind"),
             description=f.text("description"),
             active=f.flag("active"),

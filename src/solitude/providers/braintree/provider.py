@@ -54,7 +54,6 @@ class Braintree:
             Capability.SEVERAL_REFUNDS,
             Capability.LOOK_UP,
             Capability.LOOK_UP_BY_REFERENCE,
-            Capability.NOTIFICATIONS,
             Capability.SETTLEMENT,
             Capability.VOID,
             Capability.DISPUTES,
