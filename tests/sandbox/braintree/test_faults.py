@@ -7,7 +7,6 @@ from xml.parsers.expat import ExpatError
 
 import pytest
 import requests
-from braintree import TransactionSearch
 from braintree.exceptions.authentication_error import AuthenticationError
 from braintree.exceptions.authorization_error import AuthorizationError
 from braintree.exceptions.gateway_timeout_error import GatewayTimeoutError
@@ -20,6 +19,8 @@ from tests.sandbox.braintree.client import Shop, codes
 from tests.sandbox.braintree.client import gateway as gateway_at
 from tests.sandbox.client import Sandbox
 from tests.support.braintree import BraintreeSimulator
+
+from braintree import TransactionSearch
 
 MERCHANT = "/braintree/merchants/sandbox-merchant"
 KEYS = {"Authorization": "Basic c2FuZGJveC1wdWJsaWMta2V5OnNhbmRib3gtcHJpdmF0ZS1rZXk=", "X_ApiVersion": "6"}
