@@ -37,6 +37,56 @@ class BraintreeSimulator(Controlled):
         """Whom it belongs to."""
         return list(self.state()["customers"])
 
+    def card_becomes(self, token: str, behaviour: str) -> None:
+        """From now on a stored card does something else: `declined`, `good`, …"""
+        self._control("POST", "method", {"token": token, "behaviour": behaviour})
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """All of them, the oldest first: `id`, `status`, `price`, `balance`, `cycle`, `next_billing_date`, `transactions`, …"""
+        return list(self.state()["subscriptions"])
+
+    def renew(self, subscription: str) -> None:
+        """Its next period begins, and is charged, before it is due."""
+        self._control("POST", "subscription", {"subscription": subscription, "action": "renew"})
+
+    def retry(self, subscription: str) -> None:
+        """What is owed for it is charged again."""
+        self._control("POST", "subscription", {"subscription": subscription, "action": "retry"})
+
+    def cancel(self, subscription: str) -> None:
+        """Somebody cancels it at the gateway itself."""
+        self._control("POST", "subscription", {"subscription": subscription, "action": "cancel"})
+
+    def plan(self, identifier: str, **fields: Any) -> None:
+        """Makes a plan, or changes the one with this id: `price`, `currency_iso_code`, `billing_frequency`, `trial_period`, …"""
+        self._control("POST", "plans", {"id": identifier, **fields})
+
+    def dispute(self, transaction: str, **fields: Any) -> str:
+        """A buyer's bank takes a settled sale back, or an `amount` of it; the dispute's id."""
+        return str(self._control("POST", "dispute", {"transaction": transaction, **fields})["id"])
+
+    def resolve(self, dispute: str, *, won: bool) -> None:
+        """The bank decides for the merchant, or against."""
+        self._control("POST", "dispute/resolve", {"dispute": dispute, "won": won})
+
+    def events(self, after: int = 0) -> list[dict[str, Any]]:
+        """What was told, the oldest first: `number`, `kind`, `about`, `created`, `bt_signature`, `bt_payload`."""
+        return list(self._control("GET", f"events?after={after}&limit=1000")["events"])
+
+    def told(self, *kinds: str, after: int = 0) -> list[dict[str, str]]:
+        """The same as a marketplace passes it on: signature and payload. All of it, or these kinds."""
+        found = [event for event in self.events(after) if not kinds or event["kind"] in kinds]
+        return [{name: event[name] for name in ("bt_signature", "bt_payload")} for event in found]
+
+    def tell(self, kind: str, about: str = "") -> dict[str, str]:
+        """Has it tell something of a thing as it is, whether it happened or not."""
+        event = self._control("POST", "events", {"kind": kind, "about": about})
+        return {name: event[name] for name in ("bt_signature", "bt_payload")}
+
+    def webhook_to(self, url: str | None) -> None:
+        """From now on events are brought there, if it answers the challenge; with None nowhere."""
+        self._control("POST", "webhook", {"url": url})
+
     def card_page(self, client_token: str, return_url: str = "") -> str:
         """Where a buyer enters a card: the address to open."""
         query = {"client_token": client_token, **({"return_url": return_url} if return_url else {})}

@@ -81,6 +81,7 @@ class Braintree:
         yield rule(page.PATH, ("GET", "POST"), partial(page.enter, self._books))
         yield rule("/sandbox/state", ("GET",), control.state)
         yield rule("/sandbox/nonce", ("POST",), control.nonce)
+        yield rule("/sandbox/method", ("POST",), control.method)
         yield rule("/sandbox/settle", ("POST",), control.settle)
         yield rule("/sandbox/plans", ("GET", "POST"), self._recurring.plans)
         yield rule("/sandbox/subscription", ("POST",), self._recurring.subscription)

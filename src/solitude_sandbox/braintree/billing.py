@@ -5,6 +5,7 @@ period's charge (https://developer.paypal.com/braintree/articles/guides/recurrin
 longest that the control panel offers). All of it happens as of the time at which it was due, however late that is noticed.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from solitude_sandbox.braintree import events
@@ -77,6 +78,10 @@ def _await_next(books: Books, subscription: Subscription) -> None:
 
 def _charge(books: Books, subscription: Subscription, now: datetime, ordered: str | None = None) -> Transaction:
     """Ask the bank for what is owed."""
+    method = books.methods.get(subscription.payer.token or "")
+    # A card may have changed since; one that the vault had no more room for is charged as it was.
+    if method is not None:
+        subscription.payer = replace(subscription.payer, instrument=method.instrument)
     order = Order(
         amount=subscription.balance,
         account=subscription.account,

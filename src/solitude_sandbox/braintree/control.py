@@ -1,5 +1,7 @@
 """The control API: what tests and the console do to the simulator, beside what the gateway offers."""
 
+from dataclasses import replace
+
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.braintree import cards, nonces, settlement
@@ -29,6 +31,22 @@ class Control:
         instrument = _instrument(str(body.get("card") or "visa"), str(body.get("behaviour") or ""))
         with self._books.lock:
             return nonces.make(self._books, instrument)
+
+    def method(self, request: Request) -> Response:
+        """POST method {"token", "behaviour"}: from now on the card does something else, such as to be declined."""
+        return tried(lambda: (self.change_method(body_of(request)), 200))
+
+    def change_method(self, body: Json) -> Json:
+        """What `method` does; ValueError with a sentence if it makes no sense."""
+        behaviour = body.get("behaviour")
+        if behaviour not in cards.BEHAVIOURS:
+            raise ValueError(f"behaviour must be one of: {', '.join(cards.BEHAVIOURS)}.")
+        with self._books.lock:
+            method = self._books.methods.get(str(body.get("token", "")))
+            if method is None:
+                raise ValueError("token must be that of a payment method.")
+            method.instrument = replace(method.instrument, behaviour=str(behaviour))
+            return method.as_json()
 
     def settle(self, request: Request) -> Response:
         """POST settle {"transaction", "good"?}: its settlement ends now, well unless `good` is false."""

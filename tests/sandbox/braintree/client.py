@@ -9,6 +9,7 @@ from tests.support.braintree import MERCHANT_ID, PRIVATE_KEY, PUBLIC_KEY
 from braintree import BraintreeGateway, Configuration
 
 VALID = "fake-valid-nonce"
+BRICK, DONATION = "mozilla-concrete-brick", "mozilla-foundation-recurring-donation"
 
 
 def gateway(url: str, **changes: Any) -> Any:
@@ -58,6 +59,17 @@ class Shop:
     def settled(self, amount: str = "10.00", **fields: Any) -> Any:
         """A sale's transaction, settled."""
         return self.gateway.testing.settle_transaction(self.sold(amount, **fields).id).transaction
+
+    def subscribe(self, token: str = "", plan: str = BRICK, **fields: Any) -> Any:
+        """The result of subscribing with a stored card, a new one unless it is named."""
+        order = {"payment_method_token": token or self.card(), "plan_id": plan, "trial_period": False, **fields}
+        return self.gateway.subscription.create(order)
+
+    def subscribed(self, token: str = "", plan: str = BRICK, **fields: Any) -> Any:
+        """A new subscription, paid for its first period."""
+        result = self.subscribe(token, plan, **fields)
+        assert result.is_success, result
+        return result.subscription
 
 
 def codes(result: Any) -> list[tuple[str, str]]:
