@@ -12,12 +12,11 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.braintree import api, page
 from solitude_sandbox.braintree.api import Api, knows_issue
 from solitude_sandbox.braintree.books import Books
-from solitude_sandbox.braintree.control import Control
-from solitude_sandbox.braintree.dispute_control import DisputeControl
-from solitude_sandbox.braintree.event_control import EventControl
+from solitude_sandbox.braintree.console import PATH as CONSOLE
+from solitude_sandbox.braintree.console import Console
+from solitude_sandbox.braintree.controls import Controls
 from solitude_sandbox.braintree.ids import Ids
 from solitude_sandbox.braintree.operations import NAMES, OPERATIONS
-from solitude_sandbox.braintree.recurring_control import RecurringControl
 from solitude_sandbox.clock import Clock
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
@@ -34,17 +33,15 @@ class Braintree:
     """
 
     title = "Braintree"
-    controls = "/sandbox/state"
+    controls = f"{CONSOLE}/controls"
 
     def __init__(self, seed: int | None = None) -> None:
         self._books = Books(Clock(), Ids(seed))
         board = FaultBoard(NAMES, knows_issue)
         self._api = Api(self._books, board)
         self._fate = Fate(self._books.clock, board, self._clock_moved, self._books.reset)
-        self._control = Control(self._books, self._fate)
-        self._events = EventControl(self._books)
-        self._recurring = RecurringControl(self._books)
-        self._disputes = DisputeControl(self._books)
+        self._controls = Controls.of(self._books, self._fate)
+        self._console = Console(self._controls)
         self._routes = Map(list(self._rules()), strict_slashes=False, redirect_defaults=False, merge_slashes=False)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -63,7 +60,7 @@ class Braintree:
 
     def console(self, base: str) -> Markup:
         """This provider's section of the console; `base` is where this application is mounted."""
-        return Markup('<p><a href="{}/sandbox/state">Its books</a></p>').format(base)
+        return self._console.section(base)
 
     def _clock_moved(self) -> None:
         """Do at once what is due now; nobody has to ask for it first."""
@@ -77,19 +74,21 @@ class Braintree:
         for operation in OPERATIONS:
             path = f"/merchants/<merchant>{operation.path}"
             yield rule(path, (operation.method,), partial(self._api.answer, operation))
-        fate, control = self._fate, self._control
+        fate, control, recurring = self._fate, self._controls.common, self._controls.recurring
         yield rule(page.PATH, ("GET", "POST"), partial(page.enter, self._books))
         yield rule("/sandbox/state", ("GET",), control.state)
         yield rule("/sandbox/nonce", ("POST",), control.nonce)
         yield rule("/sandbox/method", ("POST",), control.method)
         yield rule("/sandbox/settle", ("POST",), control.settle)
-        yield rule("/sandbox/plans", ("GET", "POST"), self._recurring.plans)
-        yield rule("/sandbox/subscription", ("POST",), self._recurring.subscription)
-        yield rule("/sandbox/dispute", ("POST",), self._disputes.dispute)
-        yield rule("/sandbox/dispute/resolve", ("POST",), self._disputes.resolve)
-        yield rule("/sandbox/webhook", ("GET", "POST"), self._events.webhook)
-        yield rule("/sandbox/events", ("GET", "POST"), self._events.events)
+        yield rule("/sandbox/plans", ("GET", "POST"), recurring.plans)
+        yield rule("/sandbox/subscription", ("POST",), recurring.subscription)
+        yield rule("/sandbox/dispute", ("POST",), self._controls.disputes.dispute)
+        yield rule("/sandbox/dispute/resolve", ("POST",), self._controls.disputes.resolve)
+        yield rule("/sandbox/webhook", ("GET", "POST"), self._controls.events.webhook)
+        yield rule("/sandbox/events", ("GET", "POST"), self._controls.events.events)
         yield rule("/sandbox/delivery", ("GET", "POST"), control.post.answer)
         yield rule("/sandbox/faults", ("GET", "POST", "DELETE"), fate.faults)
         yield rule("/sandbox/clock", ("GET", "POST"), fate.clock)
         yield rule("/sandbox/reset", ("POST",), fate.reset)
+        yield rule(CONSOLE, ("GET", "POST"), partial(self._console.answer, name=""))
+        yield rule(f"{CONSOLE}/<path:name>", ("GET", "POST"), self._console.answer)
