@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 from braintree.exceptions.not_found_error import NotFoundError
 from tests.sandbox.braintree.client import BRICK, DONATION, Shop, codes
-from tests.support.braintree import BraintreeSimulator
+from tests.support.braintree import MERCHANT_ID, PRIVATE_KEY, PUBLIC_KEY, BraintreeSimulator
+from werkzeug.test import Client
+
+from solitude_sandbox import create_app
 
 DAY_S = 86_400
 
@@ -343,3 +346,29 @@ def test_a_fault_declines_the_first_charge_with_any_code(shop: Shop, fate: Brain
     refused = shop.subscribe()
     assert refused.transaction.processor_response_code == "2010"
     assert shop.subscribe().is_success
+
+
+def charges(seed: int) -> list[str]:
+    """What the charges of three months are called."""
+    http = Client(create_app(seed))
+
+    def ask(path: str, body: str) -> str:
+        where = f"/braintree/merchants/{MERCHANT_ID}{path}"
+        return http.post(where, data=body, headers={"X-ApiVersion": "6"}, auth=(PUBLIC_KEY, PRIVATE_KEY)).text
+
+    customer = ask("/customers", "<customer><id>ours</id></customer>")
+    assert "<id>ours</id>" in customer
+    fields = "<customer_id>ours</customer_id><payment_method_nonce>fake-valid-nonce</payment_method_nonce><token>card</token>"
+    ask("/payment_methods", f"<payment_method>{fields}</payment_method>")
+    fields = f"<payment_method_token>card</payment_method_token><plan_id>{BRICK}</plan_id>"
+    ask("/subscriptions", f"<subscription>{fields}</subscription>")
+    http.post("/braintree/sandbox/clock", json={"advance_s": 62 * DAY_S})
+    state = http.get("/braintree/sandbox/state").json
+    assert state is not None
+    return [each["id"] for each in state["transactions"]]
+
+
+def test_the_same_seed_gives_the_same_charges() -> None:
+    first = charges(7)
+    assert len(set(first)) == 3
+    assert charges(7) == first != charges(8)

@@ -140,6 +140,16 @@ def test_whoever_does_not_take_it_is_told_again(
     until(lambda: fate.state()["delivery"]["waiting"] == 0)
 
 
+def test_an_event_is_brought_once_more_by_hand(
+    shop: Shop, gateway: Any, fate: BraintreeSimulator, listener: Listener
+) -> None:
+    shop.subscribed()
+    fate.webhook_to(listener.url)
+    assert urllib3.request("POST", f"{fate.url}/sandbox/events", json={"number": 1}).status == 201
+    until(lambda: len(listener.received) == 1)
+    assert parse(gateway, listener.received[0]).kind == "subscription_charged_successfully"
+
+
 @pytest.mark.parametrize("case", REFUSED)
 def test_an_address_that_cannot_be_asked_is_not_told(fate: BraintreeSimulator, case: str) -> None:
     url, why = REFUSED[case]
