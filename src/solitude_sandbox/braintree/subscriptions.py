@@ -145,7 +145,8 @@ def _wrong_for_all(call: Call) -> list[Wrong]:
         wrong.append(Wrong(_PATH, "number_of_billing_cycles", "91906"))
     elif cycles is not None and not 1 <= int(cycles[:9]) <= CYCLES_LIMIT:
         wrong.append(Wrong(_PATH, "number_of_billing_cycles", "91907"))
-    if any(call.fields.get(name) for name in _NOT_HERE) or flag(call.fields, "trial_period"):
+    prorated = flag(call.part("options"), "prorate_charges")
+    if prorated or flag(call.fields, "trial_period") or any(call.fields.get(name) for name in _NOT_HERE):
         wrong.append(Wrong(_PATH, "base", "91921"))
     return wrong
 

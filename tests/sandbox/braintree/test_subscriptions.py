@@ -203,6 +203,11 @@ def test_another_price_holds_from_the_next_month(shop: Shop, gateway: Any, fate:
     assert amounts == [Decimal("7.00"), Decimal("10.00")]
 
 
+def test_parts_of_a_month_are_not_charged(shop: Shop, gateway: Any) -> None:
+    changes = {"price": "70.00", "options": {"prorate_charges": True}}
+    assert codes(gateway.subscription.update(shop.subscribed().id, changes)) == [("base", "91921")]
+
+
 def test_a_price_is_not_changed_while_money_is_owed(shop: Shop, gateway: Any, fate: BraintreeSimulator) -> None:
     token = shop.card()
     made = shop.subscribed(token)
