@@ -24,14 +24,13 @@ def transactions(view: View, rows: Iterable[Json], caption: str = "Transactions"
     """Sales and refunds, and how their settlement may end."""
     return html.table(
         caption,
-        ("Transaction", "Status", "Amount", "By", "Order id", "Of", "Created", ""),
+        ("Transaction", "Status", "Amount", "By", "Order id, and of what", "Created", ""),
         [
             (
                 code(each["id"]),
                 Markup("{} {}").format(badge(each["status"]), _response(each)),
                 whole(f"{each['amount']} {each['currency']}"),
                 whole(each["paid_with"]),
-                code(each["order_id"] or ""),
                 _about(each),
                 time(each["created"]),
                 _for_transaction(view, each),
@@ -192,8 +191,10 @@ def _response(transaction: Json) -> str:
 
 
 def _about(transaction: Json) -> Markup:
-    """The sale that it refunds, or the subscription that it is a charge of."""
-    return code(transaction["refunded_transaction_id"] or transaction["subscription_id"] or "")
+    """The shop's own name of it; the sale that it refunds, or the subscription that it is a charge of."""
+    of = transaction["refunded_transaction_id"] or transaction["subscription_id"]
+    shown = [code(transaction["order_id"])] if transaction["order_id"] else []
+    return Markup("<br>").join([*shown, *([Markup("of {}").format(code(of))] if of else [])])
 
 
 def _for_transaction(view: View, transaction: Json) -> Markup:
