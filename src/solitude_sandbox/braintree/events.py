@@ -15,7 +15,8 @@ from solitude_sandbox.control import Json
 from solitude_sandbox.parcels import Patience
 from solitude_sandbox.store import BoundedStore
 
-EVENTS_LIMIT = 50_000
+# Each shows up to twenty transactions.
+EVENTS_LIMIT = 10_000
 FORM = "application/x-www-form-urlencoded"
 # The gateway comes again every hour for a day; here it comes sooner at first.
 PATIENCE = Patience(31, 3_600)
