@@ -151,9 +151,12 @@ def test_an_authorization_is_submitted_later_whole_or_in_part(gateway: Any, shop
     held = shop.sold(options={"submit_for_settlement": False})
     assert held.status == "authorized"
     assert codes(gateway.transaction.submit_for_settlement(held.id, "10.01")) == [("amount", "91522")]
+    assert codes(gateway.transaction.submit_for_settlement(held.id, "all")) == [("amount", "81503")]
     submitted = gateway.transaction.submit_for_settlement(held.id, "4.00").transaction
     assert (submitted.status, submitted.amount) == ("submitted_for_settlement", Decimal("4.00"))
     assert codes(gateway.transaction.submit_for_settlement(held.id)) == [("base", "91507")]
+    other = shop.sold(options={"submit_for_settlement": False})
+    assert gateway.transaction.submit_for_settlement(other.id).transaction.amount == Decimal("10.00")
 
 
 @pytest.mark.parametrize("submit", [True, False])

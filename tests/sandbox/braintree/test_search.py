@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from braintree.exceptions.request_timeout_error import RequestTimeoutError
+from braintree.search import Search
 from tests.sandbox.braintree.client import Shop
 
 from braintree import TransactionSearch
@@ -53,7 +54,18 @@ def test_more_than_a_page_is_found(gateway: Any, shop: Shop) -> None:
     assert ids(gateway, TransactionSearch.order_id == "many") == sold[::-1]
 
 
-def test_a_criterion_that_the_simulator_does_not_know_is_not_passed_over(gateway: Any, shop: Shop) -> None:
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        TransactionSearch.billing_company == "Mozilla",
+        TransactionSearch.amount >= "much",
+        TransactionSearch.created_at >= "yesterday",
+        Search.Node("order_id", {"sounds_like": "our"}),
+    ],
+)
+def test_a_criterion_that_the_simulator_does_not_know_is_not_passed_over(
+    gateway: Any, shop: Shop, criterion: Any
+) -> None:
     shop.sold()
     with pytest.raises(RequestTimeoutError):
-        ids(gateway, TransactionSearch.billing_company == "Mozilla")
+        ids(gateway, criterion)

@@ -21,6 +21,7 @@ def test_a_customer_is_changed_and_deleted_with_its_cards(gateway: Any, shop: Sh
     customer = shop.customer(first_name="Ada", email="ada@home.example")
     token = shop.card(customer_id=customer)
     assert gateway.customer.update(customer, {"last_name": "King"}).customer.first_name == "Ada"
+    assert codes(gateway.customer.update(customer, {"email": "nobody"})) == [("email", "81604")]
     gateway.customer.delete(customer)
     for find, name in ((gateway.customer.find, customer), (gateway.payment_method.find, token)):
         with pytest.raises(NotFoundError):
@@ -189,6 +190,15 @@ def test_the_first_card_pays_unless_another_is_made_to(gateway: Any, shop: Shop)
     assert gateway.payment_method.find(first).default
 
 
+def test_a_card_is_given_another_token_unless_that_is_taken(gateway: Any, shop: Shop) -> None:
+    old, taken = shop.card(), shop.card()
+    assert codes(gateway.payment_method.update(old, {"token": taken})) == [("token", "91719")]
+    assert gateway.payment_method.update(old, {"token": "new-one"}).payment_method.token == "new-one"
+    assert shop.sold(payment_method_token="new-one").credit_card_details.token == "new-one"
+    with pytest.raises(NotFoundError):
+        gateway.payment_method.find(old)
+
+
 def test_a_card_that_is_deleted_is_gone(gateway: Any, shop: Shop) -> None:
     token = shop.card()
     gateway.payment_method.delete(token)
@@ -204,6 +214,7 @@ def test_a_paypal_account_is_no_card(shop: Shop) -> None:
     assert (account.email, hasattr(account, "last_4")) == ("buyer@paypal.example", False)
     paid = shop.sold(payment_method_token=account.token)
     assert (paid.payment_instrument_type, paid.paypal_details.payer_email) == ("paypal_account", account.email)
+    assert shop.sale("5001.01", payment_method_token=account.token).transaction.processor_response_code == "2038"
 
 
 def test_a_client_token_says_where_and_for_whom(gateway: Any, shop: Shop, fate: BraintreeSimulator) -> None:
@@ -212,5 +223,6 @@ def test_a_client_token_says_where_and_for_whom(gateway: Any, shop: Shop, fate: 
     assert (content["version"], content["merchantId"]) == (2, "sandbox-merchant")
     assert content["clientApiUrl"] == f"{fate.url}/merchants/sandbox-merchant/client_api"
     assert json.loads(gateway.client_token.generate({"version": 3, "customer_id": shop.customer()}))["version"] == 3
-    with pytest.raises(ValueError, match="does not exist"):
-        gateway.client_token.generate({"customer_id": "nobody"})
+    for refused, sentence in (({"customer_id": "nobody"}, "does not exist"), ({"version": 9}, "is not supported")):
+        with pytest.raises(ValueError, match=sentence):
+            gateway.client_token.generate(refused)
