@@ -43,10 +43,8 @@ def enter(books: Books, request: Request) -> Response:
     with books.lock:
         nonce = nonces.make(books, card)
     if not visit.return_url:
-        shown = Markup("<p>The shop may use this once, within three hours:</p><p><code id=nonce>{}</code></p>").format(
-            nonce
-        )
-        return html.sheet(BRAND, "Your card has become a nonce", shown)
+        shown = Markup('<p>The shop may use this once, within three hours:</p><p><code id="nonce">{}</code></p>')
+        return html.sheet(BRAND, "Your card has become a nonce", shown.format(nonce))
     response = html.message(BRAND, "On the way back", "The shop waits.", 303)
     response.headers["Location"] = with_query(visit.return_url, nonce=nonce) or ""
     return response

@@ -32,7 +32,7 @@ def test_a_buyer_enters_a_card_and_the_shop_gets_a_nonce_that_pays_once(
 def test_without_a_shop_to_go_back_to_the_nonce_is_shown(gateway: Any, shop: Shop, sandbox: Sandbox) -> None:
     form = {"client_token": gateway.client_token.generate(), "number": "4111111111111111"}
     shown = sandbox.form(PAGE, **form).text
-    nonce = shown.partition("<code id=nonce>")[2].partition("<")[0]
+    nonce = shown.partition('<code id="nonce">')[2].partition("<")[0]
     assert shop.store(nonce).is_success
 
 
