@@ -3,10 +3,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from braintree import BraintreeGateway, Configuration
 from braintree.environment import Environment
 from tests.support.braintree import MERCHANT_ID, PRIVATE_KEY, PUBLIC_KEY
-
-from braintree import BraintreeGateway, Configuration
 
 VALID = "fake-valid-nonce"
 BRICK, DONATION = "mozilla-concrete-brick", "mozilla-foundation-recurring-donation"

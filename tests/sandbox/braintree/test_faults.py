@@ -7,6 +7,7 @@ from xml.parsers.expat import ExpatError
 
 import pytest
 import requests
+from braintree import TransactionSearch
 from braintree.exceptions.authentication_error import AuthenticationError
 from braintree.exceptions.authorization_error import AuthorizationError
 from braintree.exceptions.gateway_timeout_error import GatewayTimeoutError
@@ -17,10 +18,8 @@ from braintree.exceptions.too_many_requests_error import TooManyRequestsError
 from braintree.exceptions.upgrade_required_error import UpgradeRequiredError
 from tests.sandbox.braintree.client import Shop, codes
 from tests.sandbox.braintree.client import gateway as gateway_at
-from tests.sandbox.client import Sandbox
+from tests.sandbox.client import Sandbox, until
 from tests.support.braintree import BraintreeSimulator
-
-from braintree import TransactionSearch
 
 MERCHANT = "/braintree/merchants/sandbox-merchant"
 KEYS = {"Authorization": "Basic c2FuZGJveC1wdWJsaWMta2V5OnNhbmRib3gtcHJpdmF0ZS1rZXk=", "X_ApiVersion": "6"}
@@ -90,6 +89,7 @@ def test_an_answer_that_takes_too_long_is_a_time_out(fate: BraintreeSimulator) -
     fate.fault("sale", "latency", delay_ms=200)
     with pytest.raises(requests.exceptions.ReadTimeout):
         hasty.sale()
+    until(lambda: len(fate.transactions()) == 1)
 
 
 def test_a_bank_refuses_with_the_code_that_was_asked_for(shop: Shop, fate: BraintreeSimulator) -> None:

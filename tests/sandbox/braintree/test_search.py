@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from braintree import TransactionSearch
 from braintree.exceptions.request_timeout_error import RequestTimeoutError
 from braintree.search import Search
 from tests.sandbox.braintree.client import Shop
-
-from braintree import TransactionSearch
 
 
 def ids(gateway: Any, *criteria: Any) -> list[str]:
