@@ -82,6 +82,9 @@ class Api:
             _believe(asked.request, asked.merchant)
             if asked.unreadable is not None:
                 raise asked.unreadable
+            # Keys for requests are for merchants who were given them; this one was not, and must not believe otherwise.
+            if asked.fields.get("api_request_key"):
+                raise InvalidError(Wrong(operation.root, "api_request_key", "915231"))
             ordered = issue if issue is not None and operation.banked and processor.knows_code(issue) else None
             with self._books.lock:
                 self._books.catch_up()

@@ -38,6 +38,7 @@ SENTENCES = {
     "91565": "Unknown or expired payment_method_nonce.",
     "91575": "Cannot simulate transaction settlement.",
     "915200": "The refund was declined by the bank.",
+    "915231": "API request key is not allowed.",
     "91609": "Customer ID has already been taken.",
     "91610": "Customer ID is invalid.",
     "91612": "Customer ID is too long.",

@@ -48,7 +48,7 @@ OPERATIONS = (
     Operation("find_transaction", "GET", "/transactions/<name>", sales.find_transaction),
     Operation("search_ids", "POST", "/transactions/advanced_search_ids", searching.search_ids, "search"),
     Operation("search", "POST", "/transactions/advanced_search", searching.search, "search"),
-    Operation("void", "PUT", "/transactions/<name>/void", settlement.void),
+    Operation("void", "PUT", "/transactions/<name>/void", settlement.void, "transaction"),
     Operation("submit", "PUT", "/transactions/<name>/submit_for_settlement", settlement.submit, "transaction"),
     Operation("refund", "POST", "/transactions/<name>/refund", refunds.refund, "transaction"),
     Operation("settle", "PUT", "/transactions/<name>/settle", settlement.settle),

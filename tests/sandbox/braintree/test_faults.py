@@ -177,6 +177,13 @@ def test_who_does_not_say_which_version_he_speaks_is_told_to(sandbox: Sandbox) -
     assert reply.status == 426
 
 
+def test_who_brings_a_key_for_a_request_is_told_that_it_does_nothing(gateway: Any, shop: Shop) -> None:
+    wrong = [("api_request_key", "915231")]
+    assert codes(shop.sale(api_request_key="our key")) == wrong
+    assert codes(gateway.transaction.void(shop.sold().id, {"api_request_key": "our key"})) == wrong
+    assert codes(gateway.transaction.refund(shop.settled().id, {"api_request_key": "our key"})) == wrong
+
+
 def test_names_come_back_as_they_were_sent_whatever_is_in_them(gateway: Any) -> None:
     name = "Ada <b>\"&'\n Ünïcödé \U0001f4b3"
     customer = gateway.customer.create({"first_name": name}).customer
