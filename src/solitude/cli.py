@@ -12,6 +12,7 @@ from typing import Any
 
 from solitude.configuration import ConfigurationError
 from solitude.moving import command as moving
+from solitude.providers.braintree import command as braintree
 
 NOT_MIGRATED, UNUSABLE, NOT_DONE = 3, 2, 1
 # What a plugin of the monitoring ends with when it cannot tell.
@@ -76,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     take = commands.add_parser("export", help="writes data to a file that can be imported")
     moving.take_export(take)
     take.set_defaults(run=_export)
+
+    sold = commands.add_parser("braintree", help="the catalogue of what is sold through Braintree")
+    braintree.take(sold)
+    sold.set_defaults(run=_braintree)
 
     sandbox = commands.add_parser("sandbox", help="simulators of the providers, for development and tests")
     sandbox.add_argument("--host", default="127.0.0.1")
@@ -212,6 +217,11 @@ def _moving(run: Callable[[argparse.Namespace], int], chosen: argparse.Namespace
 
     logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
     return run(chosen)
+
+
+def _braintree(chosen: argparse.Namespace) -> int:
+    _setup()
+    return NOT_MIGRATED if _is_behind() else braintree.run(chosen)
 
 
 def _sandbox(chosen: argparse.Namespace) -> int:

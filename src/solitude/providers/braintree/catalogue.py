@@ -48,12 +48,16 @@ def shown_product(row: ProductBraintree) -> BraintreeProduct:
 
 def currency(code: object) -> str:
     """Raises ValueError with the end of a sentence that begins with the field's name, as the others below."""
-    if not isinstance(code, str) or not is_currency(code):
+    if not is_known(code):
         raise ValueError("must be an upper-case ISO 4217 code")
-    return code
+    return str(code)
 
 
-def amount(value: Decimal, code: str) -> Decimal:
+def is_known(code: object) -> bool:
+    return isinstance(code, str) and is_currency(code)
+
+
+def amount(value: str | int | Decimal, code: str) -> Decimal:
     """What may be asked for at all, with the currency's own digits."""
     try:
         money = Money.parse(value, code)
