@@ -27,6 +27,8 @@ from solitude.providers.braintree.api.products import router as braintree_produc
 from solitude.providers.braintree.api.records import router as braintree_records
 from solitude.providers.braintree.api.refunds import router as braintree_refunds
 from solitude.providers.braintree.api.sales import router as braintree_sales
+from solitude.providers.braintree.api.subscriptions import router as braintree_subscriptions
+from solitude.providers.braintree.api.webhook import router as braintree_webhook
 from solitude.providers.paypal.api.accounts import router as paypal_accounts
 from solitude.providers.paypal.api.ipn import router as paypal_ipn
 from solitude.providers.paypal.api.payments import router as paypal_payments
@@ -118,6 +120,8 @@ for prefix, tag, router in (
     ("/braintree", "braintree", braintree_paymethods),
     ("/braintree", "braintree", braintree_sales),
     ("/braintree", "braintree", braintree_refunds),
+    ("/braintree", "braintree", braintree_subscriptions),
+    ("/braintree", "braintree", braintree_webhook),
     ("/braintree", "braintree", braintree_products),
     ("/braintree", "braintree", braintree_records),
     ("/provider/bango", "bango", bango_ready_products),

@@ -9,10 +9,12 @@ class BraintreeConfig(AppConfig):
     label = "braintree"
 
     def ready(self) -> None:
+        from solitude.buyers import closing as buyer_closing
         from solitude.outbound import probes
         from solitude.payments import registry
-        from solitude.payments.contract import Operation
-        from solitude.providers.braintree import cards
+        from solitude.payments.contract import Action, Operation
+        from solitude.providers.braintree import cards, charges, closing, subscriptions
+        from solitude.providers.braintree.inbound import Webhooks
         from solitude.providers.braintree.names import NAME
         from solitude.providers.braintree.provider import Braintree
         from solitude.providers.braintree.way import BraintreeWay
@@ -24,10 +26,19 @@ class BraintreeConfig(AppConfig):
             NAME,
             registry.Registered(
                 Braintree(),
-                {Operation.STORE_CREDENTIAL: cards.kept, Operation.DELETE_CREDENTIAL: cards.deleted},
+                {
+                    Operation.STORE_CREDENTIAL: cards.kept,
+                    Operation.DELETE_CREDENTIAL: cards.deleted,
+                    Operation.SUBSCRIBE: subscriptions.begun,
+                    Operation.CHANGE_SUBSCRIPTION: subscriptions.changed,
+                    Operation.CANCEL_SUBSCRIPTION: subscriptions.cancelled,
+                },
+                inbound=Webhooks(),
+                notice_appliers={Action.SUBSCRIPTION: charges.enter},
                 credential_refused=cards.refused,
             ),
         )
+        buyer_closing.register(NAME, buyer_closing.Hook(closing.forget, closing.tell))
         if settings.SOLITUDE_BRAINTREE_MERCHANT_ID:
             # Where nobody can be asked, it does not matter whether anybody is there.
             timeout_ms = settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS

@@ -4,6 +4,7 @@ from typing import Final
 
 from django.conf import settings
 
+from solitude.buyers.models import Buyer
 from solitude.payments import calls
 from solitude.payments.contract import CredentialRefused, Intent, Operation, Outcome, Result
 from solitude.payments.models import OPEN, ProviderCall
@@ -45,13 +46,14 @@ def kept(call: ProviderCall, result: Result) -> None:
     """Of a buyer who has left meanwhile a card is kept as one that is not active, and is deleted again."""
     if result.outcome != Outcome.SUCCEEDED or result.credential is None:
         return
-    customer = BuyerBraintree.objects.select_for_update(of=("self",)).select_related("buyer").get(pk=_pk(call))
+    customer = BuyerBraintree.objects.select_for_update().get(pk=_pk(call))
     row = PaymentMethod(
         braintree_buyer=customer,
         provider_id=result.credential.reveal(),
         type_name=result.facts[reading.TYPE_NAME],
         truncated_id=result.facts[reading.LAST_DIGITS],
-        active=customer.buyer.active,
+        # Read under the lock, for which one waits whose account is just being closed.
+        active=Buyer.objects.filter(pk=customer.buyer_id, active=True).exists(),
     )
     if not insert_once(row):
         row = PaymentMethod.objects.get(provider_id=row.provider_id)
@@ -68,12 +70,25 @@ def kept_by(call: ProviderCall) -> PaymentMethod:
 
 def begin_deleting(row: PaymentMethod, claim: Claim | None = None) -> ProviderCall:
     """Writes the call, in the caller's transaction; or gives the one by which somebody deletes it already, which is not ended."""
-    subject = f"{_OF_CARD}:{row.pk}"
     under_way = ProviderCall.objects.filter(
-        provider=NAME, subject=subject, operation=Operation.DELETE_CREDENTIAL, outcome__in=OPEN
+        provider=NAME, subject=subject(row), operation=Operation.DELETE_CREDENTIAL, outcome__in=OPEN
     )
     intent = Intent(credential=Secret(row.provider_id))
-    return under_way.first() or calls.begin(NAME, Operation.DELETE_CREDENTIAL, intent, subject=subject, claim=claim)
+    return under_way.first() or calls.begin(
+        NAME, Operation.DELETE_CREDENTIAL, intent, subject=subject(row), claim=claim
+    )
+
+
+def end(row: PaymentMethod) -> None:
+    """In the transaction that closes its buyer's account: it is not used here any more, and is deleted there after the commit."""
+    row.change(active=False)
+    intent = Intent(credential=Secret(row.provider_id), terms={requests.UNTIL_DONE: "yes"})
+    calls.begin(NAME, Operation.DELETE_CREDENTIAL, intent, subject=subject(row))
+
+
+def subject(row: PaymentMethod) -> str:
+    """Of the calls about it."""
+    return f"{_OF_CARD}:{row.pk}"
 
 
 def locked(pk: int) -> PaymentMethod:

@@ -38,8 +38,8 @@ def sdk() -> ModuleType:
     return module
 
 
-def gateway(strategy: Strategy) -> Any:
-    """The SDK's gateway for what the settings say. Raises NotConfigured."""
+def gateway(strategy: Strategy | None) -> Any:
+    """The SDK's gateway for what the settings say; without a strategy it only proves and reads. Raises NotConfigured."""
     if not settings.SOLITUDE_BRAINTREE_MERCHANT_ID:
         raise NotConfigured("SOLITUDE_BRAINTREE_MERCHANT_ID is empty")
     braintree, url = sdk(), settings.SOLITUDE_BRAINTREE_URL

@@ -77,13 +77,17 @@ class PaymentMethod(Row):
 
 
 class Subscription(Row):
-    """A product that a card pays for, period by period. `amount` is what was chosen; null is the plan's."""
+    """A product that a card pays for, period by period. `amount` is what was chosen; null is the plan's.
+
+    `cancelled_at`: when it ended for good. Braintree begins no such one again, so what it told before that is old.
+    """
 
     paymethod = models.ForeignKey(PaymentMethod, on_delete=models.PROTECT, related_name="subscriptions")
     seller_product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="braintree_subscriptions")
     provider_id = models.CharField(max_length=ID_MAX_CHARS, unique=True)
     amount = AmountField(null=True, default=None)
     active = models.BooleanField(default=True)
+    cancelled_at = models.DateTimeField(null=True, default=None)
 
     class Meta:
         constraints = [

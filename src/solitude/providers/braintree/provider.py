@@ -25,7 +25,7 @@ from solitude.payments.contract import (
     Result,
     Seen,
 )
-from solitude.providers.braintree import errors, reading, requests, results
+from solitude.providers.braintree import errors, reading, requests, results, subscribing
 from solitude.providers.braintree.gateway import NotConfigured, sdk
 from solitude.providers.braintree.names import NAME, NUMBER
 from solitude.providers.braintree.unanswered import failed, not_configured
@@ -69,12 +69,14 @@ class Braintree:
             Operation.LOOK_UP_REFUND: self._look_up_refund,
             Operation.STORE_CREDENTIAL: self._store_credential,
             Operation.DELETE_CREDENTIAL: self._delete_credential,
+            **subscribing.PERFORMERS,
         }
         # What is not here is done again: it does nothing new there.
         self._finders: dict[Operation, Callable[[Call], Result]] = {
             Operation.PAY: self._find_payment,
             Operation.REFUND: self._find_refund,
             Operation.STORE_CREDENTIAL: self._find_credential,
+            **subscribing.FINDERS,
         }
 
     def perform(self, call: Call) -> Result:
@@ -177,9 +179,12 @@ class Braintree:
 
 def _guarded(perform: Callable[[Call], Result], call: Call) -> Result:
     try:
-        return perform(call)
+        result = perform(call)
     except NotConfigured as error:
-        return not_configured(error)
+        result = not_configured(error)
+    if result.outcome == Outcome.NOT_SENT and requests.UNTIL_DONE in call.intent.terms:
+        return replace(result, outcome=Outcome.UNKNOWN)
+    return result
 
 
 def _transaction(operation: str, name: str) -> Reply | Absent | Failed:

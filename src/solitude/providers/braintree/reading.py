@@ -70,9 +70,9 @@ def times(found: Any) -> dict[str, str]:
     return {name: time_text(at.replace(tzinfo=UTC)) for name, at in moments.items() if isinstance(at, datetime)}
 
 
-def money(transaction: Any) -> Money:
+def money(found: Any, name: str = "amount") -> Money:
     try:
-        return Money.parse(transaction.amount, str(transaction.currency_iso_code))
+        return Money.parse(getattr(found, name), str(found.currency_iso_code))
     except (MoneyError, AttributeError):
         raise NotUnderstood("an amount that is none") from None
 

@@ -8,6 +8,11 @@ from solitude.payments.contract import Call
 PAYS_BY, TOKEN, NONCE = "pays_by", "token", "nonce"
 MERCHANT_ACCOUNT: Final = "merchant_account"
 CUSTOMER: Final = "customer"
+# Of a subscription: its plan, and what its buyer's statement says, for which the gateway has so much room.
+PLAN, DESCRIBED, URL = "plan", "described", "url"
+DESCRIBED_MAX_CHARS: Final = 22
+# Of what must be done whatever happens: while the gateway cannot be asked, its outcome stays open.
+UNTIL_DONE: Final = "until_done"
 
 
 def sale(call: Call) -> dict[str, Any]:
@@ -39,3 +44,22 @@ def payment_method(call: Call) -> dict[str, Any]:
         "token": call.key,
         "options": {"verify_card": True},
     }
+
+
+def subscription(call: Call) -> dict[str, Any]:
+    """Our key is its id: by that it is found. Without a price it costs what the plan says."""
+    intent = call.intent
+    assert intent.credential is not None  # noqa: S101  # a card's token
+    descriptor = {"name": intent.terms.get(DESCRIBED), "url": intent.terms[URL]}
+    fields: dict[str, Any] = {
+        "id": call.key,
+        "payment_method_token": intent.credential.reveal(),
+        "plan_id": intent.terms[PLAN],
+        "trial_period": False,
+        "descriptor": {name: text for name, text in descriptor.items() if text},
+    }
+    if intent.amount is not None:
+        fields["price"] = intent.amount.text
+    if MERCHANT_ACCOUNT in intent.terms:
+        fields["merchant_account_id"] = intent.terms[MERCHANT_ACCOUNT]
+    return fields

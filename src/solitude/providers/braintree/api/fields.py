@@ -48,16 +48,21 @@ def _problems(error: ValidationError) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _text(value: Any) -> Any:
+def _text(value: Any, most: int = TEXT_MAX_CHARS) -> Any:
     """A number is taken as its digits. What XML cannot hold could not be told to Braintree."""
     if value in (None, ""):
         raise PydanticCustomError("required", "This field is required.")
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or "\x00" in text or not is_writable(text):
         raise PydanticCustomError("invalid", "must be a text")
-    if len(text) > TEXT_MAX_CHARS:
-        raise PydanticCustomError("max_length", f"must have at most {TEXT_MAX_CHARS} characters")
+    if len(text) > most:
+        raise PydanticCustomError("max_length", f"must have at most {most} characters")
     return text
+
+
+def long_text(most: int) -> Taken:
+    """A text of at most `most` characters, and not empty."""
+    return Taken(lambda value: _text(value, most), {**_TEXT, "maxLength": most})
 
 
 def _maybe_text(value: Any) -> Any:
