@@ -24,7 +24,7 @@ _CANCELLED_ALREADY: Final = "81905"
 
 def subscribe(call: Call) -> Result:
     fields = requests.subscription(call)
-    return _changed(wire().ask(SUBSCRIBE, lambda gateway: gateway.subscription.create(fields)))
+    return _changed(wire().ask("subscribe", lambda gateway: gateway.subscription.create(fields)))
 
 
 def find_subscribed(call: Call) -> Result:
@@ -35,7 +35,7 @@ def find_subscribed(call: Call) -> Result:
 def change_card(call: Call) -> Result:
     fields = {"payment_method_token": _token(call)}
     name = call.ids[SUBSCRIPTION]
-    reply = wire().ask(CHANGE, lambda gateway: gateway.subscription.update(name, fields))
+    reply = wire().ask("change_subscription", lambda gateway: gateway.subscription.update(name, fields))
     return _gone(reply) if isinstance(reply, Absent) else _changed(reply)
 
 
@@ -52,7 +52,7 @@ def find_changed(call: Call) -> Result:
 def cancel(call: Call) -> Result:
     """Ended already, or not there at all, is what was wanted: nothing is charged any more."""
     name = call.ids[SUBSCRIPTION]
-    reply = wire().ask(CANCEL, lambda gateway: gateway.subscription.cancel(name))
+    reply = wire().ask("cancel_subscription", lambda gateway: gateway.subscription.cancel(name))
     if isinstance(reply, Absent):
         return Result(Outcome.SUCCEEDED, exchanges=reply.exchanges)
     if isinstance(reply, Failed) or reply.value.is_success:

@@ -199,11 +199,11 @@ def _entry(plan: str, problems: Problems) -> ProductBraintree | None:
         return None
     entry = selling.entry_of(product)
     found = subscriptions.problem(entry)
-    if found == subscriptions.NOT_RECURRING:
-        problems["plan"] = (INVALID, "This product is sold once.")
-    elif found:
-        problems["plan"] = (found, SAYS[found])
-    return entry
+    if not found:
+        return entry
+    is_single = found == subscriptions.NOT_RECURRING
+    problems["plan"] = (INVALID, "This product is sold once.") if is_single else (found, SAYS[found])
+    return None
 
 
 def _amount(body: SubscriptionIn, entry: ProductBraintree, problems: Problems) -> Money | None:
