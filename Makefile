@@ -43,7 +43,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs live examples postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs kit live examples postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +85,9 @@ torture-kill: $(DEV) postgres ## payments while everything is killed with kill -
 docs: $(DEV) ## the documentation as a site in build/docs, without the network
 	@$(PY) -m sphinx --fresh-env --fail-on-warning --keep-going --nitpicky --quiet --doctree-dir build/doctrees docs build/docs
 	@echo "make: file://$(CURDIR)/build/docs/index.html"
+
+kit: $(DEV) ## what every provider must pass, at its simulator: PROVIDER=acme, also of one in a package that is installed
+	@$(PY) -m tests.conformance.kit $(PROVIDER)
 
 live: $(DEV) ## what every provider must pass, at its own sandbox: PROVIDER=paypal, with its credentials in the environment
 	@$(PY) -m tests.conformance.live $(PROVIDER)

@@ -29,6 +29,9 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 # PayPal takes six receivers of a payment; one is the seller.
 RECEIVERS_MAX = 5
+SECRET_MIN_CHARS, SECRET_MAX_CHARS = 8, 255
+# What every credential of a simulator begins with.
+SIMULATED = "sandbox-"
 # No client can have this key.
 ALL_CLIENTS = "*"
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -116,6 +119,21 @@ def base_url(text: str) -> str:
     if "?" in url or "#" in url:
         raise ValueError("must have no query")
     return url
+
+
+def https_url(text: str) -> str:
+    """The same, of a peer that is asked over TLS; on this machine http will do."""
+    url = base_url(text)
+    if not (url.startswith("https://") or is_on_this_machine(url)):
+        raise ValueError("must be https")
+    return url
+
+
+def secret(text: str) -> str:
+    """One that can be masked in logs."""
+    if not SECRET_MIN_CHARS <= len(text) <= SECRET_MAX_CHARS or not text.isascii() or not text.isprintable():
+        raise ValueError(f"must have {SECRET_MIN_CHARS} to {SECRET_MAX_CHARS} printable characters")
+    return text
 
 
 def currency_accounts(text: str) -> dict[str, str]:
@@ -311,6 +329,14 @@ class Environment:
             return value
 
         return self.get(name, parse, Decimal(default), meaning, unit=unit)
+
+    def credential(self, name: str, meaning: str, *, simulator: str) -> str:
+        """A secret that must be there; in development, where `simulator` says where that is, it is the simulator's (`sandbox-token`)."""
+        default = f"{SIMULATED}token" if simulator else ""
+        found = self.get(name, secret, default, meaning, shown="none; with debug the simulator's")
+        is_simulators = found.startswith(SIMULATED) and not simulator
+        self.forbid({f"{name} must be set": not found, f"{name} is the simulator's": is_simulators})
+        return found
 
     def path(self, name: str, default: Path | None, meaning: str, *, shown: str | None = None) -> Path | None:
         return self.get(name, lambda text: Path(text) if text else None, default, meaning, shown=shown)

@@ -15,11 +15,21 @@ from solitude.telemetry import metrics
 from .http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from .record import Exchange, Kept, describe
 
+CONNECT_TIMEOUT_MS = 3000
 RETRY_AFTER_MAX_S = 3600
 REDIRECTS = range(300, 400)
 
 # The headers that say who asks, of a method and a URL.
 Sign = Callable[[str, str], Mapping[str, str]]
+
+
+class NotSaid(Exception):
+    """An answer does not have what it should; the text names that and holds no value of it."""
+
+
+def bearer(token: str) -> Sign:
+    """Who asks says so with a token that lives as long as the process (RFC 6750, section 2.1)."""
+    return lambda _method, _url: {"Authorization": f"Bearer {token}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,13 @@ class Reply:
         """The provider says no. A 408 is its own time-out, and says nothing."""
         return 400 <= self.status < 500 and self.status != 408
 
+    def text(self, name: str) -> str:
+        """A text at the top of the answer. Raises NotSaid."""
+        value = self.body.get(name) if isinstance(self.body, dict) else None
+        if not isinstance(value, str):
+            raise NotSaid(name)
+        return value
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:
@@ -64,11 +81,19 @@ class Failed:
 
 
 class JsonApi:
-    """The way to one provider. Made once for a process; used by all threads. `timeout_ms` is for one call as a whole; `kept` is what the
-    call log may show of one in clear."""
+    """The way to one provider. Made once for a process; used by all threads. `timeout_ms` is for one call as a whole, `limit` how many
+    may be under way at once; `kept` is what the call log may show of one in clear."""
 
     def __init__(
-        self, name: str, url: str, *, sign: Sign, kept: Kept, timeout_ms: int, connect_timeout_ms: int, limit: int
+        self,
+        name: str,
+        url: str,
+        *,
+        sign: Sign,
+        kept: Kept,
+        timeout_ms: int,
+        connect_timeout_ms: int = CONNECT_TIMEOUT_MS,
+        limit: int,
     ) -> None:
         self.name, self.url = name, url
         self._sign, self._kept = sign, kept

@@ -1,17 +1,41 @@
 """What a call of a JSON API came to, where that does not depend on what was asked: there was no answer, or none that says anything
 of it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
-from solitude.outbound.json_api import Failed, Reply
+from solitude.money.errors import MoneyError
+from solitude.outbound.json_api import Failed, NotSaid, Reply
 from solitude.outbound.record import Exchange
-from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Reason, Result
+from solitude.payments.contract import (
+    BUSY,
+    CONFIGURATION,
+    UNREACHABLE,
+    Call,
+    NotUnderstood,
+    Outcome,
+    Reason,
+    Result,
+)
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
 
 log = get_logger("solitude.payments")
 CREDENTIALS_REFUSED = frozenset({401, 403})
 TOO_MANY = 429
+
+
+def of(provider: str, call: Call, found: Reply | Failed, read: Callable[[Call, Reply], Result]) -> Result:
+    """The result of a call. `read` says what the provider's yes or no means, and raises NotUnderstood, NotSaid or MoneyError for an answer
+    that does not say what it should."""
+    reply = decided(provider, call.operation, found)
+    if isinstance(reply, Result):
+        return reply
+    try:
+        return replace(read(call, reply), exchanges=reply.exchanges)
+    except (NotUnderstood, NotSaid, MoneyError) as error:
+        problem = error.code if isinstance(error, MoneyError) else error
+        return not_understood(provider, problem, reply.exchanges)
 
 
 def decided(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from solitude.outbound.json_api import Ask, Reply
+from solitude.outbound.json_api import Ask, NotSaid, Reply
 from solitude.payments import outcomes
 from solitude.payments.contract import (
     CONFIGURATION,
@@ -81,10 +81,10 @@ class Reference:
 def _begun(provider: ReferenceProvider, reply: Reply, call: Call) -> Result:
     """The buyer is sent there only if the provider's transaction is the very one that was asked for: no notice will tell its price."""
     try:
-        uuid, token = _text(reply, "uuid"), _text(reply, "token")
+        uuid, token = reply.text("uuid"), reply.text("token")
         if not 0 < len(uuid) <= OWN_NAME_MAX_CHARS or not uuid.isprintable() or not _TOKEN.fullmatch(token):
             raise NotUnderstood("uuid or token")
-    except NotUnderstood as error:
+    except (NotUnderstood, NotSaid) as error:
         return outcomes.not_understood(provider.name, error, reply.exchanges)
     asked = terms.body(call)
     differs = [name for name in terms.COMPARED if reply.body.get(name) != asked[name]]
@@ -105,13 +105,6 @@ def uid_pay(name: str, uuid: str) -> str:
     """How a payment at a provider is called here. All of them are one provider in our books, where no two payments have one name;
     and some of them may just count."""
     return uuid if name == NAME else f"{name}:{uuid}"
-
-
-def _text(reply: Reply, name: str) -> str:
-    value = reply.body.get(name) if isinstance(reply.body, dict) else None
-    if not isinstance(value, str):
-        raise NotUnderstood(name)
-    return value
 
 
 def _reason(reply: Reply) -> Reason:

@@ -1,0 +1,12 @@
+"""What we keep about sellers at ACME."""
+
+from django.db import models
+
+from solitude.sellers.models import Seller
+
+
+class SellerAcme(models.Model):
+    """By which account a seller is paid."""
+
+    seller = models.OneToOneField(Seller, on_delete=models.PROTECT, related_name="acme")
+    account = models.CharField(max_length=255)
