@@ -59,6 +59,7 @@ def main() -> int:
             "SOLITUDE_PAYPAL_URLS_ALLOWED": f"{SHOP},http://127.0.0.1:{shop}",
             "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT": "10",
             "SOLITUDE_BANGO_NOTIFICATION_URL": f"http://127.0.0.1:{shop}/bango/events",
+            "SOLITUDE_BRAINTREE_MIN_AMOUNT": "0.5",
         }
         say(f"home      {home}")
         run("migrate", environment, home)
@@ -308,6 +309,7 @@ def open_shop(api: str, secret: str, sandbox: str, port: int, home: Path) -> Abs
         "SHOP_PORT": str(port),
         "SHOP_BOOKS": str(home / "shop.sqlite3"),
         "PAYPAL_SIMULATOR": f"{sandbox}/paypal",
+        "BRAINTREE_CARD_PAGE": f"{sandbox}/braintree/sandbox/card",
     }
     return running([sys.executable, "-m", "examples.marketplace"], environment, home / "shop.log", cwd=ROOT)
 

@@ -6,6 +6,7 @@
 | `SHOP_PORT` | where customers come (2600); Solitude knows it by `SOLITUDE_PAYPAL_URLS_ALLOWED` and `SOLITUDE_BANGO_NOTIFICATION_URL` |
 | `SHOP_BOOKS` | file of the shop's own database (`shop.sqlite3`) |
 | `PAYPAL_SIMULATOR` | PayPal's simulator, which is asked to send its messages here |
+| `BRAINTREE_CARD_PAGE` | where customers type their cards: the simulator's page; without it nobody pays by card |
 """
 
 import os
@@ -22,7 +23,7 @@ from .catalogue import publish
 from .feed import Feed
 from .shop import Shop
 from .till import Till
-from .ways import Bango, PayPal, Reference
+from .ways import Bango, Braintree, PayPal, Reference, Way
 
 HOST = "127.0.0.1"
 
@@ -34,7 +35,10 @@ def main() -> None:
     books = Books(Path(os.environ.get("SHOP_BOOKS", "shop.sqlite3")))
     with Solitude(os.environ["SOLITUDE_URL"], os.environ["SOLITUDE_KEY"], os.environ["SOLITUDE_SECRET"]) as client:
         paypal = PayPal(client, books, url)
-        till = Till(books, {way.key: way for way in (paypal, Bango(client, url), Reference(client, url))}, url)
+        ways: list[Way] = [paypal, Bango(client, url), Reference(client, url)]
+        if card_page := os.environ.get("BRAINTREE_CARD_PAGE"):
+            ways.append(Braintree(client, card_page))
+        till = Till(books, {way.key: way for way in ways}, url)
         publish(client, till.ways.values())
         Feed(client, books, till).start()
         server = make_server(HOST, port, Shop(books, till, paypal), threaded=True)
