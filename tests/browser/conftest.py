@@ -61,7 +61,11 @@ def opened(home: Path, **settings: str) -> Iterator[Market]:
     """`python -m examples.marketplace` as the demo starts it; `settings` are further ones of Solitude's."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    told = {"SOLITUDE_PAYPAL_URLS_ALLOWED": url, "SOLITUDE_BANGO_NOTIFICATION_URL": f"{url}/bango/events", "SOLITUDE_BRAINTREE_MIN_AMOUNT": "0.5"}
+    told = {
+        "SOLITUDE_PAYPAL_URLS_ALLOWED": url,
+        "SOLITUDE_BANGO_NOTIFICATION_URL": f"{url}/bango/events",
+        "SOLITUDE_BRAINTREE_MIN_AMOUNT": "0.5",
+    }
     with processes.house(home, **told, **settings) as house:
         environment = house.environment | {
             "PYTHONPATH": str(ROOT),
