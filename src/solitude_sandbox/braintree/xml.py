@@ -3,19 +3,23 @@
 Read as the official SDK writes it (braintree/util/generator.py), written as it reads (braintree/util/parser.py).
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from solitude_sandbox.clock import stamp
 from solitude_sandbox.control import Json
 
 CONTENT_TYPE = "application/xml; charset=utf-8"
 DEPTH_LIMIT = 32
+# What XML 1.0 cannot write at all, and that with what it writes in another way.
+_UNWRITABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNUSUAL = re.compile(f"[&<>\r]|{_UNWRITABLE.pattern}")
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -62,6 +66,8 @@ def write(name: str, value: Any) -> str:
 def _written(name: str, value: Any) -> str:
     tag = name.replace("_", "-")
     match value:
+        case str() | Decimal():
+            return f"<{tag}>{_text(str(value))}</{tag}>"
         case None:
             return f'<{tag} nil="true"/>'
         case bool():
@@ -74,8 +80,6 @@ def _written(name: str, value: Any) -> str:
             return _typed(tag, "datetime", stamp(value))
         case date():
             return _typed(tag, "date", value.isoformat())
-        case str() | Decimal():
-            return f"<{tag}>{_text(str(value))}</{tag}>"
         case Items():
             beside = [_written(key, each) for key, each in value.beside.items()]
             return _typed(tag, value.kind, "".join(beside + [_written(value.name, each) for each in value.values]))
@@ -86,21 +90,14 @@ def _written(name: str, value: Any) -> str:
 
 
 def _typed(tag: str, kind: str, content: str) -> str:
-    return f"<{tag} type={quoteattr(kind)}>{content}</{tag}>"
+    return f'<{tag} type="{kind}">{content}</{tag}>'
 
 
 def _text(value: str) -> str:
     """As it stands between tags; what XML 1.0 cannot write at all is a question mark."""
-    return escape("".join(each if _is_writable(each) else "?" for each in value), {"\r": "&#13;"})
-
-
-def _is_writable(character: str) -> bool:
-    return (
-        character in "\t\n\r"
-        or "\x20" <= character <= "\ud7ff"
-        or "\ue000" <= character <= "\ufffd"
-        or character > "\uffff"
-    )
+    if not _UNUSUAL.search(value):
+        return value
+    return escape(_UNWRITABLE.sub("?", value), {"\r": "&#13;"})
 
 
 class _Builder(TreeBuilder):
