@@ -14,6 +14,7 @@ from solitude_sandbox.braintree import (
     sales,
     searching,
     settlement,
+    subscription_searching,
     subscriptions,
 )
 from solitude_sandbox.braintree.books import Books
@@ -64,6 +65,16 @@ OPERATIONS = (
         subscriptions.create_subscription,
         "subscription",
         banked=True,
+    ),
+    Operation(
+        "search_subscription_ids",
+        "POST",
+        "/subscriptions/advanced_search_ids",
+        subscription_searching.search_ids,
+        "search",
+    ),
+    Operation(
+        "search_subscriptions", "POST", "/subscriptions/advanced_search", subscription_searching.search, "search"
     ),
     Operation("find_subscription", "GET", "/subscriptions/<name>", subscriptions.find_subscription),
     Operation("update_subscription", "PUT", "/subscriptions/<name>", subscriptions.update_subscription, "subscription"),
