@@ -30,4 +30,6 @@ def of_the_house() -> dict[str, str]:
         "SOLITUDE_REFERENCE_TIMEOUT_MS": "1000",
         "SOLITUDE_BRAINTREE_TIMEOUT_MS": "1000",
         "SOLITUDE_CALL_LEASE_S": "5",
+        # Tests break providers all the time. Those of the breaker say how soon it opens.
+        "SOLITUDE_BREAKER_FAILURES": "1000",
     } | further

@@ -20,6 +20,8 @@ class Reason(StrEnum):
     """Method, header or URL cannot be written as HTTP."""
     BUSY = "busy"
     """As many exchanges are under way as may be."""
+    BREAKER_OPEN = "breaker_open"
+    """The peer has not answered for a while, and is left alone for now."""
     NO_CONNECTION_FREE = "no_connection_free"
     """All connections of the pool stayed in use."""
     NAME_NOT_RESOLVED = "name_not_resolved"

@@ -17,6 +17,7 @@ from solitude.configuration import is_loopback
 from solitude.telemetry import redaction
 from solitude.telemetry.logs import get_logger
 
+from . import breaker
 from .failures import (
     NoAnswer,
     NotSent,
@@ -116,7 +117,8 @@ class Outlet:
     byte (except that the system's resolver cannot be interrupted). At most `in_progress_limit` exchanges at once, at
     most `pool_size` connections for each origin; an exchange waits at most `pool_wait_ms` for a connection.
     `correlation_header` is the header of answers in which the provider names the exchange. `ca_file` replaces the
-    system's certificate authorities.
+    system's certificate authorities. While the peer does not answer, nothing is sent (see `breaker`), unless `breaks` is
+    false: that is for who just wants to know whether it is there.
 
     Safe to make before a fork: connections and counts belong to the process that uses them.
     """
@@ -135,6 +137,7 @@ class Outlet:
         in_progress_limit: int = 32,
         correlation_header: str = "",
         ca_file: Path | None = None,
+        breaks: bool = True,
     ) -> None:
         self.name = name
         self._origins = frozenset(_safe_origin(url) for url in base_urls)
@@ -149,6 +152,7 @@ class Outlet:
         self._pool_size = pool_size
         self._in_progress_limit = in_progress_limit
         self._correlation_header = correlation_header
+        self._breaks = breaks
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         # By process id, because two processes that share a pooled connection would read each other's answers.
@@ -177,12 +181,25 @@ class Outlet:
             total_timeout_s=self._total_timeout_s,
             limit_bytes=HEAD_LIMIT_BYTES + FRAMING_FACTOR * self._max_answer_bytes,
         )
-        outcome = self._outcome(request, exchange)
+        outcome = self._admitted(request, exchange) if self._breaks else self._outcome(request, exchange)
         self._log(request, outcome)
         if isinstance(outcome, Answer):
             return outcome
         # Raised here and not where it was caught: the errors below hold URLs, header values and the connection itself.
         raise outcome
+
+    def _admitted(self, request: Request, exchange: Progress) -> Answer | NotSent | NoAnswer:
+        guard, said = breaker.of(self.name), breaker.Verdict.NOTHING
+        try:
+            began = guard.admit()
+        except breaker.Open:
+            return NotSent(Reason.BREAKER_OPEN)
+        try:
+            outcome = self._outcome(request, exchange)
+            said = breaker.verdict(outcome.status if isinstance(outcome, Answer) else outcome)
+            return outcome
+        finally:
+            guard.tell(began, said)
 
     def _outcome(self, request: Request, exchange: Progress) -> Answer | NotSent | NoAnswer:
         token = progress.set(exchange)

@@ -31,6 +31,7 @@ class Probe:
             pool_size=1,
             # One that hangs holds one thread, and not one for each time that somebody asks.
             in_progress_limit=1,
+            breaks=False,
         )
 
     def answers(self) -> bool:

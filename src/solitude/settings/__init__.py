@@ -17,6 +17,7 @@ from solitude.settings.paypal import *
 from solitude.settings.process import *
 from solitude.settings.reading import environment as environment
 from solitude.settings.reference import *
+from solitude.settings.routing import *
 
 # --- Django --------------------------------------------------------------------------------------------------------
 _ENGINES = (_SQLITE, _POSTGRESQL) = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
