@@ -43,6 +43,7 @@ from solitude.providers.reference.api.passing import router as reference_passing
 from solitude.providers.reference.api.payments import router as reference_payments
 from solitude.providers.reference.api.records import router as reference_records
 from solitude.routing.api.afterwards import router as payments_afterwards
+from solitude.routing.api.payments import router as payments
 from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
 from solitude.sellers.models import product_parts, seller_uuids
@@ -97,6 +98,7 @@ for prefix, tag, router in (
     ("/generic", "sellers", sellers),
     ("/generic", "transactions", transactions),
     ("/events", "events", events),
+    ("/payments", "payments", payments),
     ("/payments", "payments", payments_afterwards),
     ("/paypal", "paypal", paypal_payments),
     ("/paypal", "paypal", paypal_preapprovals),

@@ -1,7 +1,8 @@
 """What a client is told of a provider call: the table of contract/additions, the same for every provider."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -9,9 +10,10 @@ from typing_extensions import TypedDict
 
 from solitude.outbound.limits import Busy
 from solitude.payments import calls
-from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Result
-from solitude.transactions.models import Transaction
-from solitude.web.refusals import Refused
+from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Reason, Result
+from solitude.payments.models import ProviderCall
+from solitude.transactions.models import Status, Transaction, Type
+from solitude.web.refusals import EVERYTHING, Refused
 
 RETRY_AFTER_S = 1
 NotSentCode = Literal["provider_unreachable", "provider_configuration"]
@@ -51,6 +53,17 @@ class OutcomeUnknown(Named):
 
 # For `response=` of a route that asks a provider; what the provider refuses is 422, under the provider's name.
 ERRORS: dict[int, Any] = {502: NotSent, 503: NoRoom, 504: OutcomeUnknown}
+
+
+def of_payment(call: ProviderCall, fields: Container[str] | None = None) -> Result:
+    """What a payment came to by now: perhaps it failed only after its call. A field at fault that is none of `fields` is not named."""
+    result, row = calls.result_of(call), call.transaction
+    if row is not None and row.type == Type.PAYMENT and row.status == Status.FAILED:
+        reason = result.reason if result.outcome == Outcome.DECLINED else Reason(row.status_reason or "DECLINED")
+        result = replace(result, outcome=Outcome.DECLINED, reason=reason)
+    if fields is not None and result.reason is not None and result.reason.field not in fields:
+        result = replace(result, reason=replace(result.reason, field=EVERYTHING))
+    return result
 
 
 def refusal(provider: str, result: Result, row: Transaction | None) -> Refused | None:

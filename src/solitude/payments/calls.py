@@ -6,7 +6,7 @@ A crash after `begin` leaves a row with outcome `none`, from which `find_out` le
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,7 @@ from solitude import failpoints
 from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
-from solitude.payments.models import OPEN, REASON_MAX_CHARS, ProviderCall
+from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
@@ -33,6 +33,14 @@ _in_progress = InProgress(settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX)
 
 # Called in the transaction that records the result, to keep the answer under the request's idempotency key.
 Settle = Callable[[ProviderCall], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Where this server has chosen the provider of a payment: the way that it goes, and in words why."""
+
+    way: str = ""
+    why: str = ""
 
 
 def in_progress() -> InProgress:
@@ -50,6 +58,7 @@ def begin(
     ids: dict[str, str] | None = None,
     claim: Claim | None = None,
     after: ProviderCall | None = None,
+    chosen: Chosen | None = None,
 ) -> ProviderCall:
     """Writes the intent; the caller's commit makes it durable, and only then may it be carried out.
 
@@ -58,6 +67,8 @@ def begin(
     if not connection.in_atomic_block:
         raise RuntimeError("an intent is written in a transaction")
     key = claim.row.pk if claim else None
+    if after is not None:
+        chosen = Chosen(after.way)
     if after is not None and after.idempotency_id is not None:
         key = after.idempotency_id
         ProviderCall.objects.filter(pk=after.pk).update(idempotency=None)
@@ -69,6 +80,8 @@ def begin(
         idempotency_id=key,
         client=context.current().get("client", ""),
         request_id=context.current().get("request_id", ""),
+        way=chosen.way if chosen else "",
+        choice=chosen.why[:CHOICE_MAX_CHARS] if chosen else "",
         intent=intent.to_json(),
         ids=ids or {},
         leased_until=leases.until(),

@@ -52,7 +52,8 @@ def _of_call(call: ProviderCall, began: datetime) -> Iterator[Entry]:
     if call.client:
         yield Entry(began, "request", f"{call.client} asked for it", request_id=call.request_id or None, **about)
     if call.operation not in LOOK_UPS:
-        yield Entry(began, "intent", f"{call.operation} is written down", request_id=call.request_id or None, **about)
+        said = call.choice or f"{call.operation} is written down"
+        yield Entry(began, "intent", said, request_id=call.request_id or None, **about)
     for exchange in call.exchanges:
         yield from _of_exchange(exchange, about)
     if call.tries and call.ended_at:

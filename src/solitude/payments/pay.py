@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from solitude.buyers import pin_tokens
 from solitude.payments import calls
+from solitude.payments.calls import Chosen
 from solitude.payments.contract import Intent, Operation, Outcome
 from solitude.payments.models import ProviderCall
 from solitude.transactions import states
@@ -23,23 +24,32 @@ class UuidTaken(Exception):
 
 
 def begin(
-    row: Transaction, provider: str, intent: Intent, claim: Claim | None, *, client: str, pin_token: str | None
+    row: Transaction,
+    provider: str,
+    intent: Intent,
+    claim: Claim | None,
+    *,
+    client: str,
+    pin_token: str | None,
+    is_agreed: bool = False,
+    chosen: Chosen | None = None,
 ) -> ProviderCall:
     """Writes a payment and its call, in the caller's transaction. After its commit: `calls.carry_out`.
 
     A locked row that is there already begins with what has been set in it: one that its client has kept as received
     (`awaits_beginning`), or one of the engine that certainly was not sent (`may_begin_again`).
 
-    `client`: the key of who asks for it. Raises Refused (403) where the buyer's PIN should have been verified and was not.
+    `client`: the key of who asks for it. `is_agreed`: this request has begun the payment before, and its buyer has agreed then. `chosen`:
+    by which way it goes, and why. Raises Refused (403) where the buyer's PIN should have been verified and was not.
     """
     # What stands under one key the buyer has agreed to once.
-    if row.buyer is not None and not calls.has_begun_under(claim):
+    if row.buyer is not None and not is_agreed and not calls.has_begun_under(claim):
         pin_tokens.use(row.buyer, client, pin_token)
     if row._state.adding:
         states.begin(row, "payment_begun")
     else:
         _begin_again(row)
-    return calls.begin(provider, Operation.PAY, intent, row=row, claim=claim)
+    return calls.begin(provider, Operation.PAY, intent, row=row, claim=claim, chosen=chosen)
 
 
 def row_of(uuid: str | None, may_begin: Callable[[Transaction], bool]) -> Transaction:

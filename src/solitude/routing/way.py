@@ -1,8 +1,9 @@
 """How a provider takes a payment that was not asked of it by its name: what it needs for that, why it would not do, and its intent."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from solitude.buyers.models import Buyer
 from solitude.money.money import Money
@@ -10,11 +11,13 @@ from solitude.payments.contract import Intent
 from solitude.sellers.models import Product
 from solitude.telemetry.redaction import Secret
 from solitude.transactions.models import Transaction
+from solitude.web.refusals import BadFields
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody wants to pay, whoever takes the money. `amount` is None while only the options are asked for.
+    """What somebody wants to pay, whoever takes the money. `amount` is None while only the options are asked for, and `uuid`, that of the
+    transaction, is empty.
 
     `nonce` stands for a card that the buyer has just told the provider. `notify_url` is where the provider sends its notification, where
     that is told with each payment.
@@ -31,16 +34,18 @@ class Wish:
     notify_url: str = ""
     description: str = ""
     nonce: Secret | None = None
+    uuid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A payment that may be begun. `columns` are what else stands in its row; `attach` writes what the provider keeps of it besides, in
-    the transaction of the intent."""
+    """A payment that may be begun. `attach` writes what the provider keeps of it besides, in the transaction of the intent; it may be
+    there already, of an earlier try of the same payment. `provider` is the name by which the engine knows the provider, where the way
+    has another one."""
 
     intent: Intent
-    columns: Mapping[str, Any] = field(default_factory=dict)
     attach: Callable[[Transaction], None] | None = None
+    provider: str = ""
 
 
 class Way(Protocol):
@@ -53,10 +58,22 @@ class Way(Protocol):
         """The fields of a wish without which this payment cannot begin there, whether they are given or not."""
 
     def why_not(self, wish: Wish) -> str:
-        """In one word why it would not do for this product, currency, amount, buyer and region; empty if it would."""
+        """In one word why it would not do for this product, currency, amount, buyer and region; empty if it would.
+
+        The product may be sold now: that is known before."""
 
     def order(self, wish: Wish) -> Order:
-        """Of a wish that lacks nothing and for which it would do. Raises BadFields for what is wrong in a field."""
+        """Of a wish that lacks nothing and for which it would do. Called in the transaction of the intent, so that what it locks or counts
+        is undone with it. Raises BadFields for what is wrong in a field."""
+
+
+@contextmanager
+def fields(**names: str) -> Iterator[None]:
+    """Tells what is wrong in a provider's own form by the names of a wish: `fields(success_url="return_url")`."""
+    try:
+        yield
+    except BadFields as error:
+        raise BadFields(**{names.get(name, name): said for name, said in error.body.items()}) from None
 
 
 _ways: dict[str, Way] = {}

@@ -65,6 +65,8 @@ INSTALLED_APPS = [
     "solitude.providers.braintree",
     "solitude.moving",
     *(package.module for package in PROVIDER_PACKAGES),
+    # Behind all providers: rules are held to what they offer.
+    "solitude.routing",
 ]
 MIDDLEWARE = [
     "solitude.web.requests.RequestContext",

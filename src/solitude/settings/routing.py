@@ -1,7 +1,19 @@
-"""When a provider is left alone because it does not answer."""
+"""Through whom a payment goes whose client names no provider, and when a provider is left alone because it does not answer."""
 
+from solitude.routing.rules import Rule, rules
 from solitude.settings.reading import environment
 
+_NO_RULES: tuple[Rule, ...] = ()
+
+SOLITUDE_ROUTING_RULES: tuple[Rule, ...] = environment.get(
+    "SOLITUDE_ROUTING_RULES",
+    rules,
+    _NO_RULES,
+    "Which providers take what, as a JSON list; the first rule that holds counts: "
+    '`[{"providers": ["braintree", "paypal"], "currency": ["USD"], "amount_from": "5", "amount_to": "500"}, {"providers": ["paypal"]}]`. '
+    "See [routing](routing.md).",
+    shown="none: all providers, in the order in which this server knows them",
+)
 SOLITUDE_BREAKER_FAILURES: int = environment.number(
     "SOLITUDE_BREAKER_FAILURES",
     5,

@@ -1,11 +1,14 @@
 """A form while it is checked against what we know: everything that is wrong with it is told at once."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from solitude.web.refusals import BadFields
+from pydantic import BaseModel, ValidationError
+
+from solitude.web.refusals import EVERYTHING, BadFields
 
 T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
 
 
 class Reading:
@@ -26,3 +29,13 @@ class Reading:
         """Raises BadFields with every field at fault."""
         if self.problems:
             raise BadFields(**self.problems)
+
+
+def form_of(model: type[M], values: Mapping[str, Any]) -> M:
+    """A form that this server fills in itself, from what a client has said elsewhere. Raises BadFields with every field at fault."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        said = {str(one["loc"][0]) if one["loc"] else EVERYTHING: str(one["msg"]) for one in found}
+        raise BadFields(**{name: text.removeprefix("Value error, ") for name, text in said.items()}) from None

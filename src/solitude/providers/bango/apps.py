@@ -14,6 +14,8 @@ class BangoConfig(AppConfig):
         from solitude.providers.bango.inbound import BangoInbound
         from solitude.providers.bango.names import NAME
         from solitude.providers.bango.provider import Bango, approval_life_s
+        from solitude.providers.bango.way import BangoWay
+        from solitude.routing import way
 
         for secret in (settings.SOLITUDE_BANGO_PASSWORD, settings.SOLITUDE_BANGO_BASIC_AUTH_PASSWORD):
             if secret:
@@ -26,3 +28,4 @@ class BangoConfig(AppConfig):
             ),
         )
         offers.offer()
+        way.offer(BangoWay())

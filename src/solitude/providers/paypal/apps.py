@@ -18,6 +18,8 @@ class PaypalConfig(AppConfig):
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal, addresses
         from solitude.providers.paypal.sellers import permissions
+        from solitude.providers.paypal.way import PayPalWay
+        from solitude.routing import way
         from solitude.sellers import closing as seller_closing
         from solitude.sellers.models import parts as seller_parts
         from solitude.sellers.models import product_parts
@@ -50,6 +52,7 @@ class PaypalConfig(AppConfig):
                 approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
             ),
         )
+        way.offer(PayPalWay())
         purge.expiring(permissions.expired)
         seller_closing.register(permissions.forget)
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))

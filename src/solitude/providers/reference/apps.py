@@ -15,6 +15,8 @@ class ReferenceConfig(AppConfig):
         from solitude.providers.reference.inbound import Notices
         from solitude.providers.reference.names import NAME
         from solitude.providers.reference.provider import Reference
+        from solitude.providers.reference.way import ReferenceWay
+        from solitude.routing import way
 
         for provider in settings.SOLITUDE_REFERENCE_PROVIDERS.values():
             redaction.register(provider.secret)
@@ -22,6 +24,7 @@ class ReferenceConfig(AppConfig):
                 provider.name, provider.url, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS, method="GET", path="/status"
             )
             probes.offer(probe)
+            way.offer(ReferenceWay(provider.name))
         registry.register(
             NAME,
             registry.Registered(

@@ -4,6 +4,7 @@ Nothing is written and nothing is sent before all of it is right.
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from django.conf import settings
@@ -116,12 +117,10 @@ def order(provider: ReferenceProvider, body: ReferencePaymentIn) -> Order:
     """Checks the form against what we know. Raises BadFields with every field at fault."""
     reading = Reading()
     product = reading.take("seller_product", lambda: _product(body.seller_product))
-    money = reading.take("amount", lambda: _amount(body))
+    money = reading.take("amount", lambda: payable(body.amount, body.currency))
     buyer = reading.take("buyer", lambda: _buyer(body.buyer))
     uuid = reading.take("uuid", lambda: _new_uuid(body.uuid))
-    product_id = (
-        reading.take("product_id", lambda: _product_id(provider, product, body.product_id)) if product else None
-    )
+    product_id = reading.take("product_id", lambda: id_of(provider, product, body.product_id)) if product else None
     for name in (*URLS, "product_image_url"):
         url = getattr(body, name)
         if url and (problem := urls.problem(url)):
@@ -161,8 +160,8 @@ def _product(path: str) -> Product:
     return found
 
 
-def _product_id(provider: ReferenceProvider, product: Product, given: str | None) -> str:
-    """By which the provider knows the product. What is kept of products is of the provider called `reference`."""
+def id_of(provider: ReferenceProvider, product: Product, given: str | None) -> str:
+    """By which the provider knows the product. What is kept of products is of the provider called `reference`. Raises ValueError."""
     known: ProductReference | None = getattr(product, "reference", None) if provider.name == NAME else None
     if known is None:
         if not given:
@@ -173,16 +172,17 @@ def _product_id(provider: ReferenceProvider, product: Product, given: str | None
     return known.reference_id
 
 
-def _amount(body: ReferencePaymentIn) -> Money:
+def payable(amount: Decimal, currency: str) -> Money:
+    """The amount of a payment. Raises ValueError with a sentence for the developer."""
     try:
-        money = Money.parse(body.amount, body.currency)
+        money = Money.parse(amount, currency)
     except MoneyError as error:
         raise ValueError(str(error)) from None
     if money.amount <= 0:
         raise ValueError("must be greater than zero")
-    limits = settings.SOLITUDE_AMOUNT_LIMITS.get(body.currency)
+    limits = settings.SOLITUDE_AMOUNT_LIMITS.get(currency)
     if limits and not limits[0] <= money <= limits[1]:
-        raise ValueError(f"must be from {limits[0].text} to {limits[1].text} {body.currency}")
+        raise ValueError(f"must be from {limits[0].text} to {limits[1].text} {currency}")
     return money
 
 

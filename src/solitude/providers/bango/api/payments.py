@@ -225,23 +225,14 @@ def _intended(request: ApiRequest, body: BillingIn) -> ProviderCall:
 
 def _begin(request: ApiRequest, body: BillingIn, product: ProductBango, buyer: Buyer | None) -> ProviderCall:
     try:
-        row, offered = pay.row_of(body.transaction_uuid, _may_begin), body.offered
+        row, intent = pay.row_of(body.transaction_uuid, _may_begin), intent_of(body, product)
     except pay.UuidTaken:
         raise BadFields(transaction_uuid=NOT_NEW) from None
-    only = offered[0] if len(offered) == 1 else None
+    only = intent.amount
     row.provider = NUMBER
     row.amount, row.currency = (only.amount, only.currency) if only else (None, "")
     row.seller_product, row.seller = product.seller_product, product.seller_product.seller
     row.buyer = buyer or row.buyer
-    intent = Intent(
-        amount=only,
-        prices=offered,
-        payee=product.bango_id,
-        description=body.pageTitle,
-        return_url=body.redirect_url_onsuccess,
-        cancel_url=body.redirect_url_onerror,
-        terms=_terms(body),
-    )
     return pay.begin(row, NAME, intent, request.claim, client=client_key(request), pin_token=body.pin_token)
 
 
@@ -255,6 +246,20 @@ def _buyer(uuid: str) -> Buyer | None:
     if known is not None and not known.active:
         raise BadFields(user_uuid="inactive")
     return known
+
+
+def intent_of(body: BillingIn, product: ProductBango) -> Intent:
+    """All that Bango is told of the payment."""
+    offered = body.offered
+    return Intent(
+        amount=offered[0] if len(offered) == 1 else None,
+        prices=offered,
+        payee=product.bango_id,
+        description=body.pageTitle,
+        return_url=body.redirect_url_onsuccess,
+        cancel_url=body.redirect_url_onerror,
+        terms=_terms(body),
+    )
 
 
 def _terms(body: BillingIn) -> dict[str, str]:

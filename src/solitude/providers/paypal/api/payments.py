@@ -12,7 +12,6 @@ from pydantic import Field, model_validator
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import answers, calls, cancel, check, pay, refund
-from solitude.payments.contract import Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
 from solitude.payments.registry import Telling
@@ -33,7 +32,7 @@ from solitude.providers.paypal.forms.form import Order
 from solitude.providers.paypal.forms.own_form import OwnPaymentIn
 from solitude.providers.paypal.names import NAME, NUMBER
 from solitude.transactions.locks import lock
-from solitude.transactions.models import Status, Transaction, Type
+from solitude.transactions.models import Transaction, Type
 from solitude.web.answers import answer, created, settle
 from solitude.web.etags import check_match
 from solitude.web.fields import Body, DecimalNumber, Text
@@ -98,15 +97,11 @@ def _begin(order: Order, request: ApiRequest, pin_token: str | None) -> Provider
 
 def _pay_refusal(call: ProviderCall, body: PayIn | None = None) -> Refused | None:
     """What a payment is refused with, or None; a field at fault is named as the request's form names it."""
-    result, row = calls.result_of(call), call.transaction
-    if row is not None and row.type == Type.PAYMENT and row.status == Status.FAILED:
-        # Perhaps it failed only after its call: PayPal held the money, and then denied it.
-        reason = result.reason if result.outcome == Outcome.DECLINED else Reason(row.status_reason or "DECLINED")
-        result = replace(result, outcome=Outcome.DECLINED, reason=reason)
+    result = answers.of_payment(call)
     if result.reason and body and isinstance(body.root, OwnPaymentIn):
         field = _OWN_NAMES.get(result.reason.field, result.reason.field)
         result = replace(result, reason=replace(result.reason, field=field))
-    return answers.refusal(NAME, result, row)
+    return answers.refusal(NAME, result, call.transaction)
 
 
 class Selector(Body):

@@ -33,13 +33,9 @@ Identity = Annotated[
 ]
 
 
-class WikiPaymentIn(PaymentIn):
-    """A payment in the wiki's form, which `user_id` and `app_id` tell."""
+class PlainPaymentIn(PaymentIn):
+    """A payment of whom and for what is known."""
 
-    user_id: Annotated[Identity, Field(description="The marketplace's uuid of the buyer, who is made when unknown.")]
-    app_id: Annotated[
-        Identity, Field(description="The product's `public_id`, or an `external_id` that one seller has.")
-    ]
     return_url: Annotated[Url | None, Field(description="Where the buyer comes back to; a setting by default.")] = None
     cancel_url: Annotated[Url | None, Field(description="Where a buyer who gives up goes; a setting by default.")] = (
         None
@@ -48,12 +44,26 @@ class WikiPaymentIn(PaymentIn):
     fallback: Annotated[Flag, Field(description="Ask the buyer where the pre-approval does not do.")] = True
 
 
+class WikiPaymentIn(PlainPaymentIn):
+    """A payment in the wiki's form, which `user_id` and `app_id` tell."""
+
+    user_id: Annotated[Identity, Field(description="The marketplace's uuid of the buyer, who is made when unknown.")]
+    app_id: Annotated[
+        Identity, Field(description="The product's `public_id`, or an `external_id` that one seller has.")
+    ]
+
+
 def order(body: WikiPaymentIn) -> Order:
     """Checks the form against what we know. Raises BadFields with every field at fault."""
     reading = Reading()
-    money = reading.money(body)
     buyer = reading.take("user_id", lambda: _buyer(str(body.user_id)))
     sold = reading.take("app_id", lambda: _sold(str(body.app_id)))
+    return assembled(reading, body, buyer, sold)
+
+
+def assembled(reading: Reading, body: PlainPaymentIn, buyer: Buyer | None, sold: Sold | None) -> Order:
+    """The same, of what is read of buyer and product already."""
+    money = reading.money(body)
     fee, shares = reading.split(money, reading.fee(body, money), sold)
     preapproval = form.preapproval(buyer, body.currency, sold) if body.use_preapproval else None
     urls = {
@@ -64,7 +74,7 @@ def order(body: WikiPaymentIn) -> Order:
     urls = reading.urls(urls, needed=preapproval is None)
     delayed = reading.delayed(body, sold)
     reading.end()
-    assert money and buyer and sold  # noqa: PT018, S101  # or the reading had not ended well
+    assert money and sold  # noqa: PT018, S101  # or the reading had not ended well
     intent = Intent(
         amount=money,
         payee=sold.payee.paypal_id,

@@ -1,6 +1,5 @@
 """`/provider/<name>/pay/`: a payment through the engine, by a provider that speaks the reference interface."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from django.db import IntegrityError
@@ -11,7 +10,6 @@ from typing_extensions import TypedDict
 
 from solitude.payments import answers, calls, pay
 from solitude.payments.answers import Named
-from solitude.payments.contract import Outcome, Reason
 from solitude.payments.models import ProviderCall
 from solitude.providers.reference import asking, form
 from solitude.providers.reference.form import Order, ReferencePaymentIn
@@ -111,12 +109,7 @@ def _begin(order: Order, request: ApiRequest) -> ProviderCall:
 
 def _refusal(call: ProviderCall) -> Refused | None:
     """What a payment is refused with, or None."""
-    result, row = calls.result_of(call), call.transaction
-    if row is not None and row.status == Status.FAILED:
-        # Perhaps it failed only after its call: the buyer came, and did not pay.
-        reason = result.reason if result.outcome == Outcome.DECLINED else Reason(row.status_reason or "DECLINED")
-        result = replace(result, outcome=Outcome.DECLINED, reason=reason)
-    return answers.refusal(NAME, result, row)
+    return answers.refusal(NAME, answers.of_payment(call), call.transaction)
 
 
 def _shown(call: ProviderCall) -> ReferencePayment:
