@@ -4,6 +4,7 @@ A buyer approves nothing there: it types a card, which becomes a nonce, and the 
 is a card that is stored.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -145,9 +146,17 @@ class Braintree(WithoutFees):
     # --- its books ---
 
     def books(self, payments: Collection[str]) -> dict[str, Sums]:
-        """All of Braintree's, whether they are ours or not."""
-        taken = [each for each in self.braintree.transactions() if each["type"] == "sale"]
-        return {each["id"]: _sums(each) for each in taken if each["status"] in (*UNDER_WAY, "settled")}
+        """All of Braintree's, whether they are ours or not. What a dispute has cost stands beside the sale."""
+        state = self.braintree.state()
+        lost: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for dispute in state["disputes"]:
+            if dispute["status"] == "lost":
+                lost[dispute["transaction"]] += Decimal(dispute["amount"])
+        return {
+            each["id"]: _sums(each, lost[each["id"]])
+            for each in state["transactions"]
+            if each["type"] == "sale" and each["status"] in (*UNDER_WAY, "settled")
+        }
 
     # --- what it does, and what goes wrong ---
 
@@ -211,9 +220,9 @@ def _shown(answer: Answer) -> Answer:
     return replace(answer, json={**row, "transaction": row["resource_uri"]})
 
 
-def _sums(sale: dict[str, Any]) -> Sums:
+def _sums(sale: dict[str, Any], lost: Decimal) -> Sums:
     amount = Decimal(sale["amount"])
-    return Sums(amount, amount - Decimal(sale["left"]), sale["currency"])
+    return Sums(amount, amount - Decimal(sale["left"]) + lost, sale["currency"])
 
 
 def _key(key: str) -> dict[str, str]:

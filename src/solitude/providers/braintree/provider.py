@@ -56,6 +56,7 @@ class Braintree:
             Capability.LOOK_UP_BY_REFERENCE,
             Capability.SETTLEMENT,
             Capability.VOID,
+            Capability.REVERSALS,
             Capability.DISPUTES,
         }
     )
