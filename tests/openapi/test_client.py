@@ -26,6 +26,10 @@ NOT_FOR_CLIENTS = {
     "accept_bango_sbi_by_its_old_path": "a second path of another operation",
     "get_bango_sbi_by_its_old_path": "a second path of another operation",
     "put_bango_product": "change_bango_product changes what is given and keeps the rest",
+    "put_braintree_buyer": "change_braintree_buyer does the same",
+    "put_braintree_paymethod": "change_braintree_paymethod does the same",
+    "put_braintree_product": "change_braintree_product changes what is given and keeps the rest",
+    "put_braintree_subscription": "mark_braintree_subscription does the same",
     "put_buyer": "patch_buyer changes what is given and keeps the rest",
     "put_seller": "patch_seller does",
     "put_product": "patch_product does",
@@ -51,14 +55,27 @@ NOT_FOR_CLIENTS = {
 UNREAD = {
     "BangoRefund": {"resource_pk", "resource_uri"},
     "BangoProductShown": {"id"},
+    "BraintreeBack": {"braintree"},
+    "BraintreeBuyer": {"id"},
+    "BraintreePaymethod": {"id"},
+    "BraintreeProduct": {"id"},
+    "BraintreeSale": {"braintree"},
+    "BraintreeSubscription": {"id"},
+    "BraintreeTransaction": {"id"},
     "ChangedPackage": {"id"},
+    "CardAtBraintree": {"token", "created_at", "updated_at"},
     "Confirmed": {"uuid"},
+    "CustomerAtBraintree": {"id", "created_at", "updated_at"},
+    "CustomerMade": {"braintree"},
     "DebugShown": {"solitude"},
     "Meta": {"prev"},
     "PackageShown": {"id"},
+    "PaymethodMade": {"braintree"},
     "SellerShown": {"id"},
     "SettingShown": {"key"},
     "StatusShown": {"id"},
+    "SubscriptionAtBraintree": {"id", "created_at", "updated_at"},
+    "SubscriptionMade": {"braintree"},
     "Timeline": {"transaction"},
     "Verified": {"uuid"},
     "WholePackage": {"id"},
@@ -70,12 +87,18 @@ UNSEEN = {"OwnPayment"}
 NO_CALLS = {"call", "close", "pay_for"}
 # What a method must be given, by the name of the parameter.
 ARGUMENTS: dict[str, Any] = {
+    "active": True,
     "amount": Decimal("2.49"),
     "app_id": "5530",
     "body": "{}",
     "bango_package": 1,
     "bango_product": 1,
     "bango_status": 1,
+    "braintree_buyer": 1,
+    "braintree_product": 1,
+    "braintree_transaction": 1,
+    "bt_payload": "PG5vdGlmaWNhdGlvbj4=",
+    "bt_signature": "sandbox-public-key|0",
     "buyer": "/generic/buyer/1/",
     "buyer_uuid": "shop:77",
     "callback_error_url": "https://shop.example/told/failed",
@@ -83,6 +106,7 @@ ARGUMENTS: dict[str, Any] = {
     "cancel_url": "https://shop.example/cancelled",
     "carrier": "ESP_ORANGE",
     "category": 1,
+    "challenge": "20f9f8ed05f77439fe955c977e4c8a53",
     "currency": "EUR",
     "email": "ada@example.net",
     "error_url": "https://shop.example/cancelled",
@@ -93,14 +117,17 @@ ARGUMENTS: dict[str, Any] = {
     "payment_uuid": "web:order-77",
     "headers": {"PayPal-Transmission-Id": "1"},
     "name": "SOLITUDE_SERVE_THREADS",
+    "nonce": "fake-valid-visa-nonce",
     "package_id": 50021,
     "paypal_buyer": 1,
     "paypal_id": "studio@dev.example",
     "paypal_product": 1,
     "paypal_seller": 1,
     "pay_method": "CARD",
+    "paymethod": 1,
     "pin": "0420",
     "pk": "0b5e9a1c-6c1f-4f57-9c53-0d1f6a0b1c2d",
+    "plan": "mozilla-concrete-brick",
     "prices": [BangoPrice("2.10", "EUR")],
     "product": 1,
     "provider": "second",
@@ -117,6 +144,7 @@ ARGUMENTS: dict[str, Any] = {
     "returned": {"Token": "2878bad855fcf02fbba5df2956f1ed74"},
     "permissions": ["REFUND"],
     "scheme": "GLOBAL",
+    "subscription": 1,
     "scope": ["REFUND"],
     "seller": "/generic/seller/1/",
     "seller_uuid": "dev:12",
@@ -130,6 +158,13 @@ ARGUMENTS: dict[str, Any] = {
     "user_id": 8812,
     "user_uuid": "shop:8812",
     "username": "bango",
+}
+# Of methods that take one of several: this one, and whose argument.
+ONE_OF = {
+    "cancel": {"uuid": "buyer_uuid"},
+    "check": {"uuid": "buyer_uuid"},
+    "pay_by_braintree": {"nonce": "nonce"},
+    "refund": {"uuid": "buyer_uuid"},
 }
 UUIDS = {
     "buyer": "shop:77",
@@ -207,7 +242,7 @@ def needed(method: Callable[..., Any]) -> dict[str, Any]:
     parameters = list(inspect.signature(method).parameters.values())[1:]
     wanted = [one for one in parameters if one.default is one.empty and one.kind is not one.VAR_KEYWORD]
     given = {one.name: _argument(method, one.name) for one in wanted}
-    return given | ({"uuid": ARGUMENTS["buyer_uuid"]} if method.__name__ in ("cancel", "check", "refund") else {})
+    return given | {name: ARGUMENTS[value] for name, value in ONE_OF.get(method.__name__, {}).items()}
 
 
 def _argument(method: Callable[..., Any], name: str) -> Any:

@@ -113,7 +113,7 @@ def list_braintree_paymethods(request: ApiRequest) -> HttpResponse:
 
 @router.get("/mozilla/paymethod/{int:pk}/", response=BraintreePaymethod)
 def get_braintree_paymethod(request: ApiRequest, pk: int) -> HttpResponse:
-    """A card."""
+    """A card of a buyer."""
     row = paging.one(request, PaymentMethod.objects.all(), pk, PAYMETHOD_FILTERS)
     tag = etags.etag_of(row)
     return etags.not_modified(request, tag) or answer(shown.shown_paymethod(row), ETag=tag)

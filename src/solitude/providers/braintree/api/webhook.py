@@ -47,7 +47,7 @@ UNKNOWN_SUBSCRIPTION = "UnknownSubscription"
 RETRY_AFTER_S = 1
 
 
-class WebhookIn(Form):
+class BraintreeWebhookIn(Form):
     """A webhook as it came from Braintree to the marketplace."""
 
     bt_signature: Annotated[
@@ -106,7 +106,7 @@ def answer_braintree_challenge(request: ApiRequest) -> HttpResponse:
     "/webhook/",
     response={200: BraintreeNotice, 204: None, 422: BraintreeFormRefusal, 500: ServerError, **answers.ERRORS},
 )
-def receive_braintree_webhook(request: ApiRequest, body: WebhookIn) -> HttpResponse:
+def receive_braintree_webhook(request: ApiRequest, body: BraintreeWebhookIn) -> HttpResponse:
     """Takes in a webhook: proves it, and enters what it tells. Answer Braintree with this answer's status.
 
     200 is for charges and cancellations of a subscription, 204 for everything else. 500: the subscription is not known here, or not yet;
