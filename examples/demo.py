@@ -26,7 +26,7 @@ from solitude.client import BangoPrice, Declined, OutcomeUnknown, Payment, Produ
 ROOT = Path(__file__).parents[1]
 SHOP = "https://shop.example"
 READY_WITHIN_S = 30
-STATES = {0: "pending", 1: "completed", 4: "failed", 5: "cancelled", 6: "started", 7: "errored"}
+STATES = {0: "pending", 1: "completed", 2: "checked", 4: "failed", 5: "cancelled", 6: "started", 7: "errored"}
 KINDS = {0: "payment", 1: "refund"}
 STUDIO = {
     "vendorName": "Lovelace Works",
@@ -63,9 +63,10 @@ def main() -> int:
         }
         say(f"home      {home}")
         run("migrate", environment, home)
+        run("braintree load", environment, home, str(ROOT / "examples" / "catalogue.toml"))
         house.enter_context(running(solitude("sandbox", "--port", str(sandbox)), environment, home / "sandbox.log"))
         house.enter_context(running(solitude("serve", "--port", str(api)), environment, home / "serve.log"))
-        say(f"providers {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (PayPal, Bango, Zippy, simulated)")
+        say(f"providers {wait_for(f'http://127.0.0.1:{sandbox}/', home)}  (PayPal, Bango, Zippy, Braintree, simulated)")
         say(f"server    {wait_for(f'http://127.0.0.1:{api}/services/status/', home)}")
         client = house.enter_context(Solitude(f"http://127.0.0.1:{api}", "marketplace", secret))
         right = sell(client, Fate(f"http://127.0.0.1:{sandbox}"))
@@ -99,6 +100,17 @@ class Fate:
         last = http.request("GET", f"{self._url}/events?limit=1").json()["newest"]
         (event,) = http.request("GET", f"{self._url}/events?after={last - 1}").json()["events"]
         return dict(event)
+
+    def type_card(self, client_token: str) -> str:
+        """The buyer tells Braintree a card, on a page with this token; the nonce that the page gets."""
+        card = {"client_token": client_token, "return_url": f"{self._sandbox}/", "number": "4111111111111111"}
+        body, kind = urlencode(card), {"Content-Type": "application/x-www-form-urlencoded"}
+        page = http.request("POST", f"{self._sandbox}/braintree/sandbox/card", body=body, headers=kind, redirect=False)
+        return dict(parse_qsl(page.headers["Location"].partition("?")[2]))["nonce"]
+
+    def settle(self, charge: str) -> None:
+        """A day or so passes, after which the bank has paid."""
+        http.request("POST", f"{self._sandbox}/braintree/sandbox/settle", json={"transaction": charge})
 
     def pay(self, provider: str, **what: str) -> str:
         """The buyer pays on the provider's page; what the buyer's browser then brings back in its query."""
@@ -157,6 +169,8 @@ def sell(client: Solitude, fate: Fate) -> bool:
     by_phone = buy_by_phone(client, fate, seller, product)
     by_reference = buy_by_reference(client, fate, seller, product)
 
+    by_card = buy_by_card(client, fate)
+
     books = show_books(client)
     return (
         checked.status == "COMPLETED"
@@ -164,8 +178,8 @@ def sell(client: Solitude, fate: Fate) -> bool:
         and refused
         and notice.uuid == unknown
         and [refund.status for refund in refunds] == ["COMPLETED"] * 2
-        and by_phone == by_reference == "completed"
-        and books == {"taken": Decimal("17.78"), "refunded": Decimal("2.49")}
+        and by_phone == by_reference == by_card == "completed"
+        and books == {"EUR": (Decimal("17.78"), Decimal("2.49")), "USD": (Decimal("12.00"), Decimal("2.00"))}
     )
 
 
@@ -246,6 +260,25 @@ def buy_by_reference(client: Solitude, fate: Fate, seller: Seller, product: Prod
     )
 
 
+def buy_by_card(client: Solitude, fate: Fate) -> str:
+    """The state of a payment by a card that is stored at Braintree, when it is settled. A part of it goes back."""
+    title("8. A donation by Braintree, by a card that is stored there")
+    client.create_buyer("9901")
+    client.create_braintree_customer("9901")
+    card = client.create_braintree_paymethod("9901", fate.type_card(client.create_braintree_token()))
+    step("POST /braintree/paymethod/", f"{card.type_name} that ends in {card.truncated_id}; its number never came here")
+    payment = client.pay_by_braintree("mozilla-foundation-donation", amount="12.00", paymethod=card).transaction
+    step(
+        "POST /braintree/sale/", f"{payment.amount} {payment.currency}, status {payment.status_name}: paid, not settled"
+    )
+    fate.settle(payment.uid_support or "")
+    client.call("POST", "/payments/check/", {"uuid": payment.uuid})
+    state = show_state(client, "POST /payments/check/", payment.resource_uri, "the bank has paid: ")
+    refund = client.refund_braintree_payment(payment.uuid, amount="2.00", reason="Rounded down.")
+    step("POST /braintree/refund/", f"{refund.amount} {refund.currency}, status {refund.status_name}")
+    return state
+
+
 def show_state(client: Solitude, what: str, transaction: str, before: str = "") -> str:
     state = client.get_transaction(transaction).status_name
     step(what, f"{before}status {state}")
@@ -261,21 +294,23 @@ def check_refused(client: Solitude, payment: Payment) -> bool:
     return status == "DECLINED"
 
 
-def show_books(client: Solitude) -> dict[str, Decimal]:
-    """Prints what was taken and refunded, and every event; the sums."""
+def show_books(client: Solitude) -> dict[str, tuple[Decimal, Decimal]]:
+    """Prints what was taken and refunded, and every event; the sums of both, by currency."""
     title("Transactions")
     row = "  {:<9} {:<11} {:>7} {:<4} {:>9} {:>9}  {}"
     say(row.format("type", "status", "amount", "", "taken", "refunded", "uuid"))
-    sums = {"taken": Decimal(0), "refunded": Decimal(0)}
+    sums: dict[str, tuple[Decimal, Decimal]] = {}
     events = list(client.iter_events())
     paths = {event.resource_uri or "" for event in events}
     for path in sorted(path for path in paths if path.startswith("/generic/transaction/")):
         found = client.get_transaction(path)
         taken, refunded = found.captured_amount or Decimal(0), found.refunded_amount or Decimal(0)
-        sums = {"taken": sums["taken"] + taken, "refunded": sums["refunded"] + refunded}
+        before = sums.get(found.currency, (Decimal(0), Decimal(0)))
+        sums[found.currency] = (before[0] + taken, before[1] + refunded)
         amounts = (found.amount, found.currency, found.captured_amount or "-", found.refunded_amount or "-")
         say(row.format(KINDS[found.type], STATES[found.status], *map(str, amounts), found.uuid))
-    say(row.format("sum", "", "", "", str(sums["taken"]), str(sums["refunded"]), ""))
+    for currency, (taken, refunded) in sums.items():
+        say(row.format("sum", "", "", currency, str(taken), str(refunded), ""))
     title("Events")
     for event in events:
         say(f"  {event.cursor}  {event.type:<22} {event.from_status or '-':>8} -> {event.to_status or '-'}")
@@ -292,11 +327,12 @@ def approve(url: str, funding: str = "ok") -> str:
     return "back to " + page.headers["Location"].partition("?")[0]
 
 
-def run(command: str, environment: dict[str, str], home: Path) -> None:
-    with (home / f"{command}.log").open("wb") as log:
-        status = subprocess.run(solitude(command), env=environment, stdout=log, stderr=log, check=False).returncode
+def run(command: str, environment: dict[str, str], home: Path, *arguments: str) -> None:
+    file, said = home / f"{command}.log", solitude(*command.split(), *arguments)
+    with file.open("wb") as log:
+        status = subprocess.run(said, env=environment, stdout=log, stderr=log, check=False).returncode
     if status:
-        raise SystemExit(f"solitude {command} ended with {status}:\n{(home / f'{command}.log').read_text()}")
+        raise SystemExit(f"solitude {command} ended with {status}:\n{file.read_text()}")
     say(f"database  solitude {command}: done")
 
 
