@@ -5,8 +5,6 @@
 - `till`: takes money and gives it back, in the way that the customer has chosen
 - `ways`: those ways, a room each (`paypal`, `bango`, `braintree`, `reference`): what is asked of Solitude about a payment, and what
   the provider sends
-- `ways`: those ways, a room each (`paypal`, `bango`, `braintree`, `reference`): what is asked of Solitude about a payment, and what the
-  provider sends
 - `feed`: reads what happened meanwhile
 - `shop`, `pages`: the web pages
 - `__main__`: `python -m examples.marketplace`, configured by the environment
