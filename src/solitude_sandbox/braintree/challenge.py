@@ -2,6 +2,7 @@
 
 import urllib3
 
+from solitude_sandbox.addresses import is_web_url, with_query
 from solitude_sandbox.braintree import signing
 from solitude_sandbox.delivery import is_here
 
@@ -16,7 +17,7 @@ def ask(url: object, challenge: str) -> str:
     GET url?bt_challenge=… must be answered with 200 and the answer as its whole body, as the control panel wants it
     (https://developer.paypal.com/braintree/docs/guides/webhooks/create).
     """
-    if not isinstance(url, str) or len(url) > URL_LENGTH or not is_here(url):
+    if not isinstance(url, str) or len(url) > URL_LENGTH or not is_web_url(url) or not is_here(url):
         raise ValueError("url must be an address of this machine.")
     said = _answer(url, challenge)
     if said != signing.answer_to(challenge):
@@ -27,7 +28,7 @@ def ask(url: object, challenge: str) -> str:
 def _answer(url: str, challenge: str) -> str:
     try:
         with urllib3.PoolManager(retries=False, timeout=TIMEOUT) as pool:
-            asked = f"{url}{'&' if '?' in url else '?'}bt_challenge={challenge}"
+            asked = with_query(url, bt_challenge=challenge) or url
             answer = pool.request("GET", asked, redirect=False, preload_content=False)
             said = answer.read(ANSWER_LIMIT_BYTES).decode("ascii", "replace")
             answer.close()

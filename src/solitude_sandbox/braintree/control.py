@@ -38,14 +38,14 @@ class Control:
 
     def change_method(self, body: Json) -> Json:
         """What `method` does; ValueError with a sentence if it makes no sense."""
-        behaviour = body.get("behaviour")
+        behaviour = str(body.get("behaviour", ""))
         if behaviour not in cards.BEHAVIOURS:
             raise ValueError(f"behaviour must be one of: {', '.join(cards.BEHAVIOURS)}.")
         with self._books.lock:
             method = self._books.methods.get(str(body.get("token", "")))
             if method is None:
                 raise ValueError("token must be that of a payment method.")
-            method.instrument = replace(method.instrument, behaviour=str(behaviour))
+            method.instrument = replace(method.instrument, behaviour=behaviour)
             return method.as_json()
 
     def settle(self, request: Request) -> Response:

@@ -141,7 +141,7 @@ def _wrong_for_all(call: Call) -> list[Wrong]:
         wrong.append(Wrong(_PATH, "price", "81904"))
     elif price is not None and Decimal(price) > LIMIT:
         wrong.append(Wrong(_PATH, "price", "81923"))
-    if cycles is not None and not cycles.isdigit():
+    if cycles is not None and not (cycles.isascii() and cycles.isdigit()):
         wrong.append(Wrong(_PATH, "number_of_billing_cycles", "91906"))
     elif cycles is not None and not 1 <= int(cycles[:9]) <= CYCLES_LIMIT:
         wrong.append(Wrong(_PATH, "number_of_billing_cycles", "91907"))

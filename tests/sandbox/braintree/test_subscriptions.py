@@ -263,6 +263,7 @@ def test_a_card_with_another_token_goes_on_paying(shop: Shop, gateway: Any, fate
         ({"merchant_account_id": "sandbox_eur"}, ("merchant_account_id", "91923")),
         ({"number_of_billing_cycles": 0}, ("number_of_billing_cycles", "91907")),
         ({"number_of_billing_cycles": "few"}, ("number_of_billing_cycles", "91906")),
+        ({"number_of_billing_cycles": "²"}, ("number_of_billing_cycles", "91906")),
         ({"trial_period": True, "trial_duration": 1, "trial_duration_unit": "month"}, ("base", "91921")),
         ({"billing_day_of_month": 3}, ("base", "91921")),
         ({"descriptor": {"name": "Mozilla*" + "x" * 15}}, ("name", "92201")),
@@ -334,6 +335,8 @@ def test_what_is_owed_is_tried_by_hand(shop: Shop, gateway: Any, fate: Braintree
     fate.card_becomes(token, "good")
     fate.retry(made.id)
     assert gateway.subscription.find(made.id).status == "Active"
+    with pytest.raises(AssertionError, match="Nothing is owed"):
+        fate.retry(made.id)
     fate.cancel(made.id)
     assert gateway.subscription.find(made.id).status == "Canceled"
 

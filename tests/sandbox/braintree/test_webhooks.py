@@ -19,6 +19,7 @@ from tests.support.braintree import BraintreeSimulator
 
 REFUSED = {
     "an address elsewhere": ("http://shop.example/hook", "an address of this machine"),
+    "no address of the web": ("ftp://127.0.0.1/hook", "an address of this machine"),
     "no address": (7, "an address of this machine"),
     "nobody": ("http://127.0.0.1:9/hook", "Nobody could be asked"),
 }
