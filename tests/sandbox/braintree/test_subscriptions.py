@@ -370,7 +370,7 @@ def charges(seed: int) -> list[str]:
     ask("/payment_methods", f"<payment_method>{fields}</payment_method>")
     fields = f"<payment_method_token>card</payment_method_token><plan_id>{BRICK}</plan_id>"
     ask("/subscriptions", f"<subscription>{fields}</subscription>")
-    http.post("/braintree/sandbox/clock", json={"advance_s": 62 * DAY_S})
+    http.post("/braintree/sandbox/clock", json={"advance_s": 70 * DAY_S})
     state = http.get("/braintree/sandbox/state").json
     assert state is not None
     return [each["id"] for each in state["transactions"]]
