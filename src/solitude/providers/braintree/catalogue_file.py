@@ -12,6 +12,7 @@ The product is called `mozilla-concrete-brick` at Braintree and here. Everything
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -79,9 +80,9 @@ def read(path: Path) -> Read:
         _read_seller(found, seller, given)
     if len(found.entries) > PRODUCTS_MAX:
         raise Unreadable(f"it has more than {PRODUCTS_MAX} products")
-    keys = [entry.key for entry in found.entries]
+    named = Counter(entry.key for entry in found.entries)
     for entry in found.entries:
-        if keys.count(entry.key) > 1:
+        if named[entry.key] > 1:
             found.wrong(entry.seller, entry.product, "", f"another product is called {entry.key} as well")
     return found
 

@@ -96,7 +96,7 @@ def _list(_chosen: argparse.Namespace) -> int:
         words = [
             entry.seller_product.public_id,
             f"{price} {entry.currency}",
-            entry.get_recurrence_display(),
+            entry.recurrence or "once",
             entry.kind,
             *([] if entry.active else ["not active"]),
         ]
