@@ -75,7 +75,7 @@ def begun(asked: Wish) -> Transaction:
     order = known()[NAME].order(asked)
 
     def begin() -> Any:
-        row = Transaction(provider=NUMBER, currency=asked.currency, buyer=asked.buyer, **order.columns)
+        row = Transaction(provider=NUMBER, currency=asked.currency, buyer=asked.buyer)
         row.amount = asked.amount.amount if asked.amount else None
         call = pay.begin(row, NAME, order.intent, None, client="shop", pin_token=None)
         assert order.attach is not None

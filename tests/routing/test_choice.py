@@ -7,6 +7,7 @@ import pytest
 from tests.bango.paying import BangoShop
 from tests.reference import world as reference
 from tests.routing.world import break_, intents, options, pay, row_of, ruled
+from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 from tests.support.zippy import ZippySimulator
@@ -14,7 +15,7 @@ from tests.support.zippy import ZippySimulator
 from solitude.outbound import breaker
 from solitude.payments.models import ProviderCall
 from solitude.sellers.models import Access, Product
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import Status, Transaction
 
 CURRENCIES = ("EUR", "JPY", "THB", "KWD")
 BANGO_FOR_SMALL = {"providers": ["bango"], "currency": ["EUR"], "amount_to": "5.00"}
@@ -100,6 +101,47 @@ def test_where_nobody_else_may_take_it_an_open_breaker_is_told_as_what_it_is(sho
         refused = pay(shop, app_id)
     assert (refused.status, refused["code"]) == (502, "provider_unreachable")
     assert row_of(refused).outcome == "not_sent"
+
+
+@pytest.mark.parametrize("name", ["paypal", "bango", "reference", "braintree"])
+def test_every_provider_that_is_left_alone_says_that_nothing_was_sent(
+    shop: Marketplace, everywhere: str, braintree: BraintreeSimulator, name: str
+) -> None:
+    in_catalogue = {"seller_product": Product.objects.get(public_id=everywhere).resource_uri, "description": "Map"}
+    assert shop.post("/braintree/product/", in_catalogue).status == 201
+    break_(name)
+    buyer, nonce = shop.buyer()["uuid"], braintree.nonce()
+    refused = pay(shop, everywhere, provider=name, currency="USD", buyer=buyer, nonce=nonce)
+    assert (refused.status, refused["code"]) == (502, "provider_unreachable")
+    assert (row_of(refused).status, row_of(refused).outcome) == (Status.ERRORED, "not_sent")
+
+
+def test_a_card_pays_where_a_rule_sends_it(shop: Marketplace, braintree: BraintreeSimulator, everywhere: str) -> None:
+    in_catalogue = {"seller_product": Product.objects.get(public_id=everywhere).resource_uri, "description": "Map"}
+    assert shop.post("/braintree/product/", in_catalogue).status == 201
+    with ruled({"providers": ["braintree"], "currency": ["USD"]}, PAYPAL_FOR_ALL):
+        payment = pay(shop, everywhere, currency="USD", nonce=braintree.nonce())
+        assert (payment.status, payment["status"], payment["provider"]) == (201, "completed", "braintree")
+        without = pay(shop, everywhere, currency="USD")
+    assert [option["why_not"] for option in without["options"]][:2] == ["needs_nonce", "not_in_rule"]
+    voided = shop.post("/payments/void/", {"uuid": payment["uuid"]})
+    assert (voided.status, voided["status"], voided["captured_amount"]) == (201, "cancelled", None)
+    again = shop.post("/payments/void/", {"uuid": payment["uuid"]})
+    assert (again.status, again["status"]) == (201, "cancelled")
+
+
+def test_a_nonce_is_seen_by_nobody_but_the_provider(
+    shop: Marketplace, braintree: BraintreeSimulator, everywhere: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    in_catalogue = {"seller_product": Product.objects.get(public_id=everywhere).resource_uri, "description": "Map"}
+    assert shop.post("/braintree/product/", in_catalogue).status == 201
+    nonce = braintree.nonce()
+    with caplog.at_level("DEBUG"):
+        payment = pay(shop, everywhere, provider="braintree", currency="USD", nonce=nonce)
+    call = ProviderCall.objects.get(transaction__uuid=payment["uuid"])
+    assert nonce not in caplog.text
+    assert nonce not in f"{call.exchanges}{call.facts}{call.ids}{call.choice}{payment.text}"
+    assert nonce not in shop.get(f"{payment['transaction']}timeline/").text
 
 
 def test_what_a_provider_needs_is_told_and_what_it_lacks_passes_it_over(shop: Marketplace, everywhere: str) -> None:
