@@ -87,6 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     sandbox.add_argument("--port", type=int, default=2680)
     sandbox.set_defaults(run=_sandbox)
 
+    new = commands.add_parser("new-provider", help="makes a package for a payment provider, which passes its tests")
+    new.add_argument("name", metavar="NAME", help="of the provider: small letters, digits and _")
+    new.add_argument("--into", type=Path, metavar="DIR", help="the new folder (default: solitude-NAME)")
+    new.set_defaults(run=_new_provider)
+
     clients = commands.add_parser("clients", help="the clients of the API").add_subparsers(
         required=True, metavar="ACTION"
     )
@@ -228,6 +233,21 @@ def _sandbox(chosen: argparse.Namespace) -> int:
     import solitude_sandbox
 
     solitude_sandbox.serve(chosen.host, chosen.port)
+    return 0
+
+
+def _new_provider(chosen: argparse.Namespace) -> int:
+    from solitude import new_provider
+
+    into = chosen.into or Path(f"solitude-{chosen.name}")
+    try:
+        files = new_provider.make(chosen.name, into)
+    except new_provider.NotMade as error:
+        print(f"solitude: {error}", file=sys.stderr)
+        return UNUSABLE
+    print(
+        f"solitude: {into} has the provider {chosen.name} in {len(files)} files; docs/providers/adding.md goes on from here"
+    )
     return 0
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
 from importlib.util import find_spec
+from keyword import iskeyword
 from types import ModuleType
 from typing import Any
 
@@ -66,7 +67,7 @@ def chosen(names: Iterable[str], offered: Mapping[str, list[str]]) -> tuple[Pack
 
 def problem_of_name(name: str) -> str:
     """Why no provider can have this name; empty if one can."""
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or iskeyword(name):
         return f"{name!r} is no name of at most 32 small letters, digits and _, with a letter first"
     return f"{name} is a name of the house itself" if name in TAKEN else ""
 
@@ -77,12 +78,12 @@ def declared(package: Package, environment: Environment, simulator: str) -> dict
     module = package.part(SETTINGS)
     if module is None:
         return {}
-    before = len(environment.declared)
+    known = [setting.name for setting in environment.declared]
     found: dict[str, Any] = module.declare(environment, simulator=simulator)
+    names = {*found, *(setting.name for setting in environment.declared[len(known) :])}
     own = f"{PREFIX}{package.name.upper()}_"
-    names = {*found, *(setting.name for setting in environment.declared[before:])}
-    if foreign := sorted(name for name in names if not name.startswith(own)):
-        raise ValueError(f"the settings of {package.name} must begin with {own}, and not be {', '.join(foreign)}")
+    if foreign := sorted(name for name in names if name in known or not name.startswith(own)):
+        raise ValueError(f"the settings of {package.name} must be its own, {own}…, and not {', '.join(foreign)}")
     return found
 
 

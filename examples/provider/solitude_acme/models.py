@@ -8,5 +8,5 @@ from solitude.sellers.models import Seller
 class SellerAcme(models.Model):
     """By which account a seller is paid."""
 
-    seller = models.OneToOneField(Seller, on_delete=models.PROTECT, related_name="acme")
+    seller = models.OneToOneField(Seller, on_delete=models.PROTECT, related_name="+")
     account = models.CharField(max_length=255)

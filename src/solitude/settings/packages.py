@@ -4,6 +4,7 @@ from typing import Any
 
 from solitude import packages
 from solitude.configuration import words
+from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
 from solitude.settings.reading import environment
@@ -24,6 +25,10 @@ try:
     PROVIDER_PACKAGES = packages.chosen(SOLITUDE_PROVIDERS, _installed)
     for _package in PROVIDER_PACKAGES:
         _simulator = f"{sandbox_url}/{_package.name}" if SOLITUDE_DEBUG else ""
-        PACKAGE_SETTINGS |= packages.declared(_package, environment, _simulator)
+        _declared = packages.declared(_package, environment, _simulator)
+        _timeout = f"SOLITUDE_{_package.name.upper()}_TIMEOUT_MS"
+        if _declared.get(_timeout, 0) >= SOLITUDE_CALL_LEASE_S * 1000:
+            environment.problems.append(f"SOLITUDE_CALL_LEASE_S must be more than {_timeout}")
+        PACKAGE_SETTINGS |= _declared
 except ValueError as error:
     environment.problems.append(f"SOLITUDE_PROVIDERS: {error}")

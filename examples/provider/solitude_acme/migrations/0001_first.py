@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("account", models.CharField(max_length=255)),
-                ("seller", models.OneToOneField("sellers.seller", models.PROTECT, related_name="acme")),
+                ("seller", models.OneToOneField("sellers.seller", models.PROTECT, related_name="+")),
             ],
         ),
     ]
