@@ -87,7 +87,7 @@ docs: $(DEV) ## the documentation as a site in build/docs, without the network
 	@echo "make: file://$(CURDIR)/build/docs/index.html"
 
 kit: $(DEV) ## what every provider must pass, at its simulator: PROVIDER=acme, also of one in a package that is installed
-	@$(PY) -m tests.conformance.kit $(PROVIDER)
+	@ARGS='$(ARGS)' $(PY) -m tests.conformance.kit $(PROVIDER)
 
 live: $(DEV) ## what every provider must pass, at its own sandbox: PROVIDER=paypal, with its credentials in the environment
 	@$(PY) -m tests.conformance.live $(PROVIDER)

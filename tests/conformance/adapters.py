@@ -3,6 +3,7 @@
 import os
 from importlib.metadata import entry_points
 
+import pytest
 from django.conf import settings
 from tests.conformance.adapter import Adapter
 from tests.conformance.bango import Bango
@@ -22,5 +23,7 @@ SIMULATED = {adapter.name: adapter for adapter in KNOWN}
 # Only on demand, one at a time: see `live.py`.
 LIVE: dict[str, type[Adapter]] = {adapter.name: adapter for adapter in (PaypalRestLive,)}
 # For `make kit`: one of them alone.
-CHOSEN = {name: SIMULATED[name] for name in [os.environ.get("TESTS_KIT")] if name}
+CHOSEN = {name: SIMULATED[name] for name in SIMULATED if name == os.environ.get("TESTS_KIT")}
+if os.environ.get("TESTS_KIT") and not CHOSEN:
+    raise pytest.UsageError(f"{os.environ['TESTS_KIT']} is none of {', '.join(SIMULATED)}, nor installed")
 ADAPTERS = {name: LIVE[name] for name in [os.environ.get("TESTS_LIVE")] if name} or CHOSEN or SIMULATED

@@ -28,7 +28,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         return FAILED_TO_START
     (provider,) = arguments
     return subprocess.run(
-        elsewhere.command(elsewhere.KIT, *environ.get("ARGS", "").split()),
+        elsewhere.command("-k", provider, elsewhere.KIT, *environ.get("ARGS", "").split()),
         cwd=elsewhere.ROOT,
         env=elsewhere.environment(settings(provider), TESTS_KIT=provider),
         check=False,

@@ -63,7 +63,7 @@ def test_one_that_is_named_is_an_app_with_settings_of_its_own() -> None:
     found = settings_of(ACME | {"SOLITUDE_ACME_TIMEOUT_MS": "2000"})
     (package,) = found["PROVIDER_PACKAGES"]
     assert (package.name, package.number, package.module) == ("acme", 5, "solitude_acme")
-    assert found["INSTALLED_APPS"][-1] == "solitude_acme"
+    assert "solitude_acme" in found["INSTALLED_APPS"]
     assert (found["SOLITUDE_ACME_URL"], found["SOLITUDE_ACME_TIMEOUT_MS"]) == ("https://api.acme.example", 2000)
     assert {"SOLITUDE_ACME_URL", "SOLITUDE_ACME_TOKEN"} <= {one.name for one in found["environment"].declared}
     assert found["environment"].undeclared() == []

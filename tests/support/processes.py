@@ -49,6 +49,8 @@ def house(home: Path, workers: int = 1, *, serve: bool = True, **settings: str) 
             "SOLITUDE_DEBUG": "true",
             "SOLITUDE_HOME": str(home),
             "SOLITUDE_ENV_FILE": "",
+            # Whatever packages the developer has installed.
+            "SOLITUDE_PROVIDERS": "",
             "SOLITUDE_CLIENTS": f'{{"{KEY}": "{CLIENTS[KEY]}"}}',
             "SOLITUDE_PAYPAL_URL": paypal.url,
             "SOLITUDE_PAYPAL_WEB_URL": paypal.url,
