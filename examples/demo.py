@@ -4,6 +4,7 @@ Everything it starts lives in a temporary folder and on free ports of this machi
 (`examples/marketplace`) on top.
 """
 
+import json
 import os
 import secrets
 import shutil
@@ -26,6 +27,11 @@ from solitude.client import BangoPrice, Declined, OutcomeUnknown, Payment, Produ
 ROOT = Path(__file__).parents[1]
 SHOP = "https://shop.example"
 READY_WITHIN_S = 30
+# What costs 10 EUR and more is for PayPal; anything else for whoever may take it.
+RULES = [
+    {"providers": ["paypal"], "currency": ["EUR"], "amount_from": "10"},
+    {"providers": ["bango", "reference", "braintree", "paypal"]},
+]
 STATES = {0: "pending", 1: "completed", 2: "checked", 4: "failed", 5: "cancelled", 6: "started", 7: "errored"}
 KINDS = {0: "payment", 1: "refund"}
 STUDIO = {
@@ -60,6 +66,7 @@ def main() -> int:
             "SOLITUDE_PAYPAL_PLATFORM_FEE_PERCENT": "10",
             "SOLITUDE_BANGO_NOTIFICATION_URL": f"http://127.0.0.1:{shop}/bango/events",
             "SOLITUDE_BRAINTREE_MIN_AMOUNT": "0.5",
+            "SOLITUDE_ROUTING_RULES": json.dumps(RULES),
         }
         say(f"home      {home}")
         run("migrate", environment, home)
@@ -170,6 +177,7 @@ def sell(client: Solitude, fate: Fate) -> bool:
     by_reference = buy_by_reference(client, fate, seller, product)
 
     by_card = buy_by_card(client, fate)
+    routed = buy_by_whoever_fits(client, product)
 
     books = show_books(client)
     return (
@@ -178,8 +186,8 @@ def sell(client: Solitude, fate: Fate) -> bool:
         and refused
         and notice.uuid == unknown
         and [refund.status for refund in refunds] == ["COMPLETED"] * 2
-        and by_phone == by_reference == by_card == "completed"
-        and books == {"EUR": (Decimal("17.78"), Decimal("2.49")), "USD": (Decimal("12.00"), Decimal("2.00"))}
+        and by_phone == by_reference == by_card == routed == "completed"
+        and books == {"EUR": (Decimal("37.77"), Decimal("2.49")), "USD": (Decimal("12.00"), Decimal("2.00"))}
     )
 
 
@@ -277,6 +285,22 @@ def buy_by_card(client: Solitude, fate: Fate) -> str:
     refund = client.refund_braintree_payment(payment.uuid, amount="2.00", reason="Rounded down.")
     step("POST /braintree/refund/", f"{refund.amount} {refund.currency}, status {refund.status_name}")
     return state
+
+
+def buy_by_whoever_fits(client: Solitude, product: Product) -> str:
+    """The state of a payment whose provider Solitude has chosen by the rules above."""
+    title("9. A purchase whose provider is chosen by a rule")
+    wish = {"product": product.public_id, "amount": "19.99", "currency": "EUR"}
+    for option in client.call("GET", "/payments/options/", query=wish)["options"]:
+        step("GET /payments/options/", f"{option['provider']}: {'usable' if option['usable'] else option['why_not']}")
+    urls = {"return_url": f"{SHOP}/paid", "cancel_url": f"{SHOP}/cancelled"}
+    payment = client.call("POST", "/payments/", wish | urls, idempotency_key="routed-1")
+    step("POST /payments/", f"19.99 EUR, status {payment['status']}")
+    chosen = (entry.summary for entry in client.timeline(payment["transaction"]) if entry.kind == "intent")
+    step("GET ...timeline/", next(chosen))
+    step("the buyer clicks Approve", approve(payment["pay_url"]))
+    client.call("POST", "/payments/check/", {"uuid": payment["uuid"]})
+    return show_state(client, "POST /payments/check/", payment["transaction"])
 
 
 def show_state(client: Solitude, what: str, transaction: str, before: str = "") -> str:

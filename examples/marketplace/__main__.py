@@ -23,7 +23,7 @@ from .catalogue import publish
 from .feed import Feed
 from .shop import Shop
 from .till import Till
-from .ways import Bango, Braintree, PayPal, Reference, Way
+from .ways import Bango, Braintree, PayPal, Reference, Routed, Way
 
 HOST = "127.0.0.1"
 
@@ -38,6 +38,7 @@ def main() -> None:
         ways: list[Way] = [paypal, Bango(client, url), Reference(client, url)]
         if card_page := os.environ.get("BRAINTREE_CARD_PAGE"):
             ways.append(Braintree(client, card_page))
+        ways.append(Routed(client, url, {way.key: way for way in ways}))
         till = Till(books, {way.key: way for way in ways}, url)
         publish(client, till.ways.values())
         Feed(client, books, till).start()

@@ -4,6 +4,7 @@ from .bango import Bango
 from .braintree import Braintree
 from .paypal import PayPal
 from .reference import Reference
+from .routed import Routed
 from .way import Message, NothingBackError, Way
 
-__all__ = ["Bango", "Braintree", "Message", "NothingBackError", "PayPal", "Reference", "Way"]
+__all__ = ["Bango", "Braintree", "Message", "NothingBackError", "PayPal", "Reference", "Routed", "Way"]

@@ -11,6 +11,8 @@ from ..catalogue import CURRENCY, App
 from .way import Begun, Message, NothingBackError, State, state_of
 
 NOTICES = "/reference/notices"
+# Where the customers are, and by whom they phone.
+REGION, CARRIER = "214", "ESP_ORANGE"
 
 
 class Reference:
@@ -49,8 +51,8 @@ class Reference:
             amount=purchase.price,
             currency=CURRENCY,
             pay_method="CARD",
-            carrier="ESP_ORANGE",
-            region="214",
+            carrier=CARRIER,
+            region=REGION,
             success_url=f"{place}/back",
             error_url=f"{place}/back",
             callback_success_url=f"{self._url}{NOTICES}",
