@@ -8,7 +8,7 @@ from unittest import mock
 
 from django.db.models.functions import Now
 from django.test import override_settings
-from tests.openapi import story_bango, story_bango_payments, story_braintree, story_reference
+from tests.openapi import story_bango, story_bango_payments, story_braintree, story_payments, story_reference
 from tests.payments.world import call_of, paypal_away
 from tests.paypal.ipn.world import adaptive, detail, proving, raw
 from tests.support import described
@@ -90,6 +90,7 @@ def tell(shop: Marketplace, paypal: Simulator) -> None:
     story_bango_payments.tell(shop)
     story_reference.tell(shop)
     story_braintree.tell(shop)
+    story_payments.tell(shop, paypal)
     with override_settings(SOLITUDE_CLEANSED_SETTINGS_ACCESS=True):
         _services(shop)
 

@@ -53,6 +53,7 @@ NOT_FOR_CLIENTS = {
 }
 # Fields that say again what another one says or what was asked, that only the old server filled, or that are handed on as they are.
 UNREAD = {
+    "Options": {"product", "currency"},
     "BangoRefund": {"resource_pk", "resource_uri"},
     "BangoProductShown": {"id"},
     "BraintreeBack": {"braintree"},

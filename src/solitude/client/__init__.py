@@ -27,6 +27,7 @@ from .answers import (
     Seller,
     Transaction,
 )
+from .any_provider import AnyPayment, PaymentOption
 from .bango_answers import (
     BangoAgreement,
     BangoBank,
@@ -84,6 +85,7 @@ from .signing import authorization, sign
 __all__ = [
     "AccountCheck",
     "AccountTest",
+    "AnyPayment",
     "BadStatus",
     "BangoAgreement",
     "BangoBank",
@@ -132,6 +134,7 @@ __all__ = [
     "PayPalProduct",
     "PayPalSeller",
     "Payment",
+    "PaymentOption",
     "PersonalData",
     "PinCheck",
     "Preapproval",

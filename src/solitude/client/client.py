@@ -1,5 +1,6 @@
 """The calls of the API, one method each, by subject. How to use them: docs/client.md."""
 
+from .any_provider import AnyProvider
 from .bango import Bango
 from .bango_payments import BangoPayments
 from .braintree import Braintree
@@ -16,6 +17,7 @@ from .transactions import Transactions
 
 class Solitude(
     Payments,
+    AnyProvider,
     Buyers,
     Catalogue,
     Transactions,

@@ -132,7 +132,8 @@ class FieldError:
 
 
 class Declined(SolitudeError):
-    """422: the provider refused. That transaction is failed and nothing was charged."""
+    """422: the provider refused. That transaction is failed and nothing was charged. Or the server itself did, under the name `payments`,
+    and nothing was written: no provider takes this payment (`no_provider`), or its provider has no such thing (`not_possible`)."""
 
     @property
     def provider(self) -> str | None:

@@ -23,8 +23,8 @@ _ENDED: dict[Status, Standing] = {
 }
 
 
-class Shown(TypedDict):
-    """What payment and refund have in common."""
+class AnyPayment(TypedDict):
+    """Where a payment stands, or a refund, which is a transaction of its own."""
 
     uuid: str
     transaction: Annotated[str, Field(examples=["/generic/transaction/7/"])]
@@ -38,20 +38,17 @@ class Shown(TypedDict):
     provider: Annotated[str, Field(description="Who takes the money, or gives it back.")]
     amount: Annotated[Amount | None, Field(description="Null while the buyer chooses among several prices.")]
     currency: str
-
-
-class Payment(Shown):
-    """Where a payment stands."""
-
-    captured_amount: Annotated[Amount | None, Field(description="What was taken; null before that.")]
-    refunded_amount: Annotated[Amount | None, Field(description="What has gone back of it; null before it was taken.")]
-    pay_url: Annotated[str | None, Field(description="Where the buyer pays; null where there is nothing to do there.")]
-
-
-class Refund(Shown):
-    """A refund: a transaction of its own."""
-
-    related: Annotated[str, Field(description="The path of the payment.", examples=["/generic/transaction/7/"])]
+    captured_amount: Annotated[Amount | None, Field(description="What was taken; null before that, and of a refund.")]
+    refunded_amount: Annotated[
+        Amount | None, Field(description="What has gone back of it; null where nothing was taken.")
+    ]
+    pay_url: Annotated[
+        str | None,
+        Field(description="Where the buyer pays; null where there is nothing to do. Whoever has it can pay."),
+    ]
+    related: Annotated[
+        str | None, Field(description="Of a refund: the path of the payment.", examples=["/generic/transaction/7/"])
+    ]
 
 
 class NotRefunded(TypedDict):
@@ -75,22 +72,20 @@ Refusal = dict[str, dict[str, list[CodedError]] | str]
 ERRORS: dict[int, Any] = {422: Refusal | Detail, **answers.ERRORS}
 
 
-def payment(row: Transaction) -> Payment:
+def shown(row: Transaction) -> AnyPayment:
     status = standing(row)
     return {
-        **_shown(row),
+        "uuid": row.uuid,
+        "transaction": row.resource_uri,
+        "status": status,
+        "provider": provider_of(row),
+        "amount": amount_text(row.amount, row.currency),
+        "currency": row.currency,
         "captured_amount": amount_text(row.captured_amount, row.currency),
         "refunded_amount": amount_text(row.refunded_amount, row.currency),
         "pay_url": row.pay_url if status == "created" else None,
+        "related": f"/generic/transaction/{row.related_id}/" if row.related_id else None,
     }
-
-
-def refund(row: Transaction) -> Refund:
-    return {**_shown(row), "related": f"/generic/transaction/{row.related_id}/"}
-
-
-def either(row: Transaction) -> Payment | Refund:
-    return refund(row) if row.related_id else payment(row)
 
 
 def not_refunded(code: NotRefundableCode, refundable: Money) -> NotRefunded:
@@ -115,14 +110,3 @@ def provider_of(row: Transaction) -> str:
     """By the name of the way that the payment went, or else the provider's own."""
     begun: ProviderCall | None = calls.paying(row)
     return (begun.way if begun else "") or PROVIDER_NUMBERS.get(-1 if row.provider is None else row.provider, "")
-
-
-def _shown(row: Transaction) -> Shown:
-    return {
-        "uuid": row.uuid,
-        "transaction": row.resource_uri,
-        "status": standing(row),
-        "provider": provider_of(row),
-        "amount": amount_text(row.amount, row.currency),
-        "currency": row.currency,
-    }

@@ -18,7 +18,7 @@ from solitude.payments.contract import Capability, Result
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable
 from solitude.routing import refunding, shown
-from solitude.routing.shown import ERRORS, NotRefunded, NotVoided, Payment, Refund
+from solitude.routing.shown import ERRORS, AnyPayment, NotRefunded, NotVoided
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, Transaction, Type
@@ -40,14 +40,14 @@ class PaymentNamed(Body):
     uuid: Annotated[GivenText, Field(description="Of its transaction.")]
 
 
-class RefundIn(PaymentNamed):
+class AnyRefundIn(PaymentNamed):
     """The payment to give back, or a part of it."""
 
     amount: Annotated[DecimalNumber | None, Field(description="A part of it; all that is left by default.")] = None
     reason: Annotated[Text | None, Field(description="For the buyer, where the provider passes it on.")] = None
 
 
-@router.post("/check/", response={201: Payment | Refund, **errors(404), **ERRORS})
+@router.post("/check/", response={201: AnyPayment, **errors(404), **ERRORS})
 def check_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
     """Says where a payment or a refund stands, and takes the money that the buyer has approved.
 
@@ -59,7 +59,7 @@ def check_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
     return _stands(request, name, checked)
 
 
-@router.post("/cancel/", response={201: Payment | Refund, **errors(404), **ERRORS})
+@router.post("/cancel/", response={201: AnyPayment, **errors(404), **ERRORS})
 def cancel_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
     """Gives up a payment that its buyer has not approved; the answer says where it stands, whatever became of it.
 
@@ -71,8 +71,8 @@ def cancel_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
     return _stands(request, name, cancelled)
 
 
-@router.post("/refund/", response={201: Refund, **errors(404, 412), 409: NotRefunded | Detail, **ERRORS})
-def refund_any_payment(request: ApiRequest, body: RefundIn) -> HttpResponse:
+@router.post("/refund/", response={201: AnyPayment, **errors(404, 412), 409: NotRefunded | Detail, **ERRORS})
+def refund_any_payment(request: ApiRequest, body: AnyRefundIn) -> HttpResponse:
     """Gives back a payment, or a part of it. `If-Match` is the tag of the payment.
 
     Of a provider that takes no part, or no second one: 422 `not_possible`. The refund may be `pending` for days; `/payments/check/`
@@ -81,7 +81,7 @@ def refund_any_payment(request: ApiRequest, body: RefundIn) -> HttpResponse:
     row, name = _payment_named(body.uuid, Capability.REFUND)
 
     def keep(call: ProviderCall) -> None:
-        _keep(request, call, lambda: shown.refund(_row(call)))
+        _keep(request, call, lambda: shown.shown(_row(call)))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -89,16 +89,16 @@ def refund_any_payment(request: ApiRequest, body: RefundIn) -> HttpResponse:
         call = calls.find_out(begun, keep) if known else calls.carry_out(begun, keep)
     if refused := _refusal(call):
         raise refused
-    return answer(shown.refund(_row(call)), 201)
+    return answer(shown.shown(_row(call)), 201)
 
 
-@router.post("/void/", response={201: Payment, **errors(404), 409: NotVoided | Detail, **ERRORS})
+@router.post("/void/", response={201: AnyPayment, **errors(404), 409: NotVoided | Detail, **ERRORS})
 def void_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
     """Gives up a payment that was taken and is not settled yet, as a whole: it ends cancelled, and nothing was taken."""
     row, name = _payment_named(body.uuid, Capability.VOID)
 
     def keep(call: ProviderCall) -> None:
-        _keep(request, call, lambda: shown.payment(_row(call)))
+        _keep(request, call, lambda: shown.shown(_row(call)))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -106,7 +106,7 @@ def void_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
         call = calls.carry_out(begun, keep) if begun.is_begun_here else calls.find_out(begun, keep)
     if refused := _refusal(call):
         raise refused
-    return answer(shown.payment(_row(call)), 201)
+    return answer(shown.shown(_row(call)), 201)
 
 
 def _named(uuid: str) -> tuple[Transaction, str]:
@@ -129,7 +129,7 @@ def _payment_named(uuid: str, needed: Capability) -> tuple[Transaction, str]:
     return row, name
 
 
-def _intended_refund(request: ApiRequest, body: RefundIn, row: Transaction, name: str) -> ProviderCall:
+def _intended_refund(request: ApiRequest, body: AnyRefundIn, row: Transaction, name: str) -> ProviderCall:
     for _ in range(refund.LOOKS_MAX):
         tell = refunding.telling(name, row, body.reason or "")
         with suppress(refund.Moved):
@@ -137,7 +137,7 @@ def _intended_refund(request: ApiRequest, body: RefundIn, row: Transaction, name
     raise _not_refunded(NotRefundable(refund.UNDER_WAY, refund.refundable(Transaction.objects.get(pk=row.pk))))
 
 
-def _begin_refund(request: ApiRequest, body: RefundIn, pk: int, name: str, tell: registry.Telling) -> ProviderCall:
+def _begin_refund(request: ApiRequest, body: AnyRefundIn, pk: int, name: str, tell: registry.Telling) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, what the provider is told, and the claim are of one moment."""
     payment = lock(pk)
     check_match(request, payment)
@@ -155,7 +155,7 @@ def _begin_refund(request: ApiRequest, body: RefundIn, pk: int, name: str, tell:
         raise _not_refunded(error) from None
 
 
-def _amount(body: RefundIn, left: Money) -> Money:
+def _amount(body: AnyRefundIn, left: Money) -> Money:
     """All that is left unless the request names a part. Raises BadFields."""
     if body.amount is None:
         return left
@@ -188,7 +188,7 @@ def _intended_void(request: ApiRequest, row: Transaction, name: str) -> Provider
 def _stands(request: ApiRequest, name: str, checked: Checked) -> HttpResponse:
     if checked.failed and (refused := _of_result(name, checked.failed, checked.row)):
         raise refused
-    return created(request, shown.either(checked.row))
+    return created(request, shown.shown(checked.row))
 
 
 def _refusal(call: ProviderCall) -> Refused | None:

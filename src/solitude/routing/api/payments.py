@@ -17,7 +17,7 @@ from solitude.routing import form, looking, shown, way
 from solitude.routing.api.afterwards import NAMESPACE
 from solitude.routing.choosing import Choice
 from solitude.routing.form import AnyPaymentIn
-from solitude.routing.shown import Payment, Refusal
+from solitude.routing.shown import AnyPayment, Refusal
 from solitude.routing.way import Wish
 from solitude.web import paging
 from solitude.web.answers import answer, settle
@@ -79,9 +79,9 @@ class NoProvider(TypedDict):
 ERRORS: dict[int, Any] = {422: NoProvider | Refusal | Detail, **answers.ERRORS}
 
 
-@router.post("/", response={201: Payment, **ERRORS})
+@router.post("/", response={201: AnyPayment, **ERRORS})
 def make_any_payment(request: ApiRequest, body: AnyPaymentIn) -> HttpResponse:
-    """Takes a payment, or begins one that its buyer has to make at `pay_url`, by the provider that the operator's rules choose.
+    """Takes a payment, or begins one for its buyer, by the provider that the rules choose.
 
     Where it is certain that nothing was sent, the next one that may take it is asked, under the same transaction; once a provider may
     have got it, never. The timeline says why it was this one. After 502 and 503 nothing was charged, and the same key or uuid makes a new
@@ -245,6 +245,6 @@ def _refusal(call: ProviderCall) -> Refused | None:
     )
 
 
-def _shown(call: ProviderCall) -> Payment:
+def _shown(call: ProviderCall) -> AnyPayment:
     assert call.transaction is not None  # noqa: S101  # a payment has its transaction
-    return shown.payment(call.transaction)
+    return shown.shown(call.transaction)
