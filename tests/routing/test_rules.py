@@ -1,6 +1,7 @@
 """The operator's rules as they are read at the start, and the choice that they come to."""
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.configuration.starting import DEVELOPMENT, settings_of
+from tests.docs.test_examples import ROOT
 
 from solitude.configuration import ConfigurationError
 from solitude.money.money import Money
@@ -54,6 +56,12 @@ def test_a_rule_that_cannot_be_used_stops_the_start_with_a_sentence(rule: dict[s
 def test_what_is_no_list_of_rules_stops_the_start(text: str) -> None:
     with pytest.raises(ConfigurationError):
         settings_of(DEVELOPMENT | {"SOLITUDE_ROUTING_RULES": text})
+
+
+def test_the_rules_of_the_document_can_be_used() -> None:
+    example = re.search(r"```json\n(\[.*?)```", (ROOT / "docs/routing.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert example
+    assert [rule.providers for rule in rules(example[1])] == [("braintree", "paypal"), ("bango",), ("paypal",)]
 
 
 def test_a_provider_that_this_server_does_not_have_is_named() -> None:

@@ -80,8 +80,9 @@ _ways: dict[str, Way] = {}
 
 
 def offer(way: Way) -> None:
-    """Makes a provider's way known, at start."""
-    _ways[way.name] = way
+    """Makes a provider's way known, at start. Raises ValueError where another one has its name."""
+    if _ways.setdefault(way.name, way) is not way:
+        raise ValueError(f"two ways of a payment are called {way.name}")
 
 
 def known() -> Mapping[str, Way]:
