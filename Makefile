@@ -17,6 +17,7 @@ export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
 NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
+	$(patsubst %,braintree/test_%.py,errors short_ids) \
 	browser client configuration docs money outbound sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas live validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
@@ -29,7 +30,7 @@ SAME_ON_BOTH := conformance generic sellers paypal/classic \
 	$(patsubst %,paypal/test_%.py,account_check form own_form permissions personal preapproval product_data records verification) \
 	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py \
 	$(patsubst %,bango/test_%.py,asking billing lost_answers money_matters packages parts products provider_bango sbi secrecy status) \
-	$(patsubst %,reference/test_%.py,passing records)
+	$(patsubst %,braintree/test_%.py,outcomes secrecy way wire) $(patsubst %,reference/test_%.py,passing records)
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \
