@@ -25,6 +25,8 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
 
 from solitude.buyers.models import Buyer
+from solitude.payments import apply, registry
+from solitude.payments.contract import Call, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.braintree import asking
 from solitude.providers.braintree.models import BuyerBraintree, PaymentMethod
@@ -274,6 +276,41 @@ def test_a_card_that_never_arrived_is_given_up_in_the_end(shop: Marketplace, bra
 
     assert (again.status, codes(again, "braintree")) == (422, {"__all__": ["ABANDONED"]})
     assert cards_of(buyer) == 0
+
+
+class Died(BaseException):
+    """The process is gone: nothing that cleans up may run for it."""
+
+
+@pytest.mark.parametrize("moment", ["before sending", "after the answer", "while recording"])
+def test_a_process_that_dies_while_a_card_is_kept_leaves_it_to_the_worker(
+    shop: Marketplace, braintree: BraintreeSimulator, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    buyer, provider, result = customer(shop), registry.provider("braintree"), apply.result
+    perform = provider.perform
+
+    def die(call: Call) -> Result:
+        if moment == "after the answer":
+            perform(call)
+        raise Died
+
+    def die_recording(call: ProviderCall, found: Result) -> None:
+        result(call, found)
+        raise Died
+
+    with monkeypatch.context() as patch:
+        if moment == "while recording":
+            patch.setattr(apply, "result", die_recording)
+        else:
+            patch.setattr(provider, "perform", die)
+        with pytest.raises(Died):
+            add(shop, buyer, braintree.nonce())
+
+    with after(hours=2):
+        run_worker()
+
+    assert cards_of(buyer) == len(braintree.methods()) == (0 if moment == "before sending" else 1)
+    assert not ProviderCall.objects.filter(outcome="none").exists()
 
 
 def test_a_key_stands_for_one_card(shop: Marketplace, braintree: BraintreeSimulator) -> None:

@@ -229,7 +229,29 @@ def test_what_went_back_elsewhere_is_found_when_ours_is_refused(
     assert refund(shop, payment, "2.00").status == 201
 
 
+def test_what_went_back_elsewhere_before_we_knew_that_it_was_settled_is_seen_with_that(
+    shop: Marketplace, braintree: BraintreeSimulator
+) -> None:
+    payment = sold(shop, braintree)
+    braintree.settle(payment["uid_support"])
+    assert gateway(braintree.url).transaction.refund(payment["uid_support"], "2.00").is_success
+
+    run_worker()
+
+    assert now(shop, payment) == (COMPLETED, AMOUNT, "2.00")
+
+
 # --- voids ---
+
+
+def test_what_was_given_up_elsewhere_is_cancelled_here(shop: Marketplace, braintree: BraintreeSimulator) -> None:
+    payment = sold(shop, braintree)
+    assert gateway(braintree.url).transaction.void(payment["uid_support"]).is_success
+
+    run_worker()
+
+    assert now(shop, payment) == (CANCELLED, None, None)
+    assert shop.post(VOID, {"uuid": payment["uuid"]})["code"] == "not_voidable"
 
 
 def test_what_is_not_settled_is_given_up(shop: Marketplace, braintree: BraintreeSimulator) -> None:
