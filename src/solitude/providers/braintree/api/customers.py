@@ -73,7 +73,7 @@ def generate_braintree_token(request: ApiRequest, body: NoFields) -> HttpRespons
 def create_braintree_customer(request: ApiRequest, body: CustomerIn) -> HttpResponse:
     """Makes a buyer a customer of Braintree's, without any data.
 
-    After 502 and 504 it is asked for again. One whose answer was lost stays at Braintree as a customer without a card, whom nobody uses.
+    After 502 it is asked for again. One whose answer was lost stays at Braintree as a customer without a card, whom nobody uses.
     """
     buyer = Buyer.objects.filter(uuid=body.uuid).first()
     if buyer is None:
