@@ -71,6 +71,15 @@ def test_its_name_there_is_our_key(shop: Marketplace, braintree: BraintreeSimula
     assert ProviderCall.objects.get(operation="subscribe").key == made["provider_id"]
 
 
+def test_the_card_s_token_is_in_no_record_of_what_was_sent(shop: Marketplace, braintree: BraintreeSimulator) -> None:
+    owned = card(shop, braintree)
+    subscribed(shop, braintree, card=owned)
+
+    recorded = ProviderCall.objects.get(operation="subscribe").exchanges
+    assert len(recorded) == 1
+    assert owned["provider_id"] not in str(recorded)
+
+
 def test_an_amount_is_sent_only_where_it_is_given(shop: Marketplace, braintree: BraintreeSimulator) -> None:
     of = plan(shop, braintree, amount=None)
 

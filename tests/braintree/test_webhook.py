@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 from base64 import encodebytes
 
 import pytest
@@ -27,6 +28,7 @@ from tests.braintree.world import card, codes, run_worker, settled
 from tests.payments.passing import after
 from tests.support.braintree import PRIVATE_KEY, PUBLIC_KEY, BraintreeSimulator
 from tests.support.marketplace import Marketplace
+from tests.support.written import everything_kept
 from tests.web.parallel import at_once
 
 from solitude.payments.models import Dispute, Notification
@@ -147,6 +149,19 @@ def test_without_keys_nothing_is_refused_and_the_next_delivery_tells(
     assert (refused.status, refused["code"]) == (502, "provider_configuration")
     assert pass_on(shop, told).status == 200
     assert statuses(shop) == [Status.CHECKED]
+
+
+def test_neither_signature_nor_payload_is_logged_or_kept_in_clear(
+    shop: Marketplace, braintree: BraintreeSimulator, log_lines: io.StringIO
+) -> None:
+    subscribed(shop, braintree)
+    told = braintree.told(CHARGED)[0]
+    pass_on(shop, told)
+    pass_on(shop, {**told, "bt_signature": f"{PUBLIC_KEY}|{'0' * 40}"})
+
+    secrets = (told["bt_signature"].rpartition("|")[2], told["bt_payload"].partition("\n")[0])
+    for where, text in (("the log", log_lines.getvalue()), ("the database", everything_kept())):
+        assert [secret for secret in secrets if secret in text] == [], where
 
 
 # --- charges ---

@@ -99,7 +99,7 @@ def enter(notice: Notice) -> Applied:
     """In the transaction that ends the notification. Raises NotThereYet for a subscription that is not known here."""
     about = Told.of(notice)
     # Whatever else is told of the same subscription waits here.
-    row = Subscription.objects.select_for_update().filter(provider_id=about.subscription).first()
+    row = Subscription.objects.select_for_update(no_key=True).filter(provider_id=about.subscription).first()
     if row is None:
         raise NotThereYet
     is_news, known = _mark(row, about.kind), _known(about)

@@ -17,13 +17,19 @@ CALLS_MAX = 20
 
 def forget(buyer: Buyer) -> None:
     """In the transaction that closes the account."""
-    customer = BuyerBraintree.objects.select_for_update().filter(buyer=buyer).first()
+    customer = BuyerBraintree.objects.select_for_update(no_key=True).filter(buyer=buyer).first()
     if customer is None:
         return
-    active = Subscription.objects.select_for_update().filter(paymethod__braintree_buyer=customer, active=True)
+    active = Subscription.objects.select_for_update(of=("self",), no_key=True).filter(
+        paymethod__braintree_buyer=customer, active=True
+    )
     for subscription in active.order_by("pk"):
         subscriptions.end(subscription)
-    for card in PaymentMethod.objects.select_for_update().filter(braintree_buyer=customer, active=True).order_by("pk"):
+    for card in (
+        PaymentMethod.objects.select_for_update(no_key=True)
+        .filter(braintree_buyer=customer, active=True)
+        .order_by("pk")
+    ):
         cards.end(card)
     if customer.active:
         customer.change(active=False)

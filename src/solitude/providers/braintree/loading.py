@@ -42,7 +42,7 @@ def load(entries: Iterable[Entry]) -> Counter[Done]:
             if insert_once(row):
                 done[Done.NEW] += 1
                 continue
-            row = ProductBraintree.objects.select_for_update().get(seller_product=product)
+            row = ProductBraintree.objects.select_for_update(no_key=True).get(seller_product=product)
             if (
                 row.currency != entry.columns["currency"]
                 and Subscription.objects.filter(seller_product=product).exists()

@@ -54,7 +54,7 @@ def problem(entry: ProductBraintree | None) -> str:
 def begin(card: PaymentMethod, entry: ProductBraintree, amount: Money | None, claim: Claim | None) -> ProviderCall:
     """Writes the call, in the caller's transaction; or gives the one by which somebody begins just this already, which is not ended.
     Raises NotActive, Taken and UnderWay."""
-    card = PaymentMethod.objects.select_for_update().get(pk=card.pk)
+    card = PaymentMethod.objects.select_for_update(no_key=True).get(pk=card.pk)
     if not card.active:
         raise NotActive
     product, pair = entry.seller_product, _pair(card, entry.seller_product_id)
@@ -71,8 +71,8 @@ def begin(card: PaymentMethod, entry: ProductBraintree, amount: Money | None, cl
 
 def begin_changing(row: Subscription, card: PaymentMethod, claim: Claim | None) -> ProviderCall:
     """The same for another card of the same buyer. Raises NotActive, Taken and UnderWay."""
-    row = Subscription.objects.select_for_update().get(pk=row.pk)
-    card = PaymentMethod.objects.select_for_update().get(pk=card.pk)
+    row = Subscription.objects.select_for_update(no_key=True).get(pk=row.pk)
+    card = PaymentMethod.objects.select_for_update(no_key=True).get(pk=card.pk)
     if not row.active or not card.active:
         raise NotActive
     pair = _pair(card, row.seller_product_id)
@@ -90,7 +90,7 @@ def begin_changing(row: Subscription, card: PaymentMethod, claim: Claim | None) 
 
 def begin_cancelling(row: Subscription, claim: Claim | None = None) -> ProviderCall:
     """The same for its end. Raises NotActive."""
-    row = Subscription.objects.select_for_update().get(pk=row.pk)
+    row = Subscription.objects.select_for_update(no_key=True).get(pk=row.pk)
     if not row.active:
         raise NotActive
     under_way = _open(Operation.CANCEL_SUBSCRIPTION, ids__subscription=row.provider_id)
@@ -126,7 +126,7 @@ def begun(call: ProviderCall, result: Result) -> None:
     """What is there and has no place here, or no card that may be charged, must not go on there."""
     if result.outcome != Outcome.SUCCEEDED:
         return
-    card = PaymentMethod.objects.select_for_update().get(pk=int(call.ids[_CARD]))
+    card = PaymentMethod.objects.select_for_update(no_key=True).get(pk=int(call.ids[_CARD]))
     amount = call.intended.amount
     row = Subscription(
         paymethod=card,
@@ -146,13 +146,13 @@ def begun(call: ProviderCall, result: Result) -> None:
 
 
 def changed(call: ProviderCall, result: Result) -> None:
-    row = Subscription.objects.select_for_update().filter(provider_id=call.ids[SUBSCRIPTION]).first()
+    row = Subscription.objects.select_for_update(no_key=True).filter(provider_id=call.ids[SUBSCRIPTION]).first()
     if row is not None and result.outcome == Outcome.SUCCEEDED and row.paymethod_id != int(call.ids[_CARD]):
         row.change(paymethod_id=int(call.ids[_CARD]))
 
 
 def cancelled(call: ProviderCall, result: Result) -> None:
-    row = Subscription.objects.select_for_update().filter(provider_id=call.ids[SUBSCRIPTION]).first()
+    row = Subscription.objects.select_for_update(no_key=True).filter(provider_id=call.ids[SUBSCRIPTION]).first()
     if row is not None and result.outcome == Outcome.SUCCEEDED and (row.active or row.cancelled_at is None):
         row.change(active=False, cancelled_at=row.cancelled_at or timezone.now())
 
