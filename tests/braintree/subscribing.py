@@ -1,11 +1,15 @@
 """Plans and subscriptions at Braintree, made through the API; and what it tells, passed on as a marketplace does it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from tests.braintree.world import PRODUCTS, card, generic_product
 from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Answer, Marketplace
 
+from solitude import failpoints
 from solitude.transactions.models import Status
 
 SUBSCRIPTION, CHANGE, CANCEL = (
@@ -61,3 +65,30 @@ def charges(shop: Marketplace) -> list[dict[str, Any]]:
 
 def statuses(shop: Marketplace) -> list[Status]:
     return [Status(one["status"]) for one in charges(shop)]
+
+
+def one(shop: Marketplace) -> dict[str, Any]:
+    """The only subscription that there is here."""
+    listed = shop.get(SUBSCRIPTIONS)["objects"]
+    assert len(listed) == 1, listed
+    return dict(listed[0])
+
+
+def change(shop: Marketplace, subscription: str, paymethod: str) -> Answer:
+    return shop.post(CHANGE, {"subscription": subscription, "paymethod": paymethod})
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+@contextmanager
+def dying_at(moment: str) -> Iterator[None]:
+    """The process dies when this failpoint is reached, which it must be."""
+
+    def die(name: str) -> None:
+        if name == moment:
+            raise Died
+
+    with failpoints.hooked(die), pytest.raises(Died):
+        yield

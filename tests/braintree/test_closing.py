@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from tests.braintree.subscribing import SUBSCRIPTIONS, plan, subscribe, subscribed
+from tests.braintree.subscribing import SUBSCRIPTIONS, dying_at, plan, subscribe, subscribed
 from tests.braintree.world import BUYERS, PAYMETHODS, card, codes, customer, run_worker
 from tests.support.braintree import BraintreeSimulator
 from tests.support.free_port import free_port
 from tests.support.marketplace import Answer, Marketplace
 
+from solitude import failpoints
 from solitude.payments.models import ProviderCall
 from solitude.providers.braintree.models import PaymentMethod, Subscription
 
@@ -95,6 +96,18 @@ def test_a_gateway_that_is_not_there_is_tried_until_it_is(
 
     assert there(braintree) == (0, ["Canceled", "Canceled"])
     assert not ProviderCall.objects.filter(outcome="unknown").exists()
+
+
+def test_a_server_that_dies_before_it_can_tell_braintree_leaves_that_to_the_worker(
+    shop: Marketplace, braintree: BraintreeSimulator, buyer: str
+) -> None:
+    with dying_at(failpoints.BEFORE_SEND):
+        close(shop, buyer)
+    assert there(braintree) == (2, ["Active", "Active"])
+
+    run_worker()
+
+    assert there(braintree) == (0, ["Canceled", "Canceled"])
 
 
 def test_an_account_that_stays_open_keeps_its_cards(

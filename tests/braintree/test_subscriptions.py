@@ -1,4 +1,4 @@
-"""Subscriptions: begun, paid by another card, and cancelled; and what becomes of one whose answer got lost."""
+"""Subscriptions: begun, paid by another card, and cancelled."""
 
 from typing import Any
 
@@ -9,42 +9,18 @@ from tests.braintree.subscribing import (
     CHANGE,
     PRICE,
     SUBSCRIPTION,
-    SUBSCRIPTIONS,
+    change,
+    one,
     plan,
     subscribe,
     subscribed,
 )
-from tests.braintree.world import PAYMETHODS, card, codes, customer, product, run_worker
-from tests.payments.passing import after
+from tests.braintree.world import PAYMETHODS, card, codes, customer, product
 from tests.support.braintree import BraintreeSimulator
-from tests.support.marketplace import Answer, Marketplace
-from tests.web.parallel import at_once
+from tests.support.marketplace import Marketplace
 
-from solitude import failpoints
 from solitude.payments.models import ProviderCall
 from solitude.providers.braintree.models import Subscription
-
-LOST = ("disconnect_after", "truncated_after", "garbage_after")
-
-
-class Died(BaseException):
-    """The process ends here."""
-
-
-def one(shop: Marketplace) -> dict[str, Any]:
-    """The only subscription that there is here."""
-    listed = shop.get(SUBSCRIPTIONS)["objects"]
-    assert len(listed) == 1, listed
-    return dict(listed[0])
-
-
-def die_at(moment: str) -> Any:
-    def die(name: str) -> None:
-        if name == moment:
-            raise Died
-
-    return failpoints.hooked(die)
-
 
 # --- begun ---
 
@@ -250,126 +226,7 @@ def test_a_key_that_is_repeated_makes_no_second_one(shop: Marketplace, braintree
     assert len(braintree.calls("create_subscription")) == 1
 
 
-# --- lost ---
-
-
-@pytest.mark.parametrize("fault", LOST)
-def test_a_subscription_whose_answer_is_lost_is_found_by_our_key(
-    shop: Marketplace, braintree: BraintreeSimulator, fault: str
-) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-    braintree.fault("create_subscription", fault)
-
-    lost = subscribe(shop, owned["resource_uri"], of)
-
-    assert (lost.status, lost["code"]) == (504, "outcome_unknown")
-    assert not Subscription.objects.exists()
-    run_worker()
-    assert one(shop)["provider_id"] == braintree.subscriptions()[0]["id"]
-    assert len(braintree.calls("create_subscription")) == 1
-
-
-def test_who_asks_again_after_a_lost_answer_gets_that_subscription(
-    shop: Marketplace, braintree: BraintreeSimulator
-) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-    braintree.fault("create_subscription", "disconnect_after")
-    assert subscribe(shop, owned["resource_uri"], of, key="first").status == 504
-
-    with_another_key = subscribe(shop, owned["resource_uri"], of, key="second")
-
-    assert with_another_key.status == 201
-    assert with_another_key["mozilla"] == one(shop)
-    assert len(braintree.subscriptions()) == 1
-
-
-def test_who_asks_for_something_else_while_one_is_not_known_must_wait(
-    shop: Marketplace, braintree: BraintreeSimulator
-) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree, amount=None)
-    braintree.fault("create_subscription", "disconnect_before")
-    assert subscribe(shop, owned["resource_uri"], of, amount="3.00").status == 504
-
-    other = subscribe(shop, owned["resource_uri"], of, amount="4.00")
-
-    assert (other.status, other["code"]) == (409, "in_progress")
-    assert len(braintree.calls("create_subscription")) == 1
-
-
-def test_a_subscription_that_is_not_found_is_given_up_when_its_time_is_over(
-    shop: Marketplace, braintree: BraintreeSimulator
-) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-    braintree.fault("create_subscription", "disconnect_before")
-    assert subscribe(shop, owned["resource_uri"], of, key="lost").status == 504
-
-    with after(hours=1, minutes=1):
-        run_worker()
-
-        assert subscribe(shop, owned["resource_uri"], of).status == 201
-    assert len(braintree.subscriptions()) == 1
-
-
-@pytest.mark.parametrize("moment", [failpoints.AFTER_SEND, failpoints.AFTER_ANSWER, failpoints.WHILE_RECORDING])
-def test_whenever_this_server_dies_there_is_one_subscription_in_the_end(
-    shop: Marketplace, braintree: BraintreeSimulator, moment: str
-) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-    with die_at(moment), pytest.raises(Died):
-        subscribe(shop, owned["resource_uri"], of)
-
-    run_worker()
-
-    assert one(shop)["provider_id"] == braintree.subscriptions()[0]["id"]
-
-
-def test_of_two_at_once_one_is_sent(shop: Marketplace, braintree: BraintreeSimulator) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-
-    answers = at_once(6, lambda _: subscribe(Marketplace(), owned["resource_uri"], of))
-
-    assert 201 in {answer.status for answer in answers}
-    assert {answer.status for answer in answers} <= {201, 422, 504}
-    assert len(braintree.calls("create_subscription")) == len(braintree.subscriptions()) == 1
-    assert one(shop)["active"]
-
-
-def test_one_that_has_no_place_here_is_ended_there(shop: Marketplace, braintree: BraintreeSimulator) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-    braintree.fault("create_subscription", "disconnect_after")
-    assert subscribe(shop, owned["resource_uri"], of, key="lost").status == 504
-    call = ProviderCall.objects.get(operation="subscribe")
-    Subscription.objects.create(
-        paymethod_id=int(call.ids["paymethod"]), seller_product_id=int(call.ids["product"]), provider_id="another"
-    )
-
-    answer = subscribe(shop, owned["resource_uri"], of, key="lost")
-    run_worker()
-
-    assert codes(answer) == {"__all__": ["already_exists"]}
-    assert [there["status"] for there in braintree.subscriptions()] == ["Canceled"]
-    assert one(shop)["provider_id"] == "another"
-
-
-def test_one_whose_card_was_given_up_meanwhile_is_ended_there(shop: Marketplace, braintree: BraintreeSimulator) -> None:
-    owned, of = card(shop, braintree), plan(shop, braintree)
-    braintree.fault("create_subscription", "disconnect_after")
-    assert subscribe(shop, owned["resource_uri"], of).status == 504
-    shop.patch(owned["resource_uri"], {"active": False})
-
-    # First it is found, then it is ended.
-    run_worker()
-    run_worker()
-
-    assert one(shop)["active"] is False
-    assert [there["status"] for there in braintree.subscriptions()] == ["Canceled"]
-
-
 # --- another card ---
-
-
-def change(shop: Marketplace, subscription: str, paymethod: str) -> Answer:
-    return shop.post(CHANGE, {"subscription": subscription, "paymethod": paymethod})
 
 
 def test_a_subscription_is_paid_by_another_card_of_its_buyer(shop: Marketplace, braintree: BraintreeSimulator) -> None:
@@ -426,24 +283,6 @@ def test_a_card_that_pays_for_the_product_already_does_not_do_so_twice(
     assert codes(answer) == {"__all__": ["already_exists"]}
 
 
-@pytest.mark.parametrize("fault", [*LOST, "disconnect_before"])
-def test_a_change_whose_answer_is_lost_is_found_by_the_card(
-    shop: Marketplace, braintree: BraintreeSimulator, fault: str
-) -> None:
-    buyer = customer(shop)
-    first, second = card(shop, braintree, buyer), card(shop, braintree, buyer)
-    made = subscribed(shop, braintree, card=first)
-    braintree.fault("update_subscription", fault)
-    assert change(shop, made["resource_uri"], second["resource_uri"]).status == 504
-
-    with after(hours=1, minutes=1):
-        run_worker()
-
-    paying = first if fault == "disconnect_before" else second
-    assert one(shop)["paymethod"] == paying["resource_uri"]
-    assert braintree.subscriptions()[0]["token"] == paying["provider_id"]
-
-
 # --- cancelled ---
 
 
@@ -478,21 +317,6 @@ def test_one_that_braintree_does_not_know_charges_nobody(shop: Marketplace, brai
 
     assert (answer.status, answer["mozilla"]["active"]) == (200, False)
     assert answer["braintree"] == {"id": made["provider_id"], "created_at": None, "updated_at": None}
-
-
-@pytest.mark.parametrize("fault", [*LOST, "disconnect_before", "error_500"])
-def test_a_cancellation_is_repeated_until_it_is_done(
-    shop: Marketplace, braintree: BraintreeSimulator, fault: str
-) -> None:
-    made = subscribed(shop, braintree)
-    braintree.fault("cancel_subscription", fault)
-    assert shop.post(CANCEL, {"subscription": made["resource_uri"]}).status == 504
-    assert one(shop)["active"] is True
-
-    run_worker()
-
-    assert one(shop)["active"] is False
-    assert braintree.subscriptions()[0]["status"] == "Canceled"
 
 
 def test_a_cancellation_names_a_subscription(shop: Marketplace, braintree: BraintreeSimulator) -> None:
