@@ -30,7 +30,7 @@ SAME_ON_BOTH := conformance generic sellers paypal/classic \
 	$(patsubst %,paypal/test_%.py,account_check form own_form permissions personal preapproval product_data records verification) \
 	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) transactions/test_changes.py \
 	$(patsubst %,bango/test_%.py,asking billing lost_answers money_matters packages parts products provider_bango sbi secrecy status) \
-	$(patsubst %,braintree/test_%.py,outcomes secrecy way wire) $(patsubst %,reference/test_%.py,passing records)
+	$(patsubst %,braintree/test_%.py,catalogue catalogue_command outcomes records secrecy subscriptions way wire) $(patsubst %,reference/test_%.py,passing records)
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \
