@@ -14,6 +14,9 @@ from tests.support.zippy import ZippySimulator
 
 from solitude.outbound import breaker
 from solitude.payments.models import ProviderCall
+from solitude.providers.reference import form
+from solitude.providers.reference.way import ReferenceWay
+from solitude.routing import way
 from solitude.sellers.models import Access, Product
 from solitude.transactions.models import Status, Transaction
 
@@ -175,12 +178,22 @@ def test_the_provider_that_is_named_says_what_it_lacks(shop: Marketplace, everyw
     assert (refused.status, refused.json) == (400, {"return_url": ["FIELD_REQUIRED"]})
 
 
-def test_each_reference_provider_is_chosen_by_its_own_name(shop: Marketplace, zippy: ZippySimulator, sold: str) -> None:
-    public_id = shop.get(sold)["public_id"]
-    payment = pay(shop, public_id, provider="reference")
+def test_a_provider_of_the_reference_kind_goes_by_its_own_name(
+    shop: Marketplace, zippy: ZippySimulator, everywhere: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form, "id_of", lambda *_: "p-12")
+    monkeypatch.setitem(way._ways, "second", ReferenceWay("second"))
+    with reference.configured(second=reference.provider(zippy.url, "second")), ruled({"providers": ["second"]}):
+        payment = pay(shop, everywhere)
+        checked = shop.post("/payments/check/", {"uuid": payment["uuid"]})
     assert zippy.state()["transactions"][0]["pay_method"] == "OPERATOR"
-    checked = shop.post("/payments/check/", {"uuid": payment["uuid"]})
-    assert (checked["provider"], checked["status"]) == ("reference", "created")
+    assert (payment["provider"], checked["provider"], checked["status"]) == ("second", "second", "created")
+    assert str(row_of(payment).uid_pay).startswith("second:")
+
+
+def test_no_two_providers_have_one_name() -> None:
+    with pytest.raises(ValueError, match="two ways of a payment are called paypal"):
+        way.offer(ReferenceWay("paypal"))
 
 
 def test_a_payment_on_bangos_page_comes_back_by_its_uuid(till: BangoShop, everywhere: str) -> None:
