@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 from tests.bango.paying import BangoShop
+from tests.braintree import world
 from tests.reference import world as reference
+from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 from tests.support.zippy import ZippySimulator
+from tests.web.parallel import at_once
 
+from solitude.payments.contract import Operation
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction, Type
 
@@ -91,6 +95,26 @@ def test_what_a_client_keeps_itself_no_provider_is_asked_about(shop: Marketplace
     assert not_possible(shop.post(f"/payments/{what}/", {"uuid": "web:1"}))
     assert shop.post(f"/payments/{what}/", {"uuid": "nobody's"}).status == 404
     assert not ProviderCall.objects.exists()
+
+
+def test_a_card_payment_is_voided_until_it_is_settled_and_refunded_after_that(
+    shop: Marketplace, braintree: BraintreeSimulator
+) -> None:
+    payment = world.settled(shop, braintree)
+    refused = shop.post("/payments/void/", {"uuid": payment["uuid"]})
+    assert (refused.status, refused["code"]) == (409, "not_voidable")
+    gone = refund(shop, payment["uuid"], amount="5.00")
+    assert (gone.status, gone["amount"], gone["provider"]) == (201, "5.00", "braintree")
+    (theirs,) = [one for one in braintree.state()["transactions"] if one["type"] == "credit"]
+    assert theirs["amount"] == "5.00"
+
+
+def test_one_void_under_way_is_not_begun_again(shop: Marketplace, braintree: BraintreeSimulator) -> None:
+    payment = world.sold(shop, braintree)
+    answers = at_once(4, lambda _: Marketplace().post("/payments/void/", {"uuid": payment["uuid"]}))
+    assert {answer.status for answer in answers} <= {201, 504}
+    assert ProviderCall.objects.filter(operation=Operation.VOID).count() == 1
+    assert shop.post("/payments/void/", {"uuid": payment["uuid"]})["status"] == "cancelled"
 
 
 def test_the_same_key_refunds_once(shop: Marketplace, paid: dict[str, Any]) -> None:
