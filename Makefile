@@ -19,10 +19,10 @@ endif
 NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	$(patsubst %,braintree/test_%.py,errors short_ids) \
 	browser client configuration docs money outbound sandbox telemetry \
-	$(patsubst %,conformance/test_%.py,bango_schemas live validated) \
+	$(patsubst %,conformance/test_%.py,bango_schemas live one_provider validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
-	$(patsubst %,packages/test_%.py,adding example new_provider turned_on) payments/test_outcomes.py \
+	$(patsubst %,packages/test_%.py,adding example new_provider simulators turned_on) payments/test_outcomes.py \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) \
 	$(patsubst %,web/test_%.py,bodies every_route fields forms networks values wire) buyers/test_hashing.py
 # What it says of PostgreSQL it has nearly always said of SQLite before: on PostgreSQL it is left to `make test-long`.

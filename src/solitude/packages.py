@@ -27,7 +27,7 @@ NUMBERS = range(5, 32_768)
 # Rooms of the house, what its paths begin with, and its own providers.
 TAKEN = frozenset(
     """buyers sellers events transactions payments routing moving services description web vault telemetry outbound
-    generic provider docs openapi debug home sandbox paypal bango reference braintree""".split()
+    generic provider docs openapi sandbox paypal bango reference braintree""".split()
 )
 SETTINGS, ROUTES = "settings", "routes"
 

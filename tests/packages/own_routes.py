@@ -1,6 +1,9 @@
 """What the example has of its own; run by `test_example`, with the example turned on."""
 
+from typing import Any
+
 import pytest
+from django.core.management import call_command
 from tests.support.marketplace import Marketplace
 from tests.web import routes as every
 from tests.web import test_every_route
@@ -21,6 +24,7 @@ from tests.web.test_every_route import (  # noqa: F401  # run here once more, fo
     test_nobody_is_401_whatever_else_is_wrong,
 )
 
+from solitude.services import shown_settings
 from solitude.urls import description
 from solitude_acme.models import SellerAcme
 
@@ -35,6 +39,17 @@ def of_its_own_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_it_has_a_route() -> None:
     assert [str(route) for route in OWN] == ["POST /acme/seller/"]
+
+
+@pytest.mark.django_db
+def test_its_migrations_are_what_its_models_say() -> None:
+    call_command("makemigrations", "acme", check=True, dry_run=True)
+
+
+def test_its_secret_is_masked_where_settings_are_shown(shop: Marketplace, settings: Any) -> None:
+    settings.SOLITUDE_CLEANSED_SETTINGS_ACCESS = True
+    assert shop.get("/services/settings/SOLITUDE_ACME_TOKEN/")["value"] == shown_settings.MASK
+    assert "sandbox-token" not in shop.get("/services/settings/").text
 
 
 def test_its_route_is_described_with_the_others() -> None:

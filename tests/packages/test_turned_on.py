@@ -1,5 +1,6 @@
 """A provider in a package of its own is on where the settings name it; what cannot be turned on stops the start with a sentence."""
 
+import json
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -105,6 +106,13 @@ def test_a_name_of_the_house_is_taken(install: Install, name: str) -> None:
 def test_a_name_that_could_be_no_part_of_paths_and_tables_is_refused(install: Install, name: str) -> None:
     install(name)
     assert f"{name!r} is no name" in problem(name)
+
+
+def test_a_name_of_a_provider_of_the_reference_kind_is_taken(install: Install) -> None:
+    install("pay")
+    entry = {"url": "https://pay.example", "auth": {"key": "key-of-nobody", "secret": "secret-of-nobody"}}
+    said = problem("pay", PRODUCTION | {"SOLITUDE_REFERENCE_PROVIDERS": json.dumps({"pay": entry})})
+    assert "pay is in SOLITUDE_REFERENCE_PROVIDERS too" in said
 
 
 def test_two_packages_of_one_name_are_refused(install: Install) -> None:

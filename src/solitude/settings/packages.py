@@ -8,6 +8,7 @@ from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
 from solitude.settings.reading import environment
+from solitude.settings.reference import SOLITUDE_REFERENCE_PROVIDERS
 
 _installed = packages.installed()
 _NONE: tuple[str, ...] = ()
@@ -24,6 +25,8 @@ PACKAGE_SETTINGS: dict[str, Any] = {}
 try:
     PROVIDER_PACKAGES = packages.chosen(SOLITUDE_PROVIDERS, _installed)
     for _package in PROVIDER_PACKAGES:
+        if _package.name in SOLITUDE_REFERENCE_PROVIDERS:
+            environment.problems.append(f"SOLITUDE_PROVIDERS: {_package.name} is in SOLITUDE_REFERENCE_PROVIDERS too")
         _simulator = f"{sandbox_url}/{_package.name}" if SOLITUDE_DEBUG else ""
         _declared = packages.declared(_package, environment, _simulator)
         _timeout = f"SOLITUDE_{_package.name.upper()}_TIMEOUT_MS"
