@@ -280,7 +280,7 @@ def buy_by_card(client: Solitude, fate: Fate) -> str:
         "POST /braintree/sale/", f"{payment.amount} {payment.currency}, status {payment.status_name}: paid, not settled"
     )
     fate.settle(payment.uid_support or "")
-    client.call("POST", "/payments/check/", {"uuid": payment.uuid})
+    client.check_payment(payment.uuid)
     state = show_state(client, "POST /payments/check/", payment.resource_uri, "the bank has paid: ")
     refund = client.refund_braintree_payment(payment.uuid, amount="2.00", reason="Rounded down.")
     step("POST /braintree/refund/", f"{refund.amount} {refund.currency}, status {refund.status_name}")
@@ -290,17 +290,21 @@ def buy_by_card(client: Solitude, fate: Fate) -> str:
 def buy_by_whoever_fits(client: Solitude, product: Product) -> str:
     """The state of a payment whose provider Solitude has chosen by the rules above."""
     title("9. A purchase whose provider is chosen by a rule")
-    wish = {"product": product.public_id, "amount": "19.99", "currency": "EUR"}
-    for option in client.call("GET", "/payments/options/", query=wish)["options"]:
-        step("GET /payments/options/", f"{option['provider']}: {'usable' if option['usable'] else option['why_not']}")
-    urls = {"return_url": f"{SHOP}/paid", "cancel_url": f"{SHOP}/cancelled"}
-    payment = client.call("POST", "/payments/", wish | urls, idempotency_key="routed-1")
-    step("POST /payments/", f"19.99 EUR, status {payment['status']}")
-    chosen = (entry.summary for entry in client.timeline(payment["transaction"]) if entry.kind == "intent")
+    for option in client.payment_options(product.public_id, "EUR", amount="19.99"):
+        step("GET /payments/options/", f"{option.provider}: {option.why_not or 'usable'}")
+    payment = client.take_payment(
+        product.public_id,
+        amount="19.99",
+        currency="EUR",
+        return_url=f"{SHOP}/paid",
+        cancel_url=f"{SHOP}/cancelled",
+    )
+    step("POST /payments/", f"19.99 EUR, status {payment.status}")
+    chosen = (entry.summary for entry in client.timeline(payment.transaction) if entry.kind == "intent")
     step("GET ...timeline/", next(chosen))
-    step("the buyer clicks Approve", approve(payment["pay_url"]))
-    client.call("POST", "/payments/check/", {"uuid": payment["uuid"]})
-    return show_state(client, "POST /payments/check/", payment["transaction"])
+    step("the buyer clicks Approve", approve(payment.pay_url or ""))
+    client.check_payment(payment.uuid)
+    return show_state(client, "POST /payments/check/", payment.transaction)
 
 
 def show_state(client: Solitude, what: str, transaction: str, before: str = "") -> str:

@@ -47,7 +47,7 @@ def test_a_customer_pays_by_card_and_the_payment_is_completed_when_it_is_settled
 
     braintree.settle(payment.uid_support or "")
     with Solitude(market.house.url, processes.KEY, CLIENTS[processes.KEY]) as client:
-        client.call("POST", "/payments/check/", {"uuid": payment.uuid})
+        client.check_payment(payment.uuid)
     assert newest(market).status_name == "completed"
 
 

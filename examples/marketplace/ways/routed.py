@@ -39,20 +39,20 @@ class Routed:
         """What the providers need differs: they are told all that any of them might, and so none is passed over for that."""
         if self._client.find_buyer(customer.uuid) is None:
             self._client.create_buyer(customer.uuid)
-        wish = {
-            "buyer": customer.uuid,
-            "product": purchase.app,
-            "amount": purchase.price,
-            "currency": CURRENCY,
-            "region": REGION,
-            "carrier": CARRIER,
-            "return_url": f"{place}/back",
-            "cancel_url": f"{place}/back?cancelled=yes",
-            "notify_url": f"{self._url}{NOTICES}",
-            "description": APPS[purchase.app].name,
-        }
-        payment = self._client.call("POST", "/payments/", wish, idempotency_key=f"pay-{purchase.id}")
-        return Begun(payment["uuid"], payment["transaction"], STATES[payment["status"]], payment["pay_url"] or "")
+        payment = self._client.take_payment(
+            purchase.app,
+            amount=purchase.price,
+            currency=CURRENCY,
+            buyer=customer.uuid,
+            region=REGION,
+            carrier=CARRIER,
+            return_url=f"{place}/back",
+            cancel_url=f"{place}/back?cancelled=yes",
+            notify_url=f"{self._url}{NOTICES}",
+            description=APPS[purchase.app].name,
+            idempotency_key=f"pay-{purchase.id}",
+        )
+        return Begun(payment.uuid, payment.transaction, STATES[payment.status], payment.pay_url or "")
 
     def came_back(self, purchase: Purchase, query: str) -> None:
         """What the query says only its provider knows."""
