@@ -14,7 +14,8 @@ PRODUCTION = {
     "SOLITUDE_CLIENTS": '{"marketplace": "Zm9yLXByb2R1Y3Rpb24tb25seS1kcmF3bi0x"}',
     "SOLITUDE_ENV_FILE": "",
 }
-DEVELOPMENT = {"SOLITUDE_DEBUG": "true", "SOLITUDE_ENV_FILE": ""}
+# Whatever packages the developer has installed.
+DEVELOPMENT = {"SOLITUDE_DEBUG": "true", "SOLITUDE_ENV_FILE": "", "SOLITUDE_PROVIDERS": ""}
 
 
 def settings_of(variables: dict[str, str]) -> dict[str, Any]:

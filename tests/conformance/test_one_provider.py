@@ -20,7 +20,7 @@ def test_a_name_that_nobody_has_is_told_with_those_that_there_are() -> None:
 
 
 def test_one_in_a_package_is_turned_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kit.settings("reference") == kit.settings("acme") == {}
+    assert kit.settings("reference") == kit.settings("nobody") == {}
     for place in installed.as_if(installed.EXAMPLE, tmp_path).split(":"):
         monkeypatch.syspath_prepend(place)
     assert kit.settings("acme") == {"SOLITUDE_PROVIDERS": "acme", "SOLITUDE_ACME_TIMEOUT_MS": kit.TIMEOUT_MS}

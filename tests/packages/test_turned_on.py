@@ -2,21 +2,35 @@
 
 import json
 from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.configuration.starting import DEVELOPMENT, PRODUCTION, settings_of
+from tests.configuration.starting import PRODUCTION, settings_of
 from tests.packages import packaged
 from tests.support import installed
 
+from solitude import packages
 from solitude.configuration import ConfigurationError
 
 SETTING = "SOLITUDE_PROVIDERS"
+DEVELOPMENT = {"SOLITUDE_DEBUG": "true", "SOLITUDE_ENV_FILE": ""}
 ACME = PRODUCTION | {SETTING: "acme", "SOLITUDE_ACME_TOKEN": "drawn-for-the-tests-only"}
 _numbers = count(1)
 Install = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def installed_here_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the developer has installed is not there."""
+
+    def of_this_test(group: str) -> list[EntryPoint]:
+        found = [(point, point.dist) for point in entry_points(group=group)]
+        return [point for point, of in found if of and Path(str(of.locate_file(""))).is_relative_to(tmp_path)]
+
+    monkeypatch.setattr(packages, "entry_points", of_this_test)
 
 
 @pytest.fixture
