@@ -45,7 +45,7 @@ def test_part_by_part_and_then_the_rest(bench: Bench) -> None:
     assert bench.state(payment).money == ("10.00", "10.00")
 
 
-@needs(Capability.NOTIFICATIONS, Reach.BACK_OFFICE, Reach.NOTIFICATIONS)
+@needs(Capability.FOREIGN_REFUND, Reach.BACK_OFFICE, Reach.NOTIFICATIONS)
 def test_what_went_back_on_the_providers_site_does_not_go_back_here_as_well(bench: Bench) -> None:
     """Nobody had told us of it when we asked for one of our own."""
     payment = bench.paid()

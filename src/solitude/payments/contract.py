@@ -58,6 +58,7 @@ class Capability(StrEnum):
     SEVERAL_REFUNDS = "several_refunds"  # a payment can be refunded part by part
     DELAYED_REFUND = "delayed_refund"  # what it has begun to give back may be days on the way
     FAILED_REFUND = "failed_refund"  # and may fail at the end of them
+    FOREIGN_REFUND = "foreign_refund"  # it tells, or says when it is asked, of refunds that were made on its own site
     PLATFORM_FEE = "platform_fee"  # the provider itself divides a payment between seller and marketplace
     SEVERAL_RECEIVERS = "several_receivers"  # and between more than those two
     PARTIAL_REFUND_OF_SHARES = "partial_refund_of_shares"  # so divided, it can still go back in parts

@@ -63,6 +63,7 @@ class Bango:
             Capability.REFUND,
             Capability.DELAYED_REFUND,
             Capability.FAILED_REFUND,
+            Capability.FOREIGN_REFUND,
             Capability.NOTIFICATIONS,
         }
     )

@@ -52,6 +52,7 @@ class Braintree:
             Capability.REFUND,
             Capability.PARTIAL_REFUND,
             Capability.SEVERAL_REFUNDS,
+            Capability.FOREIGN_REFUND,
             Capability.LOOK_UP,
             Capability.LOOK_UP_BY_REFERENCE,
             Capability.SETTLEMENT,
