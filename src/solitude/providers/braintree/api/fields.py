@@ -91,7 +91,7 @@ def _maybe(value: Any) -> Any:
 _AMOUNT = {"type": ["number", "string"], "pattern": r"^[+-]?[0-9]{1,64}(\.[0-9]{1,64})?$", "examples": ["12.00"]}
 
 FormText = Annotated[str, Taken(_text, _TEXT)]
-MaybeText = Annotated[str | None, Taken(_maybe_text, {**_TEXT, "type": ["string", "integer", "null"]})]
+MaybeText = Annotated[str | None, Taken(_maybe_text, {**_TEXT, "type": ["string", "integer", "null"], "minLength": 0})]
 # Within the limits of the settings.
 Payable = Annotated[DecimalNumber, AfterValidator(_payable), Taken(_required, _AMOUNT)]
 AnAmount = Annotated[DecimalNumber | None, Taken(_maybe, _AMOUNT)]

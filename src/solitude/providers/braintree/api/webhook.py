@@ -34,7 +34,7 @@ from solitude.sellers.models import Product, product_parts, seller_uuids
 from solitude.sellers.shown import ProductShown, shown_product
 from solitude.web import paging
 from solitude.web.answers import answer
-from solitude.web.openapi import ServerError, parameters
+from solitude.web.openapi import Detail, ServerError, parameters
 from solitude.web.refusals import EVERYTHING, Refused
 from solitude.web.requests import ApiRequest
 
@@ -104,7 +104,13 @@ def answer_braintree_challenge(request: ApiRequest) -> HttpResponse:
 
 @router.post(
     "/webhook/",
-    response={200: BraintreeNotice, 204: None, 422: BraintreeFormRefusal, 500: ServerError, **answers.ERRORS},
+    response={
+        200: BraintreeNotice,
+        204: None,
+        422: BraintreeFormRefusal | Detail,
+        500: ServerError,
+        **answers.ERRORS,
+    },
 )
 def receive_braintree_webhook(request: ApiRequest, body: BraintreeWebhookIn) -> HttpResponse:
     """Takes in a webhook: proves it, and enters what it tells. Answer Braintree with this answer's status.
