@@ -45,7 +45,7 @@ def test_a_payment_outlives_its_process(bench: Bench, is_found_out: bool) -> Non
             bench.worker()
 
         payment = bench.pay(buyer=buyer, key=moment)
-        if bench.said(payment) == Said.UNKNOWN and not bench.can(Capability.IDEMPOTENCY_KEY):
+        if bench.said(payment) == Said.UNKNOWN and not bench.can(Capability.REPEATED_PAYMENT):
             with after(hours=bench.there.absent_after_h):
                 bench.worker()
             assert bench.state(payment).money == NOTHING_TAKEN, moment

@@ -19,13 +19,13 @@ def test_of_a_payment_by_pre_approval(bench: Bench, loss: Loss) -> None:
     expect_one_payment(bench, loss)
 
 
-@needs(Capability.STORED_CREDENTIAL, Capability.IDEMPOTENCY_KEY)
+@needs(Capability.STORED_CREDENTIAL, Capability.REPEATED_PAYMENT)
 def test_of_a_payment_by_pre_approval_that_never_arrived(bench: Bench) -> None:
     expect_one_payment(bench, Loss.NEVER_ARRIVED)
 
 
 @needs(Capability.STORED_CREDENTIAL, Reach.CLOCK)
-@lacks(Capability.IDEMPOTENCY_KEY)
+@lacks(Capability.REPEATED_PAYMENT)
 def test_where_it_cannot_safely_be_made_again_it_is_not(bench: Bench) -> None:
     """Its buyer is not charged later, by an attempt that nobody waits for any more."""
     buyer = bench.buyer()

@@ -13,6 +13,7 @@ def test_without_a_name_nothing_is_run(capsys: pytest.CaptureFixture[str]) -> No
     assert "PROVIDER must name a provider" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_name_that_nobody_has_is_told_with_those_that_there_are() -> None:
     ended = elsewhere.run(elsewhere.KIT, settings=kit.settings("nobody"), timeout_s=60, TESTS_KIT="nobody")
     assert ended.returncode != 0

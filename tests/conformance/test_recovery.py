@@ -25,12 +25,12 @@ def test_a_worker_finds_out_what_became_of_a_payment(bench: Bench) -> None:
     expect_known(bench, Loss.TORN)
 
 
-@needs(Capability.IDEMPOTENCY_KEY)
+@needs(Capability.REPEATED_PAYMENT)
 def test_a_worker_makes_a_payment_that_never_arrived(bench: Bench) -> None:
     expect_known(bench, Loss.NEVER_ARRIVED)
 
 
-@lacks(Capability.STORED_CREDENTIAL, Capability.IDEMPOTENCY_KEY)
+@lacks(Capability.STORED_CREDENTIAL, Capability.REPEATED_PAYMENT)
 def test_a_worker_begins_again_what_its_buyer_has_still_to_approve(bench: Bench) -> None:
     """Nothing is taken twice by that, whatever the provider makes of it."""
     expect_known(bench, Loss.NEVER_ARRIVED)

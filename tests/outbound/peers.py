@@ -7,7 +7,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 
@@ -175,6 +175,14 @@ def closing_after_request(connection: Connection) -> None:
 def resetting_after_request(connection: Connection) -> None:
     connection.read_request()
     connection.reset()
+
+
+@contextlib.contextmanager
+def closed_port() -> Iterator[str]:
+    """The URL of a port on which nobody listens, and which nobody else is given meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 class Certificate:

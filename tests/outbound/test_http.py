@@ -153,9 +153,8 @@ class TestNotSent:
     """Each of these also shows that the peer, where there is one, received not a byte of the request."""
 
     def test_nobody_listens(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        assert not_sent(outlet(url), pay(url)).reason is Reason.CONNECTION_REFUSED
+        with peers.closed_port() as url:
+            assert not_sent(outlet(url), pay(url)).reason is Reason.CONNECTION_REFUSED
 
     def test_the_name_is_unknown(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def unknown(*args: object, **kwargs: object) -> None:

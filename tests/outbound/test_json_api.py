@@ -8,7 +8,7 @@ import pytest
 from solitude.outbound.json_api import Ask, Failed, JsonApi, NotSaid, Reply, bearer
 from solitude.outbound.record import Kept
 
-from .peers import Connection, Peer, answering
+from .peers import Connection, Peer, answering, closed_port
 
 TOKEN = "canary-token-7f3a9"
 TIMEOUT_MS = 10_000
@@ -96,9 +96,8 @@ def test_without_an_answer_it_may_have_been_done() -> None:
 
 
 def test_without_a_connection_it_was_not_sent() -> None:
-    with Peer() as peer:
-        url = peer.url
-    found = api(url).ask(PAY)
+    with closed_port() as url:
+        found = api(url).ask(PAY)
     assert isinstance(found, Failed)
     assert (found.sent, found.reason) == (False, "connection_refused")
 

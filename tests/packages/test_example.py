@@ -28,6 +28,7 @@ def run(folder: Path, *tests: str, **variables: str) -> str:
     return ended.stdout
 
 
+@pytest.mark.long
 def test_the_kit_passes_for_it(tmp_path: Path) -> None:
     said = run(tmp_path, "-m", "not long", "-k", "acme", elsewhere.KIT, TESTS_KIT="acme")
 
@@ -41,5 +42,6 @@ def test_the_kit_passes_for_it_when_its_process_dies(tmp_path: Path) -> None:
     assert PASSED.search(run(tmp_path, "-m", "long", "-k", "acme", elsewhere.KIT, TESTS_KIT="acme"))
 
 
+@pytest.mark.long
 def test_what_holds_for_every_route_holds_for_its_own(tmp_path: Path) -> None:
     run(tmp_path, "tests/packages/own_routes.py")

@@ -198,6 +198,12 @@ def test_a_setup_token_is_not_approved_only_if_it_says_so(monkeypatch: pytest.Mo
     assert (waiting.reason.code, approved.reason.code) == ("not_approved", "PAYER_ACTION_REQUIRED")
 
 
+# It is declared that PayPal has none of these: nobody asks for them.
+NOT_PAYPALS = {
+    Operation.VOID, Operation.SUBSCRIBE, Operation.CHANGE_SUBSCRIPTION, Operation.CANCEL_SUBSCRIPTION,
+}  # fmt: skip
+
+
 @settings(max_examples=150, deadline=None)
 @given(
     status=st.integers(200, 599),
@@ -205,7 +211,7 @@ def test_a_setup_token_is_not_approved_only_if_it_says_so(monkeypatch: pytest.Mo
 )
 def test_no_answer_makes_the_provider_raise(status: int, body: Any) -> None:
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for operation in Operation:
+        for operation in set(Operation) - NOT_PAYPALS:
             found = answered(monkeypatch, status, body, operation)
             if operation in (Operation.PAY, Operation.CAPTURE, Operation.REFUND):
                 assert found.outcome not in (Outcome.SUCCEEDED, Outcome.PENDING)

@@ -47,7 +47,7 @@ def end_uncertain(pk: int) -> ProviderCall | None:
 
 def _look_up(row: Transaction) -> Checked:
     provider = provider_name(row.provider)
-    ids = {apply.UID_PAY: row.uid_pay or "", apply.TAKEN: row.taken_id or ""}
+    ids = {apply.UID_PAY: row.uid_pay or ""} | ({apply.TAKEN: row.taken_id} if row.taken_id else {})
     paying = calls.paying(row)
     if paying is None and not is_of_engine(row):
         return Checked(row)

@@ -64,6 +64,7 @@ class Capability(StrEnum):
     PARTIAL_REFUND_OF_SHARES = "partial_refund_of_shares"  # so divided, it can still go back in parts
     DELAYED_DISBURSEMENT = "delayed_disbursement"  # the seller gets the money only when it is released
     IDEMPOTENCY_KEY = "idempotency_key"  # a call that is repeated under the same key does nothing new
+    REPEATED_PAYMENT = "repeated_payment"  # a payment that is sent once more is known to be the same one
     LOOK_UP = "look_up"  # it says where a payment stands when it is asked
     LOOK_UP_BY_REFERENCE = "look_up_by_reference"  # a payment is found by our reference alone, perhaps some hours later
     NOTIFICATIONS = "notifications"  # it tells by itself what becomes of each payment

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from decimal import Decimal
 from typing import Annotated, Any
 
 from django.db import IntegrityError
@@ -31,6 +32,7 @@ from solitude.providers.paypal.forms import PayIn, own_form, wiki_form
 from solitude.providers.paypal.forms.form import Order
 from solitude.providers.paypal.forms.own_form import OwnPaymentIn
 from solitude.providers.paypal.names import NAME, NUMBER
+from solitude.transactions.amounts import amount_text
 from solitude.transactions.locks import lock
 from solitude.transactions.models import Transaction, Type
 from solitude.web.answers import answer, created, settle
@@ -211,9 +213,10 @@ def _begin_refund(request: ApiRequest, body: RefundIn, tell: Telling) -> Provide
     check_match(request, payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
-    left = refund.refundable(payment)
     if payment.captured_amount is None:
-        raise _not_refundable(refund.NOT_CAPTURED, left.text)
+        # One that its client keeps may have no currency.
+        raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
+    left = refund.refundable(payment)
     amount = _refund_amount(body, payment, left)
     if amount > left or left.amount == 0:
         raise _not_refundable(refund.EXCEEDS, left.text)

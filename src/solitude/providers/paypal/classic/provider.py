@@ -60,6 +60,7 @@ class ClassicPayPal:
             Capability.SEVERAL_RECEIVERS,
             Capability.LOOK_UP,
             Capability.LOOK_UP_BY_REFERENCE,
+            Capability.REPEATED_PAYMENT,
             Capability.FOREIGN_REFUND,
             Capability.NOTIFICATIONS,
             Capability.REVERSALS,

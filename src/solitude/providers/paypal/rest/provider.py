@@ -74,6 +74,7 @@ class RestPayPal:
             Capability.IDEMPOTENCY_KEY,
             Capability.LOOK_UP,
             Capability.LOOK_UP_BY_REFERENCE,
+            Capability.REPEATED_PAYMENT,
             Capability.FOREIGN_REFUND,
             Capability.NOTIFICATIONS,
             Capability.DELAYED_SETTLEMENT,
