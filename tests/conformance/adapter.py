@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+import pytest
 from tests.conformance.said import Said
 from tests.support.marketplace import Answer, Marketplace
 
@@ -50,6 +51,11 @@ class Loss(StrEnum):
     LATE = "late"  # it comes after we have given up
     TORN = "torn"  # half of it comes
     NEVER_ARRIVED = "never_arrived"  # the request itself was lost
+
+
+# To wait until we give up takes as long as our patience; what we make of half an answer we make of none.
+LOSSES = [pytest.param(loss, marks=pytest.mark.long) if loss == Loss.LATE else loss for loss in Loss]
+DONE_AND_LOST = [each for each in LOSSES if each != Loss.NEVER_ARRIVED]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What was taken and is not settled yet: it becomes money, or comes to nothing."""
 
 import pytest
-from tests.conformance.adapter import Loss, Reach
+from tests.conformance.adapter import LOSSES, Loss, Reach
 from tests.conformance.bench import AMOUNT, NOTHING_TAKEN, Bench
 from tests.conformance.needs import needs
 from tests.conformance.said import Said
@@ -63,7 +63,7 @@ def test_what_is_not_settled_yet_can_be_given_up(bench: Bench) -> None:
 
 
 @needs(Capability.VOID, Reach.FAULTS)
-@pytest.mark.parametrize("loss", Loss)
+@pytest.mark.parametrize("loss", LOSSES)
 def test_a_void_without_an_answer_is_found_out(bench: Bench, loss: Loss) -> None:
     payment = bench.paid()
     bench.there.lose(Operation.VOID, loss)

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 from tests.sandbox.classic.client import KEYS, receiver
@@ -280,7 +281,7 @@ class Trade(RuleBasedStateMachine):
         assert parts == Decimal(breakdown["gross_amount"]["value"])
 
 
-TestTrade = Trade.TestCase
+TestTrade = pytest.mark.long(Trade.TestCase)
 TestTrade.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
 
 

@@ -64,7 +64,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "/paypal/seller/": {"seller": "NEW SELLER", "paypal_id": "bob@dev.example"},
     "/paypal/buyer/": {"buyer": "NEW BUYER"},
 }
-AFTER_PAYPAL = ("/bango/", "/provider/", "/braintree/", "/payments/")
+OF_PROVIDERS = ("/paypal/", "/bango/", "/provider/", "/braintree/", "/payments/")
 # What the gate itself remembers, and what is written of a try that failed: PINs that were tried are counted.
 OWN = {"web.seentoken", "web.idempotencykey", "payments.lease"}
 
@@ -141,9 +141,9 @@ def naming_fields() -> list[Route]:
 
 
 def in_turns() -> list[Any]:
-    """Those of the providers after PayPal take so long that they are tried by themselves."""
+    """Those of the providers take so long that they are tried by themselves."""
     return [
-        pytest.param(route, marks=pytest.mark.long if route.target.startswith(AFTER_PAYPAL) else (), id=str(route))
+        pytest.param(route, marks=pytest.mark.long if route.target.startswith(OF_PROVIDERS) else (), id=str(route))
         for route in naming_fields()
     ]
 

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 from tests.support.braintree import MERCHANT_ID, PRIVATE_KEY, PUBLIC_KEY
@@ -116,5 +117,5 @@ class Months(RuleBasedStateMachine):
             assert Decimal(each["left"]) == Decimal(each["amount"]) - sum(given) >= 0
 
 
-TestMonths = Months.TestCase
+TestMonths = pytest.mark.long(Months.TestCase)
 TestMonths.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
