@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.braintree.world import REFUND, VOID, product, run_worker, sell
 from tests.payments.passing import age
@@ -29,6 +29,7 @@ STEPS = st.lists(
 LONG_S = {"hours": 2}
 
 
+@example(loss="disconnect_after", steps=["settle", "refund there"])
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(loss=st.sampled_from(["", *LOSSES]), steps=STEPS)
 def test_in_the_end_both_books_are_equal(

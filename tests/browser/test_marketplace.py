@@ -12,6 +12,7 @@ from tests.support.environment import CLIENTS
 from solitude.client import Solitude
 
 
+@pytest.mark.long
 def test_a_customer_buys_an_app_at_paypal_and_sees_paid(market: Market, visitor: Callable[[str], Visitor]) -> None:
     customer = visitor("shop-purchase")
     customer.page.goto(market.url)

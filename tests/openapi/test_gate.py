@@ -40,6 +40,7 @@ def told(transactional_db: None, paypal: Simulator) -> Recorder:
     return shop
 
 
+@pytest.mark.long
 def test_a_tag_of_the_past_is_412_where_the_description_says_so_and_nowhere_else(told: Recorder) -> None:
     shop, recorded = Marketplace(), dict(told.recorded)
     wrong = []

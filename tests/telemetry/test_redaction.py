@@ -78,6 +78,7 @@ class TestRegister:
             registered("s3cre")
         assert "s3cre" not in str(caught.value)
 
+    @pytest.mark.long
     def test_there_is_a_limit(self, registered: Callable[[str], None]) -> None:
         for number in range(SECRETS_LIMIT):
             registered(f"secret {number:04}")

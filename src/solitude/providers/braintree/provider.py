@@ -102,18 +102,13 @@ class Braintree:
         found = _by_our_key(call, reading.SALE)
         if isinstance(found, Result):
             return found
-        return results.sale(found, found.value, call)
+        return _with_refunds(results.sale(found, found.value, call), found.value)
 
     def _look_up(self, call: Call) -> Result:
         reply = _transaction("look_up", call.ids[reading.TAKEN])
         if not isinstance(reply, Reply):
             return results.unanswered(reply)
-        found = results.sale(reply, reply.value, call)
-        if found.evidence is None or found.evidence.state != Seen.PAID:
-            return found
-        refunds, exchanges = _refunds_of(reply.value)
-        evidence = replace(found.evidence, refunds=refunds)
-        return replace(found, evidence=evidence, exchanges=(*found.exchanges, *exchanges))
+        return _with_refunds(results.sale(reply, reply.value, call), reply.value)
 
     def _void(self, call: Call) -> Result:
         reply = wire().ask("void", lambda gateway: gateway.transaction.void(call.ids[reading.TAKEN]))
@@ -233,6 +228,14 @@ def _refunded_elsewhere(refused: Result, call: Call) -> Result:
     refunds, exchanges = _refunds_of(reply.value)
     evidence = Evidence(Seen.PAID, refunds=refunds)
     return replace(refused, evidence=evidence, exchanges=(*refused.exchanges, *reply.exchanges, *exchanges))
+
+
+def _with_refunds(found: Result, transaction: Any) -> Result:
+    """What was seen of a sale, with what has gone back of it since: once it is settled here, nobody asks again."""
+    if found.evidence is None or found.evidence.state != Seen.PAID:
+        return found
+    refunds, exchanges = _refunds_of(transaction)
+    return replace(found, evidence=replace(found.evidence, refunds=refunds), exchanges=(*found.exchanges, *exchanges))
 
 
 def _refunds_of(transaction: Any) -> tuple[tuple[RefundEvidence, ...], tuple[Exchange, ...]]:
