@@ -305,6 +305,18 @@ def test_of_many_voids_at_once_one_is_sent(shop: Marketplace, braintree: Braintr
     assert len(braintree.calls("void")) == 1
 
 
+def test_a_payment_that_the_client_keeps_itself_is_not_given_up(
+    shop: Marketplace, braintree: BraintreeSimulator
+) -> None:
+    kept = shop.post("/generic/transaction/", {"uuid": "own:1", "provider": 4, "status": 2})
+    assert kept.status == 201, kept
+
+    refused = shop.post(VOID, {"uuid": "own:1"})
+
+    assert (refused.status, refused["code"]) == (409, "not_voidable")
+    assert braintree.calls("void") == []
+
+
 def test_a_void_of_what_the_client_has_not_seen_is_not_sent(shop: Marketplace, braintree: BraintreeSimulator) -> None:
     payment = sold(shop, braintree)
 

@@ -39,6 +39,7 @@ CHUNK_BYTES = 16 * 1024
 HEAD_LIMIT_BYTES = 64 * 1024
 FRAMING_FACTOR = 2
 CORRELATION_ID_LIMIT_CHARACTERS = 128
+RETRY_AFTER_MAX_S = 3600
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 log = get_logger("solitude.outbound")
@@ -107,6 +108,12 @@ class Answer:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", Headers(self.headers))
+
+    @property
+    def retry_after_s(self) -> int | None:
+        """How long the peer asks to wait, but never more than an hour; None where it names no number of seconds."""
+        text = self.headers.get("Retry-After", "")
+        return min(int(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() and len(text) < 9 else None
 
 
 class Outlet:

@@ -16,7 +16,6 @@ from .http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from .record import Exchange, Kept, describe
 
 CONNECT_TIMEOUT_MS = 3000
-RETRY_AFTER_MAX_S = 3600
 REDIRECTS = range(300, 400)
 
 # The headers that say who asks, of a method and a URL.
@@ -121,7 +120,7 @@ class JsonApi:
             return Failed(isinstance(error, NoAnswer), "busy" if busy else str(error.reason), (exchange,))
         exchange = describe(request, answer, sent_at=sent_at, kept=self._kept)
         body, understood = _read(answer)
-        return Reply(answer.status, body, understood, _retry_after(answer), (exchange,))
+        return Reply(answer.status, body, understood, answer.retry_after_s, (exchange,))
 
     def request(self, ask: Ask) -> Request:
         """The call as it goes over the wire, signed for this moment."""
@@ -148,8 +147,3 @@ def _read(answer: Answer) -> tuple[Any, bool]:
         return exact_json.decode(answer.body), True
     except exact_json.NotJson:
         return None, False
-
-
-def _retry_after(answer: Answer) -> int | None:
-    text = answer.headers.get("Retry-After", "")
-    return min(int(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() and len(text) < 9 else None

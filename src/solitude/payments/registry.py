@@ -75,7 +75,8 @@ class Gone:
     """A provider that our books know and this process does not: its package is not installed any more, or not turned on. What it may
     have done stays unknown until it is back."""
 
-    number = 0
+    # Nobody's: nothing in our books is looked for by it.
+    number = -1
     capabilities: frozenset[Capability] = frozenset()
 
     def __init__(self, name: str) -> None:
@@ -141,7 +142,7 @@ def approval_life_s(name: str) -> int | None:
 
 
 def refunding(name: str) -> Refunding | None:
-    return _registered[name].refunding
+    return _of(name).refunding
 
 
 def inbound(name: str) -> Inbound:

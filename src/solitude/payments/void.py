@@ -3,6 +3,7 @@
 from solitude.payments import calls
 from solitude.payments.contract import Intent, Operation
 from solitude.payments.models import LIVE, ProviderCall
+from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
 from solitude.transactions.models import Status, Transaction, Type
 from solitude.web.idempotency import Claim
@@ -21,6 +22,12 @@ def begin(payment: Transaction, provider: str, ids: dict[str, str], claim: Claim
     under_way = locked.calls.filter(operation=Operation.VOID, outcome__in=LIVE).order_by("-pk").first()
     if under_way is not None:
         return under_way
-    if locked.type != Type.PAYMENT or locked.status != Status.CHECKED or locked.refund_claimed_amount:
+    # What a client keeps itself nobody here has taken.
+    if (
+        not is_of_engine(locked)
+        or locked.type != Type.PAYMENT
+        or locked.status != Status.CHECKED
+        or locked.refund_claimed_amount
+    ):
         raise NotVoidable
     return calls.begin(provider, Operation.VOID, Intent(), row=locked, ids=ids, claim=claim)

@@ -30,7 +30,6 @@ NOT_UNDERSTOOD: Final = "not_understood"
 _BEFORE_TOKEN: Final = "/payment_methods/any/"  # noqa: S105  # it is none
 _NOT_OURS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UPGRADE_REQUIRED)
 _WITH_XML: Final = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
-RETRY_AFTER_MAX_S: Final = 3600
 
 log = get_logger("solitude.braintree")
 
@@ -137,7 +136,7 @@ class Wire:
             raise
         seen = replace(answer, body=record.shown(answer.body))
         asking.exchanges.append(describe(shown, seen, sent_at=sent_at, kept=record.KEPT))
-        asking.retry_after_s = _retry_after_s(answer)
+        asking.retry_after_s = answer.retry_after_s
         return answer
 
 
@@ -182,8 +181,3 @@ def _failed(asking: _Asking, error: Exception) -> Absent | Failed:
     reason = f"http_{status}" if is_understood else str(error) if isinstance(error, xml.NotXml) else NOT_UNDERSTOOD
     log.warning("braintree_not_understood", operation=asking.operation, status=status, reason=reason)
     return Failed(sent=True, reason=reason, exchanges=exchanges)
-
-
-def _retry_after_s(answer: Answer) -> int | None:
-    text = answer.headers.get("Retry-After", "")
-    return min(int(text), RETRY_AFTER_MAX_S) if text.isascii() and text.isdigit() and len(text) < 9 else None

@@ -143,14 +143,9 @@ def _read(answer: Answer) -> Reply:
     except ValueError:
         pairs = {}
     understood = bool(pairs.get("responseEnvelope.ack"))
-    return Reply(answer.status, pairs, understood, _retry_after(answer), ())
+    return Reply(answer.status, pairs, understood, answer.retry_after_s, ())
 
 
 def _shown(pairs: Mapping[str, str]) -> bytes:
     """The pairs as the record of an exchange reads them."""
     return json.dumps(nvp.tree(pairs)).encode()
-
-
-def _retry_after(answer: Answer) -> int | None:
-    text = answer.headers.get("Retry-After", "")
-    return min(int(text), 3600) if text.isascii() and text.isdigit() and len(text) < 9 else None

@@ -214,12 +214,7 @@ def _read(answer: Answer, exchange: Exchange) -> Reply:
     if not isinstance(body, dict):
         body, understood = {}, False
     correlation_id = answer.correlation_id or str(body.get("debug_id", ""))[:128]
-    return Reply(answer.status, body, understood, correlation_id, _retry_after(answer), (exchange,))
-
-
-def _retry_after(answer: Answer) -> int | None:
-    text = answer.headers.get("Retry-After", "")
-    return min(int(text), 3600) if text.isascii() and text.isdigit() and len(text) < 9 else None
+    return Reply(answer.status, body, understood, correlation_id, answer.retry_after_s, (exchange,))
 
 
 def _with(earlier: tuple[Exchange, ...], reply: Reply | Failed) -> Reply | Failed:
