@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 from tests.payments.world import end_leases
+from tests.paypal.test_limits import approved
 from tests.reference import world as reference
 from tests.routing.world import intents, moves, pay, row_of, ruled
+from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 from tests.support.zippy import ZippySimulator
@@ -14,6 +16,7 @@ from tests.web.parallel import at_once
 
 from solitude import failpoints
 from solitude.payments.models import ProviderCall
+from solitude.sellers.models import Product
 from solitude.transactions.models import Status, Transaction
 
 KEY = {"Idempotency-Key": "order-4711"}
@@ -62,6 +65,35 @@ def test_who_asks_to_come_back_later_has_got_nothing(shop: Marketplace, zippy: Z
     zippy.fault("create_transaction", "rate_limit_429")
     with ruled(BOTH):
         assert pay(shop, everywhere)["provider"] == "paypal"
+
+
+def test_what_another_provider_takes_uses_up_nothing_of_the_pre_approval(
+    shop: Marketplace, everywhere: str, paypal: Simulator, zippy: ZippySimulator
+) -> None:
+    buyer = approved(shop, paypal, max_total="4.00")
+    paypal.fault("create_order", "rate_limit_429")
+    with ruled({"providers": ["paypal", "reference"]}):
+        elsewhere = pay(shop, everywhere, buyer=buyer)
+        assert elsewhere["provider"] == "reference"
+        reference.tell(shop, reference.query_of(zippy.pay(elsewhere["pay_url"])))
+
+        at_paypal = pay(shop, everywhere, buyer=buyer)
+
+    assert row_of(elsewhere).status == Status.COMPLETED
+    assert (at_paypal["provider"], at_paypal["status"]) == ("paypal", "completed")
+
+
+def test_what_another_provider_takes_is_not_among_braintrees(
+    shop: Marketplace, everywhere: str, braintree: BraintreeSimulator, paypal: Simulator
+) -> None:
+    product = Product.objects.get(public_id=everywhere)
+    shop.post("/braintree/product/", {"seller_product": product.resource_uri, "currency": "EUR"})
+    braintree.fault("sale", "rate_limit_429")
+    with ruled({"providers": ["braintree", "paypal"]}):
+        elsewhere = pay(shop, everywhere, nonce=braintree.nonce())
+
+    assert elsewhere["provider"] == "paypal"
+    assert shop.get("/braintree/mozilla/transaction/")["objects"] == []
 
 
 def test_what_nobody_could_be_sent_is_told_as_the_last_one_was(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from solitude.providers.paypal.forms.form import Order
 from solitude.providers.paypal.models import BuyerPaypal, PreapprovalUse
-from solitude.providers.paypal.names import NAME, PREAPPROVAL_LIMIT
+from solitude.providers.paypal.names import NAME, NUMBER, PREAPPROVAL_LIMIT
 from solitude.transactions.models import ENDED_UNPAID, Transaction
 from solitude.web.refusals import unprocessable
 
@@ -54,9 +54,9 @@ def give_back(payment: Transaction) -> None:
 def _used(row: BuyerPaypal) -> tuple[Decimal, Decimal]:
     """Of the locked pre-approval: in all, and today."""
     today = Q(day=timezone.now().date())
-    sums = row.uses.exclude(transaction__status__in=ENDED_UNPAID).aggregate(
-        all=Sum("amount"), today=Sum("amount", filter=today)
-    )
+    # One that PayPal certainly did not get may have gone on with another provider.
+    counted = row.uses.filter(transaction__provider=NUMBER).exclude(transaction__status__in=ENDED_UNPAID)
+    sums = counted.aggregate(all=Sum("amount"), today=Sum("amount", filter=today))
     return (row.used_before or _ZERO) + (sums["all"] or _ZERO), sums["today"] or _ZERO
 
 

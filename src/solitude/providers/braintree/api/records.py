@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
@@ -12,7 +13,7 @@ from pydantic import Field
 from solitude.buyers.models import Buyer
 from solitude.providers.braintree import catalogue, shown
 from solitude.providers.braintree.models import BuyerBraintree, PaymentMethod, Subscription, TransactionBraintree
-from solitude.providers.braintree.names import BUYERS
+from solitude.providers.braintree.names import BUYERS, NUMBER
 from solitude.providers.braintree.shown import (
     BraintreeBuyer,
     BraintreePaymethod,
@@ -162,17 +163,22 @@ def patch_braintree_subscription(request: ApiRequest, pk: int, body: BraintreeSu
 @router.get("/mozilla/transaction/", response=Page[BraintreeTransaction], openapi_extra=query(TRANSACTION_FILTERS))
 def list_braintree_transactions(request: ApiRequest) -> HttpResponse:
     """What Braintree tells of transactions besides, the newest first."""
-    rows = TransactionBraintree.objects.select_related("transaction")
+    rows = _transactions()
     return paging.listed(request, rows, shown.shown_transaction_braintree, TRANSACTION_FILTERS)
 
 
 @router.get("/mozilla/transaction/{int:pk}/", response=BraintreeTransaction)
 def get_braintree_transaction(request: ApiRequest, pk: int) -> HttpResponse:
     """What Braintree tells of a transaction besides. It never changes by itself."""
-    rows = TransactionBraintree.objects.select_related("transaction")
+    rows = _transactions()
     row = paging.one(request, rows, pk, TRANSACTION_FILTERS)
     tag = etags.etag_of(row)
     return etags.not_modified(request, tag) or answer(shown.shown_transaction_braintree(row), ETag=tag)
+
+
+def _transactions() -> QuerySet[TransactionBraintree]:
+    """A payment that Braintree certainly did not get may have gone on with another provider: that one is not Braintree's."""
+    return TransactionBraintree.objects.select_related("transaction").filter(transaction__provider=NUMBER)
 
 
 def _change_buyer(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpResponse:
