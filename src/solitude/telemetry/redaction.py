@@ -10,6 +10,7 @@ Card numbers: 13 to 19 digits with a Luhn check digit (ISO/IEC 7812-1). IBAN: IS
 import hmac
 import json
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 MASK = "[redacted]"
@@ -171,6 +172,9 @@ _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?
 _NUMBER_LIKE = re.compile(r"[0-9]{2}(?:[0-9 -]|[0-9A-Z]){7}")
 # Card numbers are not looked for within hexadecimal names of this length and more: those are ids and digests.
 _HEX_ID_CHARACTERS = 24
+# Nor within a uuid, whose groups of digits may look like a card's.
+UUID_CHARACTERS = 36
+_UUID = re.compile(r"(?<![0-9A-Fa-f-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Fa-f-])")
 _HEX_BEFORE, _HEX_AFTER = re.compile(r"[0-9A-Fa-f-]*\Z"), re.compile(r"[0-9A-Fa-f-]*")
 
 
@@ -235,7 +239,14 @@ def _masked_digits(found: re.Match[str]) -> str:
     return MASK if _luhn(found[0]) else found[0]
 
 
+def _uuids_near(found: re.Match[str]) -> Iterator[re.Match[str]]:
+    """The uuids of which the digits that were found may be a part."""
+    return _UUID.finditer(found.string, max(0, found.start() - UUID_CHARACTERS), found.end() + UUID_CHARACTERS)
+
+
 def _masked_groups(found: re.Match[str]) -> str:
+    if any(uuid.start() <= found.start() and found.end() <= uuid.end() for uuid in _uuids_near(found)):
+        return found[0]
     card, rest = found[1], found[3] or ""
     if _luhn(card + rest):
         return MASK
