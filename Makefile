@@ -125,8 +125,8 @@ imports: $(DEV)
 
 locks: ## writes requirements/*.txt from requirements/*.in; needs uv; ARGS=--upgrade for newer versions
 	@command -v uv >/dev/null || { echo "make locks needs uv" >&2; exit 1; }
-	for name in server providers dev postgres; do \
-		with=requirements/build.in; case $$name in providers|postgres) with=;; esac; \
+	for name in server providers tracing dev postgres ha; do \
+		with=requirements/build.in; case $$name in providers|tracing|postgres|ha) with=;; esac; \
 		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(ARGS) \
 			--output-file requirements/$$name.txt requirements/$$name.in $$with || exit 1; \
 	done

@@ -46,7 +46,7 @@ def test_serve_with_the_database_behind_says_so_and_ends_with_3(tmp_path: Path) 
 
 
 def test_the_port_is_2602_unless_another_is_named() -> None:
-    parser = cli._parser()
+    parser = cli.parser()
     assert parser.parse_args(["serve"]).port == 2602
     assert parser.parse_args(["serve", "--port", "80"]).port == 80
 

@@ -8,16 +8,23 @@ import secrets
 import dj_database_url
 
 from solitude import sqlite
+from solitude.settings.audit import *
 from solitude.settings.bango import *
 from solitude.settings.braintree import *
 from solitude.settings.clients import *
+from solitude.settings.keys import *
+from solitude.settings.logs import *
+from solitude.settings.metrics import *
 from solitude.settings.packages import *
 from solitude.settings.payments import *
 from solitude.settings.paypal import *
 from solitude.settings.process import *
+from solitude.settings.proxy import *
 from solitude.settings.reading import environment as environment
 from solitude.settings.reference import *
+from solitude.settings.retention import *
 from solitude.settings.routing import *
+from solitude.settings.serving import *
 
 # --- Django --------------------------------------------------------------------------------------------------------
 _ENGINES = (_SQLITE, _POSTGRESQL) = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
@@ -53,7 +60,10 @@ SECRET_KEY = secrets.token_urlsafe(48)
 # The peer's address decides who may call, not the name that it used.
 ALLOWED_HOSTS = ["*"]
 INSTALLED_APPS = [
+    "solitude.vault",
     "solitude.web",
+    "solitude.audit",
+    "solitude.retention",
     "solitude.buyers",
     "solitude.sellers",
     "solitude.events",

@@ -1,8 +1,8 @@
-"""The process: where it keeps what, and how much it does at a time."""
+"""The process: whether it is for development, and where it keeps what."""
 
 from pathlib import Path
 
-from solitude.configuration import flag, folder, host_and_port, metrics_prefix
+from solitude.configuration import folder
 from solitude.settings.reading import environment
 
 _get = environment.get
@@ -36,49 +36,4 @@ SOLITUDE_DATABASE_CONNECT_TIMEOUT_S: int = environment.number(
     unit="s",
     least=2,  # libpq takes a second for two
     most=60,
-)
-SOLITUDE_KEYS_FILE: Path = environment.path(
-    "SOLITUDE_KEYS_FILE",
-    None,
-    "The key ring: field encryption and keyed hashes. Readable by its owner only.",
-    shown="`SOLITUDE_HOME/keys.json`",
-) or (SOLITUDE_HOME / "keys.json")
-SOLITUDE_LOG_DIR: Path = _get(
-    "SOLITUDE_LOG_DIR", folder, None, "Where `solitude.log` and `cef.log` are written.", shown="`SOLITUDE_HOME/logs`"
-) or (SOLITUDE_HOME / "logs")
-SOLITUDE_SERVE_THREADS: int = environment.number(
-    "SOLITUDE_SERVE_THREADS",
-    32,
-    "Requests that one server process works on at the same time.",
-    unit="threads",
-    least=1,
-    most=512,
-)
-SOLITUDE_SERVE_BACKLOG: int = environment.number(
-    "SOLITUDE_SERVE_BACKLOG",
-    256,
-    "Requests that one server process takes in before it makes others wait.",
-    unit="requests",
-    least=1,
-    most=8192,
-)
-SOLITUDE_SERVE_WORKER: bool = _get(
-    "SOLITUDE_SERVE_WORKER",
-    flag,
-    SOLITUDE_DATABASE_URL.startswith("sqlite"),
-    "Whether `solitude serve` does the work of `solitude worker` as well.",
-    shown="true on SQLite",
-)
-SOLITUDE_DOCS_PAGE: bool = _get(
-    "SOLITUDE_DOCS_PAGE",
-    flag,
-    SOLITUDE_DEBUG,
-    "Whether `/docs/` shows the description of the API to people, unsigned, from this server alone.",
-    shown="true with debug",
-)
-SOLITUDE_STATSD: tuple[str, int] | None = _get(
-    "SOLITUDE_STATSD", host_and_port, None, "`host:port` of a statsd daemon that gets metrics over UDP; empty = off."
-)
-SOLITUDE_STATSD_PREFIX: str = _get(
-    "SOLITUDE_STATSD_PREFIX", metrics_prefix, "", "Before the name of every metric, with a dot between them."
 )

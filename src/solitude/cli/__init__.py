@@ -1,0 +1,30 @@
+"""The `solitude` command. Each module beside this one has some of its commands: `take` adds them to the parser."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from solitude.cli import check, clients, data, log, new_provider, serving
+from solitude.cli.start import UNUSABLE
+from solitude.configuration import ConfigurationError
+
+__all__ = ["UNUSABLE", "main", "parser"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except ConfigurationError as error:
+        print(f"solitude: the configuration cannot be used: {error}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="solitude", description="A payment server for marketplaces.")
+    commands = made.add_subparsers(required=True, metavar="COMMAND")
+    for part in (serving, check, log, data, new_provider, clients):
+        part.take(commands)
+    return made

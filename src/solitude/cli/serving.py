@@ -1,0 +1,81 @@
+"""`serve`, `worker`, `migrate`, `sandbox`: what runs, and what must be done before."""
+
+import argparse
+import signal
+import sys
+from typing import Any
+
+from . import start
+
+
+def take(commands: Any) -> None:
+    serve = commands.add_parser("serve", help="the API server")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=2602)
+    serve.add_argument("--workers", type=int, default=1, help="server processes (default 1)")
+    serve.set_defaults(run=_serve)
+
+    worker = commands.add_parser("worker", help="background work: recovery, notifications, follow-ups")
+    worker.set_defaults(run=_worker)
+
+    migrate = commands.add_parser("migrate", help="brings the database up to date")
+    migrate.set_defaults(run=_migrate)
+
+    sandbox = commands.add_parser("sandbox", help="simulators of the providers, for development and tests")
+    sandbox.add_argument("--host", default="127.0.0.1")
+    sandbox.add_argument("--port", type=int, default=2680)
+    sandbox.set_defaults(run=_sandbox)
+
+
+def _serve(chosen: argparse.Namespace) -> int:
+    """Runs the server; with the database behind it says so and ends with status 3."""
+    settings = start.set_up()
+    if start.is_behind():
+        return start.NOT_MIGRATED
+    # Missing development keys are made here, once, and not by several server processes at the same time.
+    from solitude.vault.checks import self_test
+
+    self_test()
+    if settings.environment.undeclared():
+        print(
+            f"solitude: unknown settings are ignored: {', '.join(settings.environment.undeclared())}", file=sys.stderr
+        )
+    # The server processes read the variables themselves, and remove them; this one serves no request.
+    settings.environment.give_back()
+    from solitude import server
+
+    return server.run(chosen.host, chosen.port, chosen.workers)
+
+
+def _worker(_chosen: argparse.Namespace) -> int:
+    """Works until SIGTERM or Ctrl-C, and then ends what it has begun."""
+    settings = start.set_up()
+    if start.is_behind():
+        return start.NOT_MIGRATED
+    from solitude.telemetry import logs, metrics
+    from solitude.worker import Worker
+
+    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
+    worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: worker.stop())
+    worker.start()
+    print("solitude: working", flush=True)
+    worker.join()
+    return 0
+
+
+def _migrate(_chosen: argparse.Namespace) -> int:
+    start.set_up()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=1)
+    return 0
+
+
+def _sandbox(chosen: argparse.Namespace) -> int:
+    import solitude_sandbox
+
+    solitude_sandbox.serve(chosen.host, chosen.port)
+    return 0

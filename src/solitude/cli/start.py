@@ -1,0 +1,29 @@
+"""What the commands have in common: how they end, Django with our settings, and whether the database is up to date."""
+
+import os
+import sys
+from typing import Any
+
+NOT_MIGRATED, UNUSABLE, NOT_DONE = 3, 2, 1
+
+
+def set_up() -> Any:
+    """Django with our settings; the settings module. Raises ConfigurationError."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
+    import solitude.settings as settings
+
+    settings.SOLITUDE_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
+    import django
+
+    django.setup()
+    return settings
+
+
+def is_behind() -> bool:
+    """Whether the database waits for `migrate`, and says so."""
+    from solitude.services.schema import migrations_behind
+
+    behind = migrations_behind()
+    if behind:
+        print(f"solitude: the database is {behind} migrations behind; run `solitude migrate` first", file=sys.stderr)
+    return behind > 0

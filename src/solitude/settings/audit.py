@@ -1,0 +1,1 @@
+"""Seals over what was written, and who saw or changed personal data."""

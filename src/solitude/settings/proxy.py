@@ -1,0 +1,1 @@
+"""The proxy: the process that has the providers' credentials and no database."""
