@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "solitude.web.requests.RequestContext",
+    "solitude.web.headers.SafeHeaders",
     "solitude.web.networks.AllowedNetworks",
     "solitude.web.requests.BothSpellings",
     "solitude.web.requests.HeadIsGet",
