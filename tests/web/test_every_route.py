@@ -11,7 +11,7 @@ from tests.web.routes import by_path, read, routes, taking_a_body
 
 from solitude.web.idempotency import KEYLESS_PATHS
 
-VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 FORM = "application/x-www-form-urlencoded"
 # The one 405 without a body.
 # Each is another one.
