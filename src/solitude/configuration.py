@@ -16,6 +16,8 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
 from dotenv import dotenv_values
 
 from solitude.money.currencies import is_currency
@@ -209,6 +211,17 @@ def certificates_file(text: str) -> Path | None:
     return Path(text).absolute()
 
 
+def key_file(text: str) -> Path | None:
+    """A PEM file with a private key that is not encrypted; empty stays None."""
+    if not text:
+        return None
+    try:
+        serialization.load_pem_private_key(Path(text).read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+        raise ValueError("must name a PEM file with a private key") from None
+    return Path(text).absolute()
+
+
 def folder(text: str) -> Path:
     path = Path(text).absolute()
     if not text or (path.exists() and not path.is_dir()):
@@ -271,6 +284,10 @@ class Environment:
     def give_back(self) -> None:
         """Puts the variables back for child processes, which read and remove them themselves. For a process that serves no request."""
         self._process.update(self._values)
+
+    def is_given(self, name: str) -> bool:
+        """Whether the environment gives the setting a value."""
+        return bool(self._values.get(name, "").strip())
 
     def undeclared(self) -> list[str]:
         known = {setting.name for setting in self.declared} | {"SOLITUDE_ENV_FILE"}

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import time
 import uuid
+from collections.abc import Mapping
 
 import jwt
 
@@ -26,11 +27,14 @@ def sign(
     now: float | None = None,
     life_s: int = 60,
     jti: str | None = None,
+    audience: str = AUDIENCE,
+    more: Mapping[str, str] | None = None,
 ) -> str:
     """The token for one request, good for one use within `life_s` seconds (1 to 300) from `now` (Unix seconds).
 
     `target` is path and query exactly as they are sent, without scheme and host; `body` the bytes as they are sent.
-    `jti` names this request and is remembered by the server: leave it out and each token gets a new one.
+    `jti` names this request and is remembered by the server: leave it out and each token gets a new one. `audience` is who is to
+    take it, where that is no server, and `more` what it binds besides.
     Raises ValueError for what the server would refuse anyway.
     """
     if not key or not secret:
@@ -44,12 +48,13 @@ def sign(
     issued = int(time.time() if now is None else now)
     claims: dict[str, str | int] = {
         "iss": key,
-        "aud": AUDIENCE,
+        "aud": audience,
         "iat": issued,
         "exp": issued + life_s,
         "jti": jti or uuid.uuid4().hex,
         "htm": method.upper(),
         "htu": target,
+        **(more or {}),
     }
     if body:
         claims["bsh"] = body_hash(body)
@@ -71,7 +76,20 @@ def authorization(
     now: float | None = None,
     life_s: int = 60,
     jti: str | None = None,
+    audience: str = AUDIENCE,
+    more: Mapping[str, str] | None = None,
 ) -> str:
     """The value of the header Authorization for one request; arguments and errors as for `sign`."""
-    token = sign(key=key, secret=secret, method=method, target=target, body=body, now=now, life_s=life_s, jti=jti)
+    token = sign(
+        key=key,
+        secret=secret,
+        method=method,
+        target=target,
+        body=body,
+        now=now,
+        life_s=life_s,
+        jti=jti,
+        audience=audience,
+        more=more,
+    )
     return f"Bearer {token}"

@@ -23,7 +23,16 @@ from .failures import NoAnswer, NotSent, Reason
 log = get_logger("solitude.outbound")
 # We ourselves did not let these out: they say nothing of the peer.
 _OF_OURS = frozenset(
-    {Reason.REFUSED_URL, Reason.INVALID_REQUEST, Reason.BUSY, Reason.NO_CONNECTION_FREE, Reason.UNEXPECTED}
+    {
+        Reason.REFUSED_URL,
+        Reason.INVALID_REQUEST,
+        Reason.BUSY,
+        Reason.NO_CONNECTION_FREE,
+        # Only of a proxy: it leaves the peer alone itself, or passes no such request on.
+        Reason.BREAKER_OPEN,
+        Reason.PROXY_REFUSED,
+        Reason.UNEXPECTED,
+    }
 )
 
 

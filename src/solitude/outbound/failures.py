@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """No route, network down, no file descriptor left, and the like."""
     TLS_FAILED = "tls_failed"
     """Certificate not trusted, wrong host name, no common protocol, or the peer hung up during the handshake."""
+    PROXY_REFUSED = "proxy_refused"
+    """The proxy does not pass such a request on: its log says why."""
     # Something may have been sent.
     WRITE_TIMEOUT = "write_timeout"
     READ_TIMEOUT = "read_timeout"
@@ -47,6 +49,8 @@ class Reason(StrEnum):
     """The content encoding of the answer is broken."""
     NOT_HTTP = "not_http"
     """The answer breaks the rules of HTTP."""
+    UNVERIFIED = "unverified"
+    """What came in the place of the proxy's answer does not prove that it is the proxy's."""
     # Before or after.
     UNEXPECTED = "unexpected"
     """An error that nobody thought of, here or in a library: see its class in `cause`."""

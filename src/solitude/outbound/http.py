@@ -124,8 +124,9 @@ class Outlet:
     byte (except that the system's resolver cannot be interrupted). At most `in_progress_limit` exchanges at once, at
     most `pool_size` connections for each origin; an exchange waits at most `pool_wait_ms` for a connection.
     `correlation_header` is the header of answers in which the provider names the exchange. `ca_file` replaces the
-    system's certificate authorities. While the peer does not answer, nothing is sent (see `breaker`), unless `breaks` is
-    false: that is for who just wants to know whether it is there.
+    system's certificate authorities; `identity` is certificate and key, PEM files, of who asks to be known by them. While the
+    peer does not answer, nothing is sent (see `breaker`), unless `breaks` is false: that is for who just wants to know whether
+    it is there.
 
     Safe to make before a fork: connections and counts belong to the process that uses them.
     """
@@ -144,6 +145,7 @@ class Outlet:
         in_progress_limit: int = 32,
         correlation_header: str = "",
         ca_file: Path | None = None,
+        identity: tuple[Path, Path] | None = None,
         breaks: bool = True,
     ) -> None:
         self.name = name
@@ -162,6 +164,8 @@ class Outlet:
         self._breaks = breaks
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
+        if identity is not None:
+            self._tls.load_cert_chain(*identity)
         # By process id, because two processes that share a pooled connection would read each other's answers.
         # `setdefault` of a dict is atomic, and a pool that loses the race has not opened anything.
         self._pools: dict[tuple[int, Origin], HTTPConnectionPool] = {}

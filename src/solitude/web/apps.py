@@ -14,3 +14,6 @@ class WebConfig(AppConfig):
                 # A development secret may be too short to be told from ordinary text.
                 if len(secret) >= redaction.SECRET_LEAST_CHARACTERS:
                     redaction.register(secret.decode())
+        for text in settings.SOLITUDE_PROXY_SECRETS:
+            if len(text) >= redaction.SECRET_LEAST_CHARACTERS:
+                redaction.register(text)
