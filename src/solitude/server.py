@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
+from solitude import tls
 from solitude.telemetry import logs
 
 PARENT_LOOK_S = 1
@@ -37,7 +38,8 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def run(host: str, port: int, workers: int) -> int:
+def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> int:
+    """Serves until it is told to end; with `files` over TLS."""
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -54,11 +56,13 @@ def run(host: str, port: int, workers: int) -> int:
         websockets=False,
         log_dictconfig=logs.configuration(debug=settings.SOLITUDE_DEBUG, directory=None),
         respawn_failed_workers=True,
+        **tls.granian_options(files),
     )
+    scheme = "https" if files else "http"
 
     @server.on_startup
     def announce() -> None:
-        print(f"solitude: serving on http://{host}:{port}/", flush=True)  # noqa: T201
+        print(f"solitude: serving on {scheme}://{host}:{port}/", flush=True)  # noqa: T201
 
     server.serve()
     return 0

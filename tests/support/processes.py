@@ -1,6 +1,7 @@
 """Solitude as its users run it: real processes on free ports, with a folder and a database of their own."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -121,3 +122,16 @@ def wait_for(url: str) -> None:
         except urllib3.exceptions.HTTPError:
             time.sleep(0.05)
     raise AssertionError(f"nothing answers on {url} within {READY_WITHIN_S} s")
+
+
+def wait_for_port(port: int) -> None:
+    """Polls until somebody takes connections there."""
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(f"nobody listens on port {port} within {READY_WITHIN_S} s")

@@ -5,6 +5,8 @@ import signal
 import sys
 from typing import Any
 
+from solitude import tls
+
 from . import start
 
 
@@ -13,6 +15,7 @@ def take(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=2602)
     serve.add_argument("--workers", type=int, default=1, help="server processes (default 1)")
+    take_tls(serve)
     serve.set_defaults(run=_serve)
 
     worker = commands.add_parser("worker", help="background work: recovery, notifications, follow-ups")
@@ -27,8 +30,25 @@ def take(commands: Any) -> None:
     sandbox.set_defaults(run=_sandbox)
 
 
+def take_tls(command: argparse.ArgumentParser) -> None:
+    """The options of a command that can serve over TLS; `tls.files` reads them."""
+    command.add_argument(
+        "--tls-cert", default="", metavar="FILE", help="PEM certificate, with its chain: serve over TLS"
+    )
+    command.add_argument(
+        "--tls-key", default="", metavar="FILE", help="its private key, PEM, which others may not read"
+    )
+    command.add_argument(
+        "--tls-client-ca",
+        default="",
+        metavar="FILE",
+        help="let in only clients with a certificate that one of these signed",
+    )
+
+
 def _serve(chosen: argparse.Namespace) -> int:
     """Runs the server; with the database behind it says so and ends with status 3."""
+    files = tls.files(chosen.tls_cert, chosen.tls_key, chosen.tls_client_ca)
     settings = start.set_up()
     if start.is_behind():
         return start.NOT_MIGRATED
@@ -44,7 +64,7 @@ def _serve(chosen: argparse.Namespace) -> int:
     settings.environment.give_back()
     from solitude import server
 
-    return server.run(chosen.host, chosen.port, chosen.workers)
+    return server.run(chosen.host, chosen.port, chosen.workers, files)
 
 
 def _worker(_chosen: argparse.Namespace) -> int:

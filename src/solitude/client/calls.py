@@ -62,6 +62,7 @@ class Calls:
         timeout_s: float = 30.0,
         retries: Retries | None = None,
         ca_file: str | None = None,
+        certificate: tuple[str, str] | None = None,
         connections: int = 10,
         allow_plain_http: bool = False,
         clock: Clock | None = None,
@@ -75,6 +76,7 @@ class Calls:
             timeout_s=timeout_s,
             connections=connections,
             ca_file=ca_file,
+            certificate=certificate,
             plain=allow_plain_http,
         )
         self._retries = retries or Retries()

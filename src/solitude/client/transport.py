@@ -79,12 +79,15 @@ class Transport:
         timeout_s: float,
         connections: int,
         ca_file: str | None,
+        certificate: tuple[str, str] | None,
         plain: bool,
     ) -> None:
         self._base = _checked(url, plain=plain)
         self._prefix = self._base.path.rstrip("/")
         self._key, self._secret, self._timeout_s, self._connections = key, secret, timeout_s, connections
         self._tls = ssl.create_default_context(cafile=ca_file) if self._base.scheme == "https" else None
+        if self._tls is not None and certificate is not None:
+            self._tls.load_cert_chain(*certificate)
         self._pid, self._pool = os.getpid(), self._new_pool()
 
     def __repr__(self) -> str:
