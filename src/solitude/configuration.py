@@ -138,6 +138,14 @@ def secret(text: str) -> str:
     return text
 
 
+def command(text: str) -> tuple[str, ...]:
+    """A command and its arguments, as a JSON list; it is run without a shell. Empty stays empty."""
+    given = json.loads(text or "[]")
+    if not isinstance(given, list) or not all(isinstance(word, str) and word and "\0" not in word for word in given):
+        raise ValueError('must be a JSON list such as ["/usr/local/bin/fetch-keys", "--region", "eu"]')
+    return tuple(given)
+
+
 def currency_accounts(text: str) -> dict[str, str]:
     """By currency, the name of the account through which it is taken."""
     given = json.loads(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from solitude.vault import keyring
+from solitude.vault import ring_file
 
 pytestmark = pytest.mark.long
 PROGRAM = """
@@ -48,4 +48,4 @@ def test_commands_that_start_together_make_one_key_ring(tmp_path: Path) -> None:
     folder = tmp_path / "home"
     assert [file.name for file in folder.glob("*keys*")] == ["keys.json"]
     assert (folder / "keys.json").stat().st_mode & 0o777 == 0o600
-    assert keyring.load(folder / "keys.json").development
+    assert ring_file.load(folder / "keys.json").development

@@ -13,6 +13,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from . import uses
 from .keyring import KeyRing, current_ring
 
 NONCE_BYTES: Final = 12
@@ -36,6 +37,7 @@ class Unsealable(Exception):
 def seal(plaintext: bytes, associated: bytes, ring: KeyRing | None = None) -> str:
     """Encrypt with the current key of the ring, by default the current ring. Only the same `associated` opens it."""
     keys = (ring or current_ring()).fields
+    uses.note("fields", keys.current)
     nonce = os.urandom(NONCE_BYTES)
     body = nonce + AESGCM(keys.current_key).encrypt(nonce, plaintext, associated)
     return f"v1:{keys.current}:{base64.urlsafe_b64encode(body).decode()}"
@@ -45,6 +47,8 @@ def unseal(text: str, associated: bytes, ring: KeyRing | None = None, *, label: 
     """Decrypt sealed text with the key that it names. Raises `Unsealable`, whose text begins with `label`."""
     key_id, body = _parts(text, label)
     key = (ring or current_ring()).fields.by_id.get(key_id)
+    if key is None and ring is None and uses.missed("fields", key_id):
+        key = current_ring().fields.by_id.get(key_id)
     if key is None:
         raise Unsealable(label, f"key {key_id!r} is not in the key ring")
     try:
