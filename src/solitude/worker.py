@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from django.db import DatabaseError, close_old_connections, connections
 
+from solitude.audit import sealing
 from solitude.payments import notifications, recovery, registry
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
@@ -22,7 +23,7 @@ log = get_logger("solitude.worker")
 Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
-TELL_EVERY_S, OWN_EVERY_S = 10, 60
+TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S = 10, 10, 60
 
 
 class Every:
@@ -44,7 +45,8 @@ class Every:
 def all_jobs() -> tuple[Job, ...]:
     """What is known already comes before what must be asked."""
     always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
-    return (*always, Every(TELL_EVERY_S, recovery.tell_backlog), *(Every(OWN_EVERY_S, job) for job in registry.jobs()))
+    own = (Every(OWN_EVERY_S, job) for job in registry.jobs())
+    return (*always, Every(TELL_EVERY_S, recovery.tell_backlog), Every(SEAL_EVERY_S, sealing.seal_due), *own)
 
 
 class Worker:

@@ -6,9 +6,12 @@ class PaymentsConfig(AppConfig):
     label = "payments"
 
     def ready(self) -> None:
-        from solitude.payments import history
+        from solitude.audit import kinds
+        from solitude.payments import history, sealed
         from solitude.transactions import keeping, timeline
 
         keeping.claim(history.has_calls)
         timeline.offer(history.of_calls)
         timeline.offer(history.of_notifications)
+        kinds.register(sealed.CALLS)
+        kinds.register(sealed.NOTIFICATIONS)

@@ -1,0 +1,153 @@
+"""One range of rows, held to its seal and to what later entries of the chain say of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from django.db.models import Model
+
+from solitude.audit import chain, digests, kinds, listings
+from solitude.audit.digests import KeyGone
+from solitude.audit.kinds import Group, Kind
+from solitude.audit.listings import UNKNOWN, Digests
+from solitude.audit.models import Act, LeftOpen, Seal
+from solitude.vault.fields import Unsealable
+
+ROWS_AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class Checked:
+    """How many rows were looked at: as they were sealed (`whole`), of these emptied in part by retention (`truncated`) or not at their end
+    yet (`still_open`); and how many are gone by retention (`removed`)."""
+
+    whole: int = 0
+    truncated: int = 0
+    still_open: int = 0
+    removed: int = 0
+
+    def add(self, other: "Checked") -> None:
+        for one in fields(self):
+            setattr(self, one.name, getattr(self, one.name) + getattr(other, one.name))
+
+
+@dataclass(slots=True)
+class Range:
+    """What the chain says of the rows of one range. `later` are the digests of rows that were open at first, with their key's id.
+
+    `notes` are the numbers of the entries that say it; `wrong` is what is wrong with those.
+    """
+
+    seal: Seal
+    kind: Kind
+    removed: set[int] = field(default_factory=set)
+    truncated: set[int] = field(default_factory=set)
+    later: dict[int, tuple[str, Digests]] = field(default_factory=dict)
+    is_emptied: bool = False
+    notes: list[int] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+    checked: Checked = field(default_factory=Checked)
+
+    @classmethod
+    def of(cls, seal: Seal) -> "Range":
+        known = cls(seal, kinds.named(seal.kind))
+        for note in Seal.objects.filter(about=seal.number).order_by("number"):
+            known.notes.append(note.number)
+            known._take(note)
+        return known
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        return self.kind.layouts[self.seal.layout]
+
+    def problems(self) -> Iterator[str]:
+        """What is not as it was sealed, in words."""
+        if self.is_emptied:
+            self.checked.removed += self.seal.count
+            yield from (f"inserted: {row.pk}" for row in self._rows())
+            return
+        yield from self.wrong
+        listing = _listing(self.seal)
+        if listing is None:
+            yield "changed: what the seal lists is not what was sealed"
+            return
+        expected = listings.rows_of(listing, len(self.groups))
+        self.checked.removed += len(self.removed & expected.keys())
+        left = {pk: sealed for pk, sealed in expected.items() if pk not in self.removed}
+        for row in self._rows():
+            sealed = left.pop(row.pk, None)
+            if sealed is None:
+                yield f"inserted: {row.pk}"
+            else:
+                yield from self._row(row, sealed)
+        yield from (f"removed: {pk}" for pk in left)
+
+    def _take(self, note: Seal) -> None:
+        """What a later entry says. One that is not genuine says nothing; the walk along the chain tells of it."""
+        try:
+            if not chain.is_genuine(note):
+                return
+        except KeyGone:
+            return
+        if note.act == Act.EMPTIED:
+            self.is_emptied = True
+            return
+        listing = _listing(note)
+        if listing is None:
+            self.wrong.append(f"changed: what seal {note.number} lists is not what was sealed")
+        elif note.act == Act.REMOVED:
+            self.removed |= listings.ids_of(listing)
+        elif note.act == Act.TRUNCATED:
+            self.truncated |= listings.ids_of(listing)
+        elif note.act == Act.ENDED:
+            key_id = digests.key_id_of(note.head)
+            for pk, found in listings.rows_of(listing, len(self.groups)).items():
+                self.later[pk] = (key_id, found)
+
+    def _rows(self) -> Iterator[Model]:
+        rows = self.kind.rows.filter(pk__range=(self.seal.first_id, self.seal.last_id)).order_by("pk")
+        last = self.seal.first_id - 1
+        while some := list(rows.filter(pk__gt=last)[:ROWS_AT_ONCE]):
+            yield from some
+            last = some[-1].pk
+
+    def _row(self, row: Model, sealed: Digests) -> Iterator[str]:
+        key_id = digests.key_id_of(self.seal.head)
+        # What was fixed from the beginning must not have changed before the end came; the rest is in the row's own seal.
+        fixed = [(key_id, digest) for digest in sealed]
+        if UNKNOWN in sealed and row.pk in self.later:
+            key_id, ended = self.later[row.pk]
+            fixed = [
+                (key_id, digest) if first == UNKNOWN else (known, first)
+                for (known, first), digest in zip(fixed, ended, strict=True)
+            ]
+        elif UNKNOWN in sealed:
+            yield from self._open(row)
+        for group, (key_id, digest) in zip(self.groups, fixed, strict=True):
+            if digest != UNKNOWN:
+                yield from self._compared(row, key_id, group, digest)
+        self.checked.whole += 1
+        self.checked.truncated += row.pk in self.truncated
+
+    def _compared(self, row: Model, key_id: str, group: Group, digest: bytes) -> Iterator[str]:
+        if row.pk in self.truncated and group.can_be_emptied:
+            if any(digests.value_of(row, column) for column in group.columns):
+                yield f"changed: {row.pk} {group.name}, which was emptied"
+            return
+        try:
+            if digests.of_group(key_id, self.kind.name, row, group) != digest:
+                yield f"changed: {row.pk} {group.name}"
+        except Unsealable:
+            yield f"changed: {row.pk} {group.name}, which cannot be decrypted"
+
+    def _open(self, row: Model) -> Iterator[str]:
+        """A row that was open when it was sealed is so still, or waits for its seal."""
+        if self.kind.open_among([row.pk]) or LeftOpen.objects.filter(kind=self.kind.name, row_id=row.pk).exists():
+            self.checked.still_open += 1
+        else:
+            yield f"changed: {row.pk} has ended, and nothing waits to seal it"
+
+
+def _listing(seal: Seal) -> bytes | None:
+    """What the entry lists, if it is what was sealed."""
+    listing = bytes(seal.listing or b"")
+    return listing if listings.digest(listing) == seal.digest else None
