@@ -12,7 +12,7 @@ from solitude.telemetry import logs, metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
 _application = get_wsgi_application()
-logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
 ending.watch()
 metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
 

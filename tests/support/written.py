@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-from solitude.telemetry import cef, logs
+from solitude.telemetry import cef, lines
 
 HOUSE = "solitude"
 
@@ -16,7 +16,7 @@ HOUSE = "solitude"
 def log_lines() -> Iterator[io.StringIO]:
     """All that a server in debug would write, security events included, as it would write it."""
     stream = io.StringIO()
-    handlers = {"": logs.LineFormatter(logs.as_json), "solitude.cef": cef.CefFormatter()}
+    handlers = {"": lines.LineFormatter(lines.as_json), "solitude.cef": cef.CefFormatter()}
     attached = []
     for name, formatter in handlers.items():
         handler = logging.StreamHandler(stream)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from solitude.telemetry import context, logs, redaction
+from solitude.telemetry.syslog.target import Streams
 
 
 @dataclass
@@ -42,9 +43,9 @@ def setup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Setup]
     raising = logging.raiseExceptions
     context.clear()
 
-    def configure(*, debug: bool = False, to_files: bool = False) -> Logged:
+    def configure(*, debug: bool = False, to_files: bool = False, syslog: Streams = logs.NO_SYSLOG) -> Logged:
         directory = tmp_path / "logs" if to_files else None
-        logs.configure(debug, directory)
+        logs.configure(debug, directory, syslog)
         return Logged(directory, lambda: capsys.readouterr().err)
 
     yield configure

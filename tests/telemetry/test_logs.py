@@ -17,7 +17,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solitude.telemetry import context, logs, redaction
+from solitude.telemetry import context, lines, logs, redaction
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import MASK, Secret
 
@@ -187,7 +187,7 @@ class TestNothingSecretIsWritten:
         record: Any = logging.LogRecord("solitude.x", logging.INFO, "", 1, "", (), None)
         record.msg = fields | {"event": f"{text} {canary} {text}", "more": [f"{text}\n{canary}\n{text}"]}
         record._logger = log
-        line = logs.LineFormatter(logs.as_json).format(record)
+        line = lines.LineFormatter(lines.as_json).format(record)
         assert canary not in line
         assert len(line.splitlines()) == 1
         assert len(line.encode()) <= redaction.LINE_LIMIT_BYTES

@@ -67,6 +67,11 @@ class CefFormatter(logging.Formatter):
         return redaction.line(f"{date} {platform.node()} {record.getMessage()}")
 
 
+def fitting_text(record: logging.LogRecord, _limit_bytes: int) -> str:
+    """The event of a record, for syslog, whose messages have time and host themselves. The caller cuts it."""
+    return redaction.line(record.getMessage())
+
+
 def message(
     name: str, severity: int, request: Mapping[str, str] = _NOTHING, extra: Mapping[str, object] = _NOTHING
 ) -> str:

@@ -1,41 +1,19 @@
-"""Log lines: one JSON object a line (text on the console while debugging), through the handlers of the standard
-library.
+"""Where log lines go: the console, files and syslog, through the handlers of the standard library. What they look like is in `lines`."""
 
-Every line carries time (UTC, milliseconds), level, logger, event, and what `context` has bound. Whoever wrote a line,
-here or in a library, it is masked (see `redaction`) and cannot look like two.
-"""
-
-import datetime
-import json
 import logging
 import logging.config
-import math
-import sys
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from . import context, redaction
+from . import cef, lines
+from .syslog.target import RFC5424, Stream, Streams
 
 FILE_LIMIT_BYTES = 50 * 1024 * 1024
 FILES_LIMIT = 10
-FIELDS_LIMIT = 32
-ITEMS_LIMIT = 32
-DEPTH_LIMIT = 4
-TEXT_LIMIT_CHARACTERS = 2048
-EXCEPTION_LIMIT_CHARACTERS = 4096
-FRAMES_LIMIT = 40
-# A number of so many digits could be a card number, so it is judged as a text.
-DIGITS_LIMIT = 12
-
-HEAD = ("time", "level", "logger", "event")
-# What a line keeps when it would be too long with all its fields: how much of each text, ever less.
-SHORTER_CHARACTERS = (512, 128)
-
-Entry = dict[str, Any]
+NO_SYSLOG = Streams()
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -56,23 +34,23 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def configure(debug: bool, directory: Path | None) -> dict[str, Any]:  # noqa: FBT001
+def configure(debug: bool, directory: Path | None, syslog: Streams = NO_SYSLOG) -> dict[str, Any]:  # noqa: FBT001
     """Sets up all logging of this process, and returns the configuration that it set.
 
     With `debug` the console shows text, else JSON. With a `directory` the lines also go to `solitude.log` there and
-    the security events to `cef.log`; raises OSError when they cannot be written. Called once, before anything logs;
-    Django's LOGGING_CONFIG must be None.
+    the security events to `cef.log`; raises OSError when they cannot be written. `syslog` says what goes there besides.
+    Called once, before anything logs; Django's LOGGING_CONFIG must be None.
     """
     if directory is not None:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    chosen = configuration(debug=debug, directory=directory)
+    chosen = configuration(debug=debug, directory=directory, syslog=syslog)
     logging.config.dictConfig(chosen)
     # When a line cannot be written, the standard library would print its raw values to the console.
     logging.raiseExceptions = False
     return chosen
 
 
-def configuration(*, debug: bool, directory: Path | None) -> dict[str, Any]:
+def configuration(*, debug: bool, directory: Path | None, syslog: Streams = NO_SYSLOG) -> dict[str, Any]:
     """What `configure` sets, for `logging.config.dictConfig` and for servers that want to set it themselves."""
     handlers: dict[str, Any] = {
         "console": {"class": "solitude.telemetry.handlers.Console", "formatter": "text" if debug else "json"},
@@ -82,12 +60,19 @@ def configuration(*, debug: bool, directory: Path | None) -> dict[str, Any]:
         handlers["file"] = _file(directory / "solitude.log", "json")
         handlers["cef"] = _file(directory / "cef.log", "cef")
         main, security = ["console", "file"], ["cef"]
+    if syslog.application:
+        render = lines.fitting_json if syslog.application.form == RFC5424 else lines.fitting_text
+        handlers["syslog"] = _syslog(syslog.application, "application", render)
+        main = [*main, "syslog"]
+    if syslog.security:
+        handlers["syslog_cef"] = _syslog(syslog.security, "security", cef.fitting_text)
+        security = [*security, "syslog_cef"]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "json": {"()": "solitude.telemetry.logs.LineFormatter", "render": as_json},
-            "text": {"()": "solitude.telemetry.logs.LineFormatter", "render": as_text},
+            "json": {"()": "solitude.telemetry.lines.LineFormatter", "render": lines.as_json},
+            "text": {"()": "solitude.telemetry.lines.LineFormatter", "render": lines.as_text},
             "cef": {"()": "solitude.telemetry.cef.CefFormatter"},
         },
         "handlers": handlers,
@@ -118,134 +103,10 @@ def _file(path: Path, formatter: str) -> dict[str, Any]:
     }
 
 
-class LineFormatter(logging.Formatter):
-    """Turns a record, of ours or of a library, into one safe line."""
-
-    def __init__(self, render: Callable[[Entry], str]) -> None:
-        super().__init__()
-        self._render = render
-
-    def format(self, record: logging.LogRecord) -> str:
-        try:
-            return self._render(_entry(record))
-        except Exception as error:  # noqa: BLE001 - wrong arguments or a failing __str__ must not cost the caller its work
-            lost = {"event": "a log line could not be rendered", "error": type(error).__name__}
-            return self._render(_head(record) | lost)
-
-
-def as_json(entry: Entry) -> str:
-    """One JSON object of at most `redaction.LINE_LIMIT_BYTES`, always complete: what does not fit is cut within it."""
-    line = _json_line(entry)
-    for characters in SHORTER_CHARACTERS:
-        if len(line.encode()) <= redaction.LINE_LIMIT_BYTES:
-            return line
-        shorter = {name: _shortened(str(entry[name]), characters) for name in (*HEAD, *context.NAMES) if name in entry}
-        # The end of a traceback tells more than its beginning.
-        trace = {"exception": entry["exception"][-4 * characters :]} if "exception" in entry else {}
-        line = _json_line(shorter | trace | {"cut": True})
-    return line
-
-
-def as_text(entry: Entry) -> str:
-    """For people at a console: a line, and below it the traceback, each of its lines behind a bar."""
-    rest = " ".join(
-        f"{name}={_shown(value)}" for name, value in entry.items() if name not in HEAD and name != "exception"
-    )
-    line = f"{entry['time']} {entry['level']:<8} {entry['logger']}: {entry['event']} {rest}".rstrip()
-    trace = entry.get("exception", "").splitlines()
-    return "\n".join([redaction.line(line), *(f"  | {redaction.line(part)}" for part in trace)])
-
-
-def _json_line(entry: Entry) -> str:
-    text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
-    line = redaction.clean(text)
-    if line != text and not _is_json(line):
-        # The values were masked one by one; what was found only now spans several. Rather a line in a line than broken.
-        line = json.dumps({name: entry[name] for name in HEAD if name != "event"} | {"event": line}, ensure_ascii=False)
-    return line
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _head(record: logging.LogRecord) -> Entry:
-    time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
+def _syslog(stream: Stream, name: str, render: Callable[[logging.LogRecord, int], str]) -> dict[str, Any]:
     return {
-        "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        "level": record.levelname.lower(),
-        "logger": record.name,
+        "()": "solitude.telemetry.syslog.handler.Syslog",
+        "stream": stream,
+        "stream_name": name,
+        "render": render,
     }
-
-
-def _entry(record: logging.LogRecord) -> Entry:
-    fields: dict[str, Any] = {}
-    event: object = record.msg
-    exception: Any = record.exc_info
-    if isinstance(record.msg, dict) and hasattr(record, "_logger"):  # so structlog hands its events over
-        fields = dict(record.msg)
-        event = fields.pop("event", "")
-        exception = fields.pop("exc_info", exception)
-    elif record.args:
-        event = record.getMessage()
-    entry = _head(record) | {"event": _plain(event)}
-    for name, value in list((context.current() | fields).items())[:FIELDS_LIMIT]:
-        if name not in HEAD:
-            entry |= _plain({name: value})
-    trace = _traceback(exception)
-    return entry | {"exception": trace} if trace else entry
-
-
-def _traceback(exception: Any) -> str:
-    """The traceback as a masked text that keeps its beginning and, above all, its end."""
-    if exception is True:
-        exception = sys.exc_info()
-    if isinstance(exception, tuple):
-        exception = exception[1]
-    if not isinstance(exception, BaseException):
-        return ""
-    text = redaction.mask("".join(traceback.format_exception(exception, limit=-FRAMES_LIMIT)))
-    if len(text) <= EXCEPTION_LIMIT_CHARACTERS:
-        return text
-    return text[: EXCEPTION_LIMIT_CHARACTERS // 4] + "\n...\n" + text[-EXCEPTION_LIMIT_CHARACTERS * 3 // 4 :]
-
-
-def _plain(value: object, depth: int = 0) -> Any:
-    """The value as masked, bounded JSON."""
-    match value:
-        case None | bool():
-            return value
-        case float() if math.isfinite(value):
-            return value
-        case int() if abs(value) < 10**DIGITS_LIMIT:
-            return value
-        case bytes() | bytearray() | memoryview():
-            return f"[{len(value)} bytes]"
-        case BaseException():
-            return _shortened(redaction.mask(f"{type(value).__name__}: {value}"))
-        case Mapping() | list() | tuple() | set() | frozenset() if depth >= DEPTH_LIMIT:
-            return f"[{len(value)} items]"
-        case Mapping():
-            return {
-                _shortened(redaction.mask(str(key)), 64): (
-                    redaction.MASK if redaction.is_sensitive(str(key)) else _plain(inner, depth + 1)
-                )
-                for key, inner in list(value.items())[:ITEMS_LIMIT]
-            }
-        case list() | tuple() | set() | frozenset():
-            return [_plain(inner, depth + 1) for inner in list(value)[:ITEMS_LIMIT]]
-        case _:
-            return _shortened(redaction.mask(str(value)))
-
-
-def _shortened(text: str, characters: int = TEXT_LIMIT_CHARACTERS) -> str:
-    return text if len(text) <= characters else text[:characters] + redaction.CUT
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return json.dumps(text, ensure_ascii=False) if not text or set(text) & set(' "=') else text
