@@ -25,6 +25,7 @@ from tests.client.server import DROPS, HANGS, FakeSolitude, Reply
 
 PAID = Reply(201, bodies.PAYMENT)
 IN_PROGRESS = Reply(409, bodies.IN_PROGRESS, {"Retry-After": "1"})
+AWAY = Reply(503, {"detail": "The database is away.", "code": "database_unavailable"}, {"Retry-After": "1"})
 BUSY = Reply(503, {"detail": "Too much work.", "code": "busy"}, {"Retry-After": "2"})
 UNKNOWN = Reply(504, bodies.UNKNOWN)
 UNREACHABLE = Reply(502, bodies.UNREACHABLE)
@@ -207,7 +208,7 @@ def test_a_server_that_stays_broken_is_told_as_such(fake: FakeSolitude, solitude
 
 
 @pytest.mark.parametrize(
-    "silence", [BUSY, IN_PROGRESS, Reply(401, {"detail": "expired"}), Reply(403, {}), Reply(500, {"error": "E"})]
+    "silence", [BUSY, AWAY, IN_PROGRESS, Reply(401, {"detail": "expired"}), Reply(403, {}), Reply(500, {"error": "E"})]
 )
 def test_a_try_that_may_have_paid_is_not_forgotten_over_a_later_refusal(
     fake: FakeSolitude, connect: Connect, silence: Reply

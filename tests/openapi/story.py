@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 from unittest import mock
 
+from django.db import OperationalError
 from django.db.models.functions import Now
 from django.test import override_settings
 from tests.openapi import story_bango, story_bango_payments, story_braintree, story_payments, story_reference
@@ -19,13 +20,14 @@ from solitude.outbound.limits import InProgress
 from solitude.payments import calls
 from solitude.vault import checks
 from solitude.vault.checks import VaultBroken
+from solitude.web import admission
 from solitude.web.models import IdempotencyKey
 from solitude.web.openapi.examples import GATE, PATH, REQUEST
 
 # What any operation may answer is recorded once.
-OF_THE_GATE = {401, 403, 404, 406, 411, 413, 415, 500}
+OF_THE_GATE = {401, 403, 404, 406, 411, 413, 415, 500, 503}
 # What one of them is answered stands for all that have no example of their own.
-ALSO_OF_THE_GATE = {400, 405, 410, 502, 503, 504}
+ALSO_OF_THE_GATE = {400, 405, 410, 502, 504}
 # Their answers are of the whole document, or of a fault, and no examples of anything.
 UNRECORDED = {"get_description"}
 ITEMS_MAX = 4
@@ -104,6 +106,8 @@ def _gate(shop: Marketplace) -> None:
     shop.send("POST", "/generic/buyer/", b'{"uuid": "' + b"x" * 1_100_000 + b'"}')
     shop.send("POST", "/generic/buyer/", b"uuid=shop:77", **{"Content-Type": "application/x-www-form-urlencoded"})
     shop.get("/services/error/")
+    with mock.patch.object(admission, "insert_once", side_effect=OperationalError("the connection is lost")):
+        shop.get("/generic/buyer/")
     key = {"Idempotency-Key": "seller-11"}
     shop.post("/generic/seller/", {"uuid": "dev:11"}, **key)
     shop.post("/generic/seller/", {"uuid": "dev:10"}, **key)

@@ -150,7 +150,9 @@ class IdempotencyKeyReused(SolitudeError):
 
 
 class ProviderUnavailable(SolitudeError):
-    """502, 503: it could not be sent to the provider, or the server is `busy`. Nothing was charged."""
+    """502, 503: it could not be sent to the provider, or the server is `busy`, or its database is away (`database_unavailable`).
+
+    Nothing was charged by this call."""
 
 
 class OutcomeUnknown(SolitudeError):

@@ -126,10 +126,11 @@ def _unresolved(failure: SolitudeError, earlier: SolitudeError | None) -> Solitu
 def _settles(failure: SolitudeError) -> bool:
     """Whether the failure is an answer about the call's idempotency key, and so about every try before it.
 
-    Signature, permission and the limit of work come before the key; a broken server or connection says nothing at all.
+    Signature, permission and the limit of work come before the key; a broken server or connection says nothing at all, nor does a
+    database that is away.
     """
     silent = isinstance(failure, NoAnswer | OutcomeUnknown | NotSigned | Forbidden | ServerError)
-    return not silent and failure.code not in ("busy", "idempotency_in_progress")
+    return not silent and failure.code not in ("busy", "database_unavailable", "idempotency_in_progress")
 
 
 def _pause_s(failure: SolitudeError, reason: Reason, times: int, retries: Retries, clock: Clock) -> float:

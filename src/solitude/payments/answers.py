@@ -38,10 +38,11 @@ class NotSent(Named):
 
 
 class NoRoom(Named):
-    """Too much is in progress: here (`busy`, nothing was written) or at the provider, which did nothing. Come back later."""
+    """Too much is in progress: here (`busy`, nothing was written) or at the provider, which did nothing; or the database is away
+    (`database_unavailable`), and this request has moved no money. Come back later."""
 
     detail: str
-    code: Literal["busy", "provider_busy"]
+    code: Literal["busy", "provider_busy", "database_unavailable"]
 
 
 class OutcomeUnknown(Named):

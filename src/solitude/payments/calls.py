@@ -23,11 +23,14 @@ from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
+from solitude.web import begun
 from solitude.web.idempotency import Claim
 from solitude.web.idempotency import in_progress as key_in_progress
 
 log = get_logger("solitude.payments")
 EXCHANGES_MAX = 20
+# Without an answer they can be asked again, and nothing has to be found out.
+HARMLESS = (*LOOK_UPS, Operation.DELETE_CREDENTIAL)
 
 _in_progress = InProgress(settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX)
 
@@ -100,6 +103,8 @@ def intended(write: Callable[[], ProviderCall]) -> ProviderCall:
     try:
         with transaction.atomic():
             call = write()
+            # Of a commit without an answer nobody knows whether it was one, and of its intent a worker may make a payment.
+            _note(call)
     except IntegrityError as error:
         # PostgreSQL names the constraint, SQLite the column.
         if "one_operation_per_key" in str(error) or "idempotency_id" in str(error):
@@ -124,6 +129,7 @@ def has_begun_under(claim: Claim | None) -> bool:
 
 def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Asks the provider and records what came of it."""
+    _note(call)
     described = Call(Operation(call.operation), call.key, call.intended, call.ids)
     return _record(call, _ask(registry.provider(call.provider), described, find_out=False), settle, first_try=True)
 
@@ -139,6 +145,7 @@ def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
     """The same, by whoever has leased the call."""
     age = ExpressionWrapper(Now() - F("begun_at"), output_field=DurationField())
     known: Any = ProviderCall.objects.annotate(age=age).get(pk=pk)
+    _note(known)
     described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
     found = _ask(registry.provider(known.provider), described, find_out=True)
     return _record(known, found, settle, first_try=False)
@@ -175,6 +182,15 @@ def result_of(call: ProviderCall) -> Result:
     reason = Reason(call.reason_code, call.reason_message, call.reason_field) if call.reason_code else None
     outcome = Outcome.UNKNOWN if call.outcome in OPEN else Outcome(call.outcome)
     return Result(outcome, reason=reason, facts=call.facts, correlation_id=call.correlation_id)
+
+
+def _note(call: ProviderCall) -> None:
+    """For an honest answer, should the database go away before this request ends."""
+    if call.operation not in HARMLESS:
+        row = call.transaction
+        begun.note(
+            {"transaction": row.resource_uri, "uuid": row.uuid} if row is not None and row.pk is not None else {}
+        )
 
 
 def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:

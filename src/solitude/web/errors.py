@@ -4,12 +4,14 @@ import re
 import sys
 
 from django.core.exceptions import SuspiciousOperation
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
+from solitude.web import away
 from solitude.web.networks import facts
 from solitude.web.refusals import EVERYTHING, REQUIRED, Refused, refusal
 from solitude.web.requests import Handler
@@ -75,12 +77,15 @@ def install(api: NinjaAPI) -> None:
 
     @api.exception_handler(Exception)
     def unexpected(request: HttpRequest, error: Exception) -> HttpResponse:
-        log.error("uncaught_exception", exc_info=error)
+        if not away.is_away(error):
+            log.error("uncaught_exception", exc_info=error)
         return server_error(request, error)
 
 
 def server_error(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """500 with the name of the error's class and nothing else of it."""
+    """500 with the name of the error's class and nothing else of it; what else is said where the database is away."""
+    if isinstance(error, DatabaseError | InterfaceError) and away.is_away(error):
+        return refusal(away.refusal_of(error))
     cef.event(type(error).__name__, 3, request=facts(request))
     return JsonResponse({"error": type(error).__name__}, status=500)
 

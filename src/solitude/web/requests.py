@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
 from solitude.telemetry import context, metrics
+from solitude.web import begun
 
 if TYPE_CHECKING:
     from solitude.web.clients import Client
@@ -42,6 +43,7 @@ class RequestContext:
         given = request.headers.get(REQUEST_ID_HEADER, "")
         request_id = given if _USABLE_ID.fullmatch(given) else secrets.token_hex(8)
         context.clear()
+        begun.clear()
         context.bind(request_id=request_id)
         admitted = cast(ApiRequest, request)
         admitted.client, admitted.claim = None, None

@@ -106,7 +106,7 @@ _MEANINGS = {
     422: "Refused by a rule or by the provider (`code`), or the idempotency key was used with another request.",
     500: "A fault of this server.",
     502: "It could not be sent to the provider; nothing was charged.",
-    503: "Too much is in progress, here or at the provider; nothing was done.",
+    503: "Too much is in progress, here or at the provider, or the database is not available (`code`): ask again after `Retry-After`.",
     504: "The provider was asked, and its answer is not known. Ask again, or read the feed.",
 }
 _RETRY_AFTER = (409, 503)
@@ -143,7 +143,7 @@ def parameters(described: Described) -> list[dict[str, str]]:
 
 def statuses(described: Described) -> list[int]:
     """What may be answered besides what the route says of itself."""
-    found = {400, 403, 406, 500}
+    found = {400, 403, 406, 500, 503}
     found |= {401} if is_signed(described) else set()
     found |= {404} if "{" in described.path else set()
     found |= {412} if is_conditional(described) else set()

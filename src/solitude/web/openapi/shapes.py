@@ -66,6 +66,13 @@ class CodedError(TypedDict):
     message: str
 
 
+class Unavailable(TypedDict):
+    """This cannot be done now: `code` says whether the database is away (`database_unavailable`), or what is busy."""
+
+    detail: str
+    code: NotRequired[str]
+
+
 # By namespace and field.
 NamespacedErrors = dict[str, dict[str, list[CodedError]]]
 
@@ -85,6 +92,6 @@ FORMS: dict[int, Any] = {
     422: NamespacedErrors | Detail,
     500: ServerError,
     502: Detail,
-    503: Detail,
+    503: Unavailable,
     504: Detail,
 }
