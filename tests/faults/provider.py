@@ -197,8 +197,9 @@ def forget_tokens() -> None:
     """As a process that has just started: it has no access token."""
     paypal = registry.provider("paypal")
     assert isinstance(paypal, PayPal)
-    wire = paypal.rest.wire
-    wire._tokens = TokenKeeper(wire._fetch_token)
+    identity = paypal.rest.wire.identity
+    assert identity
+    identity.tokens = TokenKeeper(identity.fetch)
 
 
 def _after_send(request: Request) -> None:

@@ -125,7 +125,9 @@ def test_nothing_of_a_person_and_no_secret_is_kept_or_logged(
         # A key that PayPal does not know is repeated in its errors.
         (token,) = paypal.state()["payment_tokens"]
         shop.delete(BuyerPaypal.objects.get(buyer__uuid=buyer).resource_uri)
-        access_token = provider.rest.wire._tokens.get().reveal()
+        identity = provider.rest.wire.identity
+        assert identity
+        access_token = identity.tokens.get().reveal()
     with another_paypal(SOLITUDE_PAYPAL_CLIENT_SECRET="a-wrong-secret-canary"):
         shop.pay(app_id)
 

@@ -20,7 +20,7 @@ from solitude.payments import registry
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.providers.paypal.provider import PayPal
-from solitude.providers.paypal.rest.wire import assertion
+from solitude.providers.paypal.rest.identity import assertion
 from solitude.transactions.models import Transaction
 from solitude.web.models import IdempotencyKey
 

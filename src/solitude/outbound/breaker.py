@@ -31,6 +31,7 @@ _OF_OURS = frozenset(
         # Only of a proxy: it leaves the peer alone itself, or passes no such request on.
         Reason.BREAKER_OPEN,
         Reason.PROXY_REFUSED,
+        Reason.CREDENTIALS_REFUSED,
         Reason.UNEXPECTED,
     }
 )

@@ -34,6 +34,10 @@ class Reason(StrEnum):
     """Certificate not trusted, wrong host name, no common protocol, or the peer hung up during the handshake."""
     PROXY_REFUSED = "proxy_refused"
     """The proxy does not pass such a request on: its log says why."""
+    CREDENTIALS_REFUSED = "credentials_refused"
+    """The peer does not take who we are, or nobody has told who we are: nothing else was asked of it."""
+    NO_TOKEN = "no_token"  # noqa: S105  # it is none
+    """The peer gives no token now, without which nothing is asked of it."""
     # Something may have been sent.
     WRITE_TIMEOUT = "write_timeout"
     READ_TIMEOUT = "read_timeout"

@@ -17,11 +17,22 @@ from solitude.configuration import (
 )
 from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.process import SOLITUDE_DEBUG
+from solitude.settings.proxy import holds_no_credentials
 from solitude.settings.reading import environment
 
 _get = environment.get
 _NO_PREFIXES: tuple[str, ...] = ()
 _NO_CHAINS: tuple[tuple[Decimal, str], ...] = ()
+
+# The client id is none of them: sellers see it in the address of PayPal's pages.
+_PROXY_HAS_CREDENTIALS = holds_no_credentials(
+    "paypal",
+    (
+        "SOLITUDE_PAYPAL_CLIENT_SECRET",
+        *(f"SOLITUDE_PAYPAL_CLASSIC_{part}" for part in ("APP_ID", "USER", "PASSWORD", "SIGNATURE")),
+    ),
+)
+_HAS_SIMULATORS = SOLITUDE_DEBUG and not _PROXY_HAS_CREDENTIALS
 
 _SIMULATOR = "http://127.0.0.1:2680/paypal"
 _SIMULATORS_WEBHOOK = "SANDBOXWEBHOOK001"
@@ -47,15 +58,15 @@ SOLITUDE_PAYPAL_API: str = _get(
 )
 SOLITUDE_PAYPAL_CLIENT_ID: str = environment.text(
     "SOLITUDE_PAYPAL_CLIENT_ID",
-    "sandbox-client" if SOLITUDE_DEBUG else "",
-    "Credentials at PayPal.",
-    shown="with debug the simulator's",
+    "sandbox-client" if _HAS_SIMULATORS else "",
+    "Who we are at PayPal. Behind the proxy it is needed for sellers who log in or are onboarded, and is no secret.",
+    shown="none; with debug the simulator's",
 )
 SOLITUDE_PAYPAL_CLIENT_SECRET: str = environment.text(
     "SOLITUDE_PAYPAL_CLIENT_SECRET",
-    "sandbox-secret" if SOLITUDE_DEBUG else "",
-    "Credentials at PayPal.",
-    shown="with debug the simulator's",
+    "sandbox-secret" if _HAS_SIMULATORS else "",
+    "The secret of that id.",
+    shown="none; with debug the simulator's",
 )
 SOLITUDE_PAYPAL_PARTNER_ID: str = environment.text(
     "SOLITUDE_PAYPAL_PARTNER_ID",
@@ -82,7 +93,7 @@ SOLITUDE_PAYPAL_IPN_URL: str = _get(
 
 
 def _classic_credential(part: str, of_simulator: str, meaning: str) -> str:
-    default = of_simulator if SOLITUDE_DEBUG else ""
+    default = of_simulator if _HAS_SIMULATORS else ""
     return environment.text(
         f"SOLITUDE_PAYPAL_CLASSIC_{part}", default, meaning, shown="none; with debug the simulator's"
     )

@@ -14,7 +14,7 @@ class PaypalConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.paypal import giving_back, preapprovals, records
+        from solitude.providers.paypal import giving_back, preapprovals, proxied, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal, addresses
         from solitude.providers.paypal.sellers import permissions
@@ -32,6 +32,7 @@ class PaypalConfig(AppConfig):
         ):
             if secret:
                 redaction.register(secret)
+        proxied.offer()
         registry.register(
             "paypal",
             registry.Registered(

@@ -10,6 +10,16 @@ Interface = Literal["rest", "classic"]
 REST: Final = "rest"
 CLASSIC: Final = "classic"
 
+# The ways out of the house: each has its connections, its breaker and its place at the proxy.
+CLASSIC_WAY: Final = "paypal-classic"
+IPN_WAY: Final = "paypal-ipn"
+CERTIFICATES_WAY: Final = "paypal-certificates"
+VERIFICATION_WAY: Final = "paypal-verification"
+
+# How a request names for whom it is, until it is signed: the seller that we act for, and what a seller or a person gave us.
+SELLER: Final = "x-solitude-seller"
+TOKEN: Final = "x-solitude-token"  # noqa: S105  # it is none
+
 # How the invoice of a classic payment begins, before our key.
 INVOICE: Final = "solitude-"
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from solitude.outbound.http import NoAnswer, NotSent
+from solitude.outbound.http import Reason as SendReason
 from solitude.outbound.record import Exchange
 from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Reason, Result
 from solitude.providers.paypal.names import NAME
@@ -18,6 +20,12 @@ class Failed:
     sent: bool
     reason: str
     exchanges: tuple[Exchange, ...]
+
+
+def no_answer(error: NotSent | NoAnswer, exchanges: tuple[Exchange, ...]) -> Failed:
+    """Of an exchange that ended without one; `busy` where it is we who are."""
+    busy = error.reason in (SendReason.BUSY, SendReason.NO_CONNECTION_FREE)
+    return Failed(isinstance(error, NoAnswer), "busy" if busy else str(error.reason), exchanges)
 
 
 class NotDone(Exception):

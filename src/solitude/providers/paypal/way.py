@@ -6,19 +6,18 @@ from dataclasses import replace
 from django.conf import settings
 
 from solitude.outbound import breaker
-from solitude.providers.paypal import currencies, uses
-from solitude.providers.paypal.classic import signature
+from solitude.providers.paypal import configured, currencies, uses
 from solitude.providers.paypal.forms import form, limits, wiki_form
 from solitude.providers.paypal.forms.form import Reading, Sold
 from solitude.providers.paypal.forms.wiki_form import PlainPaymentIn
-from solitude.providers.paypal.names import CLASSIC, NAME
+from solitude.providers.paypal.names import CLASSIC, CLASSIC_WAY, NAME
 from solitude.providers.paypal.sellers import payees
 from solitude.routing import choosing, way
 from solitude.routing.way import Order, Wish
 from solitude.web.reading import form_of
 
 # By interface, the name of its way out of the house.
-_OUTLETS = {CLASSIC: "paypal-classic"}
+_OUTLETS = {CLASSIC: CLASSIC_WAY}
 
 
 class PayPalWay:
@@ -75,9 +74,7 @@ def _sold(wish: Wish) -> Sold | None:
 
 
 def _is_configured(sold: Sold) -> bool:
-    if sold.payee.interface == CLASSIC:
-        return signature.is_configured()
-    return bool(settings.SOLITUDE_PAYPAL_CLIENT_ID)
+    return configured.classic() if sold.payee.interface == CLASSIC else configured.rest()
 
 
 def _is_covered(wish: Wish) -> bool:

@@ -8,10 +8,17 @@ import base64
 import hashlib
 import hmac
 import re
-from dataclasses import dataclass, field
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qs, urlencode
 
 from django.conf import settings
 
+from solitude.outbound.http import Answer, NotSent, Reason, Request
+from solitude.outbound.ways import Sender
+from solitude.providers.paypal import configured
+from solitude.providers.paypal.names import TOKEN
 from solitude.telemetry.redaction import Secret
 
 _ESCAPED = re.compile(rb"[^A-Za-z0-9_]")
@@ -25,6 +32,37 @@ class Permission:
     secret: Secret = field(repr=False)
 
 
+class Signing:
+    """A sender that says on the way who calls. `by` leads to PayPal."""
+
+    def __init__(self, by: Sender) -> None:
+        self._by = by
+
+    def send(self, request: Request) -> Answer:
+        """Raises NotSent and NoAnswer."""
+        if not configured.has_classic_credentials():
+            raise NotSent(Reason.CREDENTIALS_REFUSED)
+        named = {name: value for name, value in request.headers.items() if name != TOKEN}
+        return self._by.send(replace(request, headers={**named, **_signed(request)}))
+
+
+def on_behalf_of(permission: Permission | None) -> dict[str, str]:
+    """How a request names, until it is signed, the permission of the seller that it acts for."""
+    if permission is None:
+        return {}
+    return {TOKEN: urlencode({"token": permission.token.reveal(), "secret": permission.secret.reveal()})}
+
+
+def _signed(request: Request) -> dict[str, str]:
+    """The header fields that say who posts this. Raises NotSent."""
+    return {
+        "X-PAYPAL-APPLICATION-ID": settings.SOLITUDE_PAYPAL_CLASSIC_APP_ID,
+        "X-PAYPAL-REQUEST-DATA-FORMAT": "NV",
+        "X-PAYPAL-RESPONSE-DATA-FORMAT": "NV",
+        **headers(request.url, _permission(request.headers), int(time.time())),
+    }
+
+
 def headers(url: str, permission: Permission | None, timestamp: int) -> dict[str, str]:
     """The header fields that say who posts to this URL."""
     if permission is not None:
@@ -36,15 +74,14 @@ def headers(url: str, permission: Permission | None, timestamp: int) -> dict[str
     }
 
 
-def is_configured() -> bool:
-    return all(
-        (
-            settings.SOLITUDE_PAYPAL_CLASSIC_APP_ID,
-            settings.SOLITUDE_PAYPAL_CLASSIC_USER,
-            settings.SOLITUDE_PAYPAL_CLASSIC_PASSWORD,
-            settings.SOLITUDE_PAYPAL_CLASSIC_SIGNATURE,
-        )
-    )
+def _permission(named: Mapping[str, str]) -> Permission | None:
+    """Raises NotSent for what names none."""
+    if TOKEN not in named:
+        return None
+    found = parse_qs(named[TOKEN], keep_blank_values=True)
+    if [len(found.get(name, [])) for name in ("token", "secret")] != [1, 1]:
+        raise NotSent(Reason.INVALID_REQUEST)
+    return Permission(Secret(found["token"][0]), Secret(found["secret"][0]))
 
 
 def _authorization(url: str, permission: Permission, timestamp: int) -> str:

@@ -6,7 +6,6 @@ fields, an answer that says in `responseEnvelope.ack` how it went, with HTTP 200
 """
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,12 +13,16 @@ from typing import Any
 
 from django.conf import settings
 
+from solitude.outbound import ways
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Reason, Request
 from solitude.outbound.record import Exchange, Kept, describe
+from solitude.outbound.ways import Sender
+from solitude.providers.paypal import configured
 from solitude.providers.paypal.classic import nvp, signature
-from solitude.providers.paypal.classic.signature import Permission
+from solitude.providers.paypal.classic.signature import Permission, Signing
+from solitude.providers.paypal.names import CLASSIC_WAY, NAME
 from solitude.providers.paypal.outlets import outlet
-from solitude.providers.paypal.unanswered import Failed
+from solitude.providers.paypal.unanswered import Failed, no_answer
 
 CORRELATION_ID_MAX_CHARS = 128
 # What the call log keeps in clear. Keys of payments and ids of transactions are not secrets; those of pre-approvals and permissions
@@ -96,25 +99,17 @@ class Reply:
 
 
 class Wire:
-    """The way to PayPal's classic interface."""
+    """The way to PayPal's classic interface: with our credentials, or through the proxy, which has them."""
 
     def __init__(self) -> None:
-        self._outlet = outlet(
-            "paypal-classic", settings.SOLITUDE_PAYPAL_CLASSIC_URL, settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
-        )
+        self._sender = ways.sender(CLASSIC_WAY) if ways.is_proxied(NAME) else local_sender()
 
     def ask(self, ask: Ask) -> Reply | Failed:
         """Sends the call, once. Raises CredentialsRefused."""
-        if not signature.is_configured():
+        if not configured.classic():
             raise CredentialsRefused
         url = f"{settings.SOLITUDE_PAYPAL_CLASSIC_URL}/{ask.path}"
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-PAYPAL-APPLICATION-ID": settings.SOLITUDE_PAYPAL_CLASSIC_APP_ID,
-            "X-PAYPAL-REQUEST-DATA-FORMAT": "NV",
-            "X-PAYPAL-RESPONSE-DATA-FORMAT": "NV",
-            **signature.headers(url, ask.permission, int(time.time())),
-        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **signature.on_behalf_of(ask.permission)}
         tree = {**ask.fields, "requestEnvelope": {"errorLanguage": "en_US"}}
         reply = self._exchange(Request("POST", url, headers, nvp.encode(tree), ask.operation))
         if isinstance(reply, Reply) and reply.error_id in _CREDENTIALS:
@@ -126,15 +121,22 @@ class Wire:
         shown = replace(request, body=_shown(nvp.decode(request.body)))
         kept = Kept(keys=KEPT, headers=_HEADERS)
         try:
-            answer = self._outlet.send(request)
+            answer = self._sender.send(request)
         except (NotSent, NoAnswer) as error:
-            exchange = describe(shown, error, sent_at=sent_at, kept=kept)
-            busy = error.reason in (Reason.BUSY, Reason.NO_CONNECTION_FREE)
-            return Failed(isinstance(error, NoAnswer), "busy" if busy else str(error.reason), (exchange,))
+            exchanges = (describe(shown, error, sent_at=sent_at, kept=kept),)
+            if error.reason == Reason.CREDENTIALS_REFUSED:
+                raise CredentialsRefused(exchanges) from None
+            return no_answer(error, exchanges)
         reply = _read(answer)
         seen = replace(answer, body=_shown(reply.pairs) if reply.pairs else answer.body)
         exchange = describe(shown, replace(seen, correlation_id=reply.correlation_id), sent_at=sent_at, kept=kept)
         return replace(reply, exchanges=(exchange,))
+
+
+def local_sender() -> Sender:
+    """The way out of a process that has the credentials."""
+    at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
+    return Signing(outlet(CLASSIC_WAY, settings.SOLITUDE_PAYPAL_CLASSIC_URL, at_once))
 
 
 def _read(answer: Answer) -> Reply:

@@ -2,8 +2,10 @@
 
 from django.conf import settings
 
-from solitude.outbound.http import NoAnswer, NotSent, Request
+from solitude.outbound import ways
+from solitude.outbound.http import NoAnswer, NotSent, Outlet, Request
 from solitude.payments.contract import Verdict
+from solitude.providers.paypal.names import IPN_WAY, NAME
 from solitude.providers.paypal.outlets import outlet
 
 ASK = b"cmd=_notify-validate&"
@@ -15,15 +17,13 @@ AT_ONCE = 8
 
 class Verification:
     def __init__(self) -> None:
-        self._outlet = outlet(
-            "paypal-ipn", settings.SOLITUDE_PAYPAL_IPN_URL, AT_ONCE, max_answer_bytes=ANSWER_MAX_BYTES
-        )
+        self._sender = ways.sender(IPN_WAY) if ways.is_proxied(NAME) else local_outlet()
 
     def verify(self, body: bytes) -> tuple[Verdict, str]:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         request = Request("POST", settings.SOLITUDE_PAYPAL_IPN_URL, headers, ASK + body, "verify_ipn")
         try:
-            answer = self._outlet.send(request)
+            answer = self._sender.send(request)
         except (NotSent, NoAnswer):
             return Verdict.UNDECIDED, NOT_TOLD
         if answer.status == 200 and answer.body == VERIFIED:
@@ -31,3 +31,8 @@ class Verification:
         if answer.status == 200 and answer.body == INVALID:
             return Verdict.FORGED, BAD_SIGNATURE
         return Verdict.UNDECIDED, NOT_TOLD
+
+
+def local_outlet() -> Outlet:
+    """The way out where there is no proxy."""
+    return outlet(IPN_WAY, settings.SOLITUDE_PAYPAL_IPN_URL, AT_ONCE, max_answer_bytes=ANSWER_MAX_BYTES)

@@ -36,7 +36,9 @@ from cryptography.x509.verification import (
 
 from solitude.outbound.http import NoAnswer, NotSent, Outlet, Request
 from solitude.outbound.roots import system_roots
+from solitude.outbound.ways import Sender
 from solitude.providers.paypal.forms.allowed_urls import is_within, parts_of
+from solitude.providers.paypal.names import CERTIFICATES_WAY
 from solitude.telemetry.logs import get_logger
 
 log = get_logger("solitude.paypal")
@@ -87,7 +89,8 @@ class Chain:
 class Certificates:
     """The signing keys of notifications, by URL. `allowed` are further prefixes of URLs besides PayPal's own.
 
-    Trusted are the authorities in `ca_file`, else those that the simulator at `simulator_ca_url` shows, else the system's.
+    Trusted are the authorities in `ca_file`, else those that the simulator at `simulator_ca_url` shows, else the system's. `sender` fetches
+    them; without one they are fetched by an outlet of their own.
     """
 
     def __init__(
@@ -98,19 +101,11 @@ class Certificates:
         simulator_ca_url: str,
         connect_timeout_ms: int,
         timeout_ms: int,
+        sender: Sender | None = None,
     ) -> None:
         self._prefixes = PAYPALS + allowed
         self._simulator_ca_url = "" if ca_file else simulator_ca_url
-        self._outlet = Outlet(
-            "paypal-certificates",
-            base_urls=[*self._prefixes, *filter(None, [self._simulator_ca_url])],
-            connect_timeout_ms=connect_timeout_ms,
-            read_timeout_ms=timeout_ms,
-            total_timeout_ms=timeout_ms,
-            max_answer_bytes=CHAIN_MAX_BYTES,
-            pool_size=FETCHES_AT_ONCE,
-            in_progress_limit=FETCHES_AT_ONCE,
-        )
+        self._sender = sender or outlet(allowed, self._simulator_ca_url, connect_timeout_ms, timeout_ms)
         self._roots = None if self._simulator_ca_url else _roots(ca_file)
         self._lock = threading.Lock()
         self._kept: OrderedDict[str, Chain] = OrderedDict()
@@ -204,7 +199,7 @@ class Certificates:
 
     def _certificates(self, url: str) -> list[x509.Certificate] | NoKey:
         try:
-            answer = self._outlet.send(Request("GET", url, operation="certificate"))
+            answer = self._sender.send(Request("GET", url, operation="certificate"))
         except (NotSent, NoAnswer):
             return UNREACHABLE
         if answer.status != 200:
@@ -214,6 +209,20 @@ class Certificates:
         except ValueError:
             return UNREADABLE
         return found if len(found) <= CHAIN_MAX_CERTIFICATES else UNREADABLE
+
+
+def outlet(allowed: tuple[str, ...], simulator_ca_url: str, connect_timeout_ms: int, timeout_ms: int) -> Outlet:
+    """The way to where certificates may lie; to nobody else."""
+    return Outlet(
+        CERTIFICATES_WAY,
+        base_urls=[*PAYPALS, *allowed, *filter(None, [simulator_ca_url])],
+        connect_timeout_ms=connect_timeout_ms,
+        read_timeout_ms=timeout_ms,
+        total_timeout_ms=timeout_ms,
+        max_answer_bytes=CHAIN_MAX_BYTES,
+        pool_size=FETCHES_AT_ONCE,
+        in_progress_limit=FETCHES_AT_ONCE,
+    )
 
 
 def _roots(ca_file: Path | None) -> Store | None:

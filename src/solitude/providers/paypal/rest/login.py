@@ -14,6 +14,7 @@ from solitude.providers.paypal.sellers.permission_names import ADVANCED_DATA
 from solitude.providers.paypal.unanswered import not_ours
 from solitude.telemetry.redaction import Secret
 
+USERINFO = "/v1/identity/oauth2/userinfo?schema=paypalv1.1"
 ATTRIBUTES = "https://uri.paypal.com/services/paypalattributes"
 # The country is part of the address.
 _BASIC = ("openid", "profile", "email", "address", ATTRIBUTES)
@@ -32,7 +33,9 @@ class Login:
 
 
 def address(state: str, nonce: str, return_url: str, permissions: Iterable[str]) -> str:
-    """Where the seller logs in and lets us know these data."""
+    """Where the seller logs in and lets us know these data. Raises NotDone where nobody has said who asks for them."""
+    if not settings.SOLITUDE_PAYPAL_CLIENT_ID:
+        raise not_ours((), "log_in")
     query = {
         "flowEntry": "static",
         "client_id": settings.SOLITUDE_PAYPAL_CLIENT_ID,
@@ -61,8 +64,7 @@ def person(wire: Wire, refresh_token: Secret) -> dict[str, str]:
     token = reply.body.get("access_token")
     if not isinstance(token, str) or not token:
         raise unlike(reply)
-    path = "/v1/identity/oauth2/userinfo?schema=paypalv1.1"
-    told = asked(wire, Ask("GET", path, "userinfo", vault=True, bearer=Secret(token)))
+    told = asked(wire, Ask("GET", USERINFO, "userinfo", vault=True, bearer=Secret(token)))
     if told.status == 404:
         raise unlike(told)
     return _read(told.body)

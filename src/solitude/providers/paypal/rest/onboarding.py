@@ -16,6 +16,7 @@ from solitude.providers.paypal.sellers.permission_names import REFUND
 from solitude.providers.paypal.unanswered import not_ours
 from solitude.telemetry.redaction import Secret
 
+REFERRALS, PARTNERS = "/v2/customer/partner-referrals", "/v1/customer/partners"
 # PayPal's own limit.
 RETURN_URL_MAX_CHARS = 127
 _SERVICES = "https://uri.paypal.com/services"
@@ -86,7 +87,7 @@ def refer(wire: Wire, tracking_id: str, return_url: str, permissions: Iterable[s
         "legal_consents": [{"type": "SHARE_DATA_CONSENT", "granted": True}],
         "partner_config_override": {"return_url": return_url},
     }
-    reply = asked(wire, Ask("POST", "/v2/customer/partner-referrals", "refer_seller", body))
+    reply = asked(wire, Ask("POST", REFERRALS, "refer_seller", body))
     url = reply.link("action_url")
     if reply.status == 404 or not url.startswith(f"{settings.SOLITUDE_PAYPAL_WEB_URL}/"):
         raise unlike(reply)
@@ -114,12 +115,12 @@ def integration(wire: Wire, merchant_id: str) -> Integration | None:
 
 
 def _integrations() -> str:
-    return f"/v1/customer/partners/{quote(_partner(), safe='')}/merchant-integrations"
+    return f"{PARTNERS}/{quote(_partner(), safe='')}/merchant-integrations"
 
 
 def _partner() -> str:
-    """Our own id at PayPal. Raises NotDone where nobody has set it."""
-    if not settings.SOLITUDE_PAYPAL_PARTNER_ID:
+    """Our own id at PayPal. Raises NotDone where nobody has set it, or by which id sellers let us in."""
+    if not settings.SOLITUDE_PAYPAL_PARTNER_ID or not settings.SOLITUDE_PAYPAL_CLIENT_ID:
         raise not_ours((), "onboarding")
     return str(settings.SOLITUDE_PAYPAL_PARTNER_ID)
 

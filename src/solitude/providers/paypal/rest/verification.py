@@ -23,7 +23,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from django.conf import settings
 
+from solitude.outbound import ways
+from solitude.outbound.http import Outlet
 from solitude.payments.contract import Verdict
+from solitude.providers.paypal.names import CERTIFICATES_WAY, NAME, VERIFICATION_WAY
+from solitude.providers.paypal.rest import certificates
 from solitude.providers.paypal.rest.certificates import Certificates, NoKey
 from solitude.providers.paypal.rest.wire import Ask, Failed, TokenRefused, Wire
 from solitude.telemetry.logs import get_logger
@@ -194,7 +198,8 @@ def _certificates() -> Certificates:
         return _certificates_under(
             tuple(settings.SOLITUDE_PAYPAL_CERT_URLS_ALLOWED),
             settings.SOLITUDE_PAYPAL_CERT_CA,
-            settings.PAYPAL_SIMULATOR_CA_URL if settings.SOLITUDE_DEBUG else "",
+            _simulators_ca_url(),
+            ways.is_proxied(NAME),
             settings.SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS,
             settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
         )
@@ -202,15 +207,35 @@ def _certificates() -> Certificates:
 
 @lru_cache(maxsize=1)
 def _certificates_under(
-    allowed: tuple[str, ...], ca_file: Path | None, simulator_ca_url: str, connect_timeout_ms: int, timeout_ms: int
+    allowed: tuple[str, ...],
+    ca_file: Path | None,
+    simulator_ca_url: str,
+    is_proxied: bool,  # noqa: FBT001  # part of the cache's key
+    connect_timeout_ms: int,
+    timeout_ms: int,
 ) -> Certificates:
     return Certificates(
         allowed=allowed,
         ca_file=ca_file,
         simulator_ca_url=simulator_ca_url,
+        sender=ways.sender(CERTIFICATES_WAY) if is_proxied else None,
         connect_timeout_ms=connect_timeout_ms,
         timeout_ms=timeout_ms,
     )
+
+
+def local_outlet() -> Outlet:
+    """The way to the certificates where there is no proxy."""
+    return certificates.outlet(
+        tuple(settings.SOLITUDE_PAYPAL_CERT_URLS_ALLOWED),
+        "" if settings.SOLITUDE_PAYPAL_CERT_CA else _simulators_ca_url(),
+        settings.SOLITUDE_PAYPAL_CONNECT_TIMEOUT_MS,
+        settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
+    )
+
+
+def _simulators_ca_url() -> str:
+    return str(settings.PAYPAL_SIMULATOR_CA_URL) if settings.SOLITUDE_DEBUG else ""
 
 
 def _wire() -> Wire:
@@ -221,4 +246,4 @@ def _wire() -> Wire:
 
 @lru_cache(maxsize=1)
 def _wire_to(_: str) -> Wire:
-    return Wire()
+    return Wire(VERIFICATION_WAY)
