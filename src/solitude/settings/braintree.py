@@ -6,9 +6,12 @@ from solitude.configuration import base_url, currency_accounts, one_of, words
 from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
+from solitude.settings.proxy import holds_no_credentials
 from solitude.settings.reading import environment
 
 _get = environment.get
+_PROXY_HAS_KEYS = holds_no_credentials("braintree", ("SOLITUDE_BRAINTREE_PUBLIC_KEY", "SOLITUDE_BRAINTREE_PRIVATE_KEY"))
+_HAS_SIMULATORS = SOLITUDE_DEBUG and not _PROXY_HAS_KEYS
 _SIMULATOR = f"{sandbox_url}/braintree"
 _HOSTS = {
     "sandbox": "https://api.sandbox.braintreegateway.com:443",
@@ -37,13 +40,13 @@ SOLITUDE_BRAINTREE_MERCHANT_ID: str = environment.text(
 )
 SOLITUDE_BRAINTREE_PUBLIC_KEY: str = environment.text(
     "SOLITUDE_BRAINTREE_PUBLIC_KEY",
-    "sandbox-public-key" if SOLITUDE_DEBUG else "",
+    "sandbox-public-key" if _HAS_SIMULATORS else "",
     "Of the pair of keys, the one that names it.",
     shown="none; with debug the simulator's",
 )
 SOLITUDE_BRAINTREE_PRIVATE_KEY: str = environment.text(
     "SOLITUDE_BRAINTREE_PRIVATE_KEY",
-    "sandbox-private-key" if SOLITUDE_DEBUG else "",
+    "sandbox-private-key" if _HAS_SIMULATORS else "",
     "The secret one: it signs in, and proves webhooks.",
     shown="none; with debug the simulator's",
 )
@@ -124,7 +127,8 @@ if SOLITUDE_BRAINTREE_MIN_AMOUNT > SOLITUDE_BRAINTREE_MAX_AMOUNT:
     environment.problems.append("SOLITUDE_BRAINTREE_MIN_AMOUNT must not be more than SOLITUDE_BRAINTREE_MAX_AMOUNT")
 if len(SOLITUDE_BRAINTREE_DESCRIPTOR_URL) > 13:
     environment.problems.append("SOLITUDE_BRAINTREE_DESCRIPTOR_URL must have at most 13 characters")
-if SOLITUDE_BRAINTREE_MERCHANT_ID and not (SOLITUDE_BRAINTREE_PUBLIC_KEY and SOLITUDE_BRAINTREE_PRIVATE_KEY):
+_HAS_KEYS = bool(SOLITUDE_BRAINTREE_PUBLIC_KEY and SOLITUDE_BRAINTREE_PRIVATE_KEY)
+if SOLITUDE_BRAINTREE_MERCHANT_ID and not (_HAS_KEYS or _PROXY_HAS_KEYS):
     environment.problems.append(
         "SOLITUDE_BRAINTREE_MERCHANT_ID needs SOLITUDE_BRAINTREE_PUBLIC_KEY and SOLITUDE_BRAINTREE_PRIVATE_KEY"
     )

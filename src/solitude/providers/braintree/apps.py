@@ -13,7 +13,7 @@ class BraintreeConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.braintree import cards, charges, closing, subscriptions
+        from solitude.providers.braintree import cards, charges, closing, proxied, subscriptions
         from solitude.providers.braintree.inbound import Webhooks
         from solitude.providers.braintree.names import NAME
         from solitude.providers.braintree.provider import Braintree
@@ -22,6 +22,7 @@ class BraintreeConfig(AppConfig):
 
         if settings.SOLITUDE_BRAINTREE_PRIVATE_KEY:
             redaction.register(settings.SOLITUDE_BRAINTREE_PRIVATE_KEY)
+        proxied.offer()
         registry.register(
             NAME,
             registry.Registered(

@@ -9,7 +9,12 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+from solitude.outbound import ways
+from solitude.providers.braintree.names import NAME
 from solitude.telemetry.logs import get_logger
+
+# What the SDK gets in the place of keys that this process has not; nothing that is made with it leaves the house.
+AT_PROXY = "at-the-proxy"
 
 log = get_logger("solitude.braintree")
 
@@ -49,11 +54,12 @@ def gateway(strategy: Strategy | None) -> Any:
             """The SDK makes it of a host and a port alone, and takes every port but 443 for plain http."""
             return str(url)
 
+    is_proxied = ways.is_proxied(NAME)
     configuration = Configuration(
         environment=braintree.Environment.All[settings.SOLITUDE_BRAINTREE_ENVIRONMENT],
         merchant_id=settings.SOLITUDE_BRAINTREE_MERCHANT_ID,
-        public_key=settings.SOLITUDE_BRAINTREE_PUBLIC_KEY,
-        private_key=settings.SOLITUDE_BRAINTREE_PRIVATE_KEY,
+        public_key=AT_PROXY if is_proxied else settings.SOLITUDE_BRAINTREE_PUBLIC_KEY,
+        private_key=AT_PROXY if is_proxied else settings.SOLITUDE_BRAINTREE_PRIVATE_KEY,
         http_strategy=lambda _configuration, _environment: strategy,
     )
     return braintree.BraintreeGateway(configuration)

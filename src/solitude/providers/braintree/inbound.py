@@ -1,7 +1,7 @@
 """Braintree's webhooks, as the marketplace forwards them: a payload, and a signature made with our private key.
 
-Braintree's own SDK proves and reads them, and asks nobody for that. The payload is base64 of XML, and is read within our limits before
-the SDK's parser gets it. It has no id: the same payload is the same event.
+Braintree's own SDK proves and reads them, and asks nobody for that; where the proxy has the key, it is the proxy that proves. The payload
+is base64 of XML, and is read within our limits before the SDK's parser gets it. It has no id: the same payload is the same event.
 """
 
 import binascii
@@ -12,12 +12,14 @@ from typing import Any, Final
 
 from solitude.outbound import xml
 from solitude.payments.contract import Action, CannotRead, DisputeEvidence, Notice, NotUnderstood, Resolved, Verdict
-from solitude.providers.braintree import charges, gateway, reading
+from solitude.providers.braintree import charges, gateway, proving, reading
 from solitude.providers.braintree.gateway import NotConfigured
+from solitude.providers.braintree.proving import SIGNATURE, NoProof
 from solitude.telemetry.logs import get_logger
 
-SIGNATURE: Final = "bt_signature"
-BAD_SIGNATURE, NOT_XML, NOT_CONFIGURED = "bad_signature", "not_xml", "not_configured"
+BAD_SIGNATURE, NOT_XML = "bad_signature", "not_xml"
+# Why it cannot be told now.
+NOT_CONFIGURED, NOT_PROVED = "not_configured", "verification_unavailable"
 KIND_MAX_CHARS: Final = 100
 DISPUTES: Final = "dispute_"
 # By https://developer.paypal.com/braintree/docs/reference/general/webhooks/dispute. One that is accepted, or that nobody has answered
@@ -32,30 +34,22 @@ _RESOLVED: Final = {
 log = get_logger("solitude.braintree")
 
 
-class BadChallenge(ValueError):
-    """It is none of Braintree's."""
-
-
 class Webhooks:
     """The engine's contract for them. Of the headers that are kept one is ours: the signature."""
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> tuple[Verdict, str]:
         try:
-            sdk, proving = gateway.sdk(), gateway.gateway(None).webhook_notification
+            _document(body)
+            is_genuine = proving.is_genuine(headers.get(SIGNATURE, ""), body.decode("ascii"))
+        except (NotUnderstood, UnicodeDecodeError) as error:
+            return Verdict.FORGED, str(error) if isinstance(error, NotUnderstood) else BAD_SIGNATURE
         except NotConfigured as error:
             log.error("braintree_not_configured", reason=str(error))
             return Verdict.UNDECIDED, NOT_CONFIGURED
-        try:
-            _document(body)
-            proving.parse(headers.get(SIGNATURE, ""), body.decode("ascii"))
-        except NotUnderstood as error:
-            return Verdict.FORGED, str(error)
-        except sdk.exceptions.invalid_signature_error.InvalidSignatureError:
-            return Verdict.FORGED, BAD_SIGNATURE
-        except Exception as error:  # noqa: BLE001 - whatever the SDK stumbles over, it has proved nothing
-            log.warning("braintree_webhook_not_read", error=type(error).__name__)
-            return Verdict.FORGED, BAD_SIGNATURE
-        return Verdict.GENUINE, ""
+        except NoProof as error:
+            log.warning("braintree_webhook_not_proved", reason=str(error))
+            return Verdict.UNDECIDED, NOT_PROVED
+        return (Verdict.GENUINE, "") if is_genuine else (Verdict.FORGED, BAD_SIGNATURE)
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Notice:  # noqa: ARG002  # proved already
         found = _notification(body)
@@ -68,15 +62,6 @@ class Webhooks:
         if kind.startswith(DISPUTES) and dispute is not None:
             return _dispute(event_id, kind, dispute)
         return Notice(event_id, kind)
-
-
-def answer_to(challenge: str) -> str:
-    """What shows Braintree that we have its private key. Raises BadChallenge and NotConfigured."""
-    sdk = gateway.sdk()
-    try:
-        return str(gateway.gateway(None).webhook_notification.verify(challenge))
-    except sdk.exceptions.invalid_challenge_error.InvalidChallengeError:
-        raise BadChallenge from None
 
 
 def _document(body: bytes) -> bytes:

@@ -4,6 +4,8 @@ from typing import Final
 
 NAME: Final = "braintree"
 NUMBER: Final = 4
+# The way to whoever has our private key, which proves webhooks.
+PROVING_WAY: Final = "braintree-proving"
 # Paths of the rows that old clients know.
 BUYERS: Final = "/braintree/mozilla/buyer/"
 PAYMETHODS: Final = "/braintree/mozilla/paymethod/"

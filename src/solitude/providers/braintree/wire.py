@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from solitude.outbound import xml
+from solitude.outbound import ways, xml
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.outbound.record import Exchange, describe
+from solitude.outbound.ways import Sender
 from solitude.payments.contract import CONFIGURATION
 from solitude.providers.braintree import gateway, record
 from solitude.providers.braintree.names import NAME
@@ -73,20 +74,10 @@ _asking: ContextVar[_Asking] = ContextVar("braintree_asking")
 
 
 class Wire:
-    """The way to the gateway under one pair of keys. Raises NotConfigured where there is none."""
+    """The way to the gateway under one pair of keys, or through the proxy, which has it. Raises NotConfigured where there is none."""
 
     def __init__(self) -> None:
-        at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
-        self._outlet = Outlet(
-            NAME,
-            base_urls=[settings.SOLITUDE_BRAINTREE_URL],
-            connect_timeout_ms=settings.SOLITUDE_BRAINTREE_CONNECT_TIMEOUT_MS,
-            read_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
-            total_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
-            max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
-            pool_size=at_once,
-            in_progress_limit=at_once,
-        )
+        self._sender: Sender = ways.sender(NAME) if ways.is_proxied(NAME) else local_outlet()
         self._gateway = gateway.gateway(self)
 
     def ask(self, operation: str, perform: Callable[[Any], Any]) -> Reply | Absent | Failed:
@@ -96,6 +87,8 @@ class Wire:
         try:
             value = perform(self._gateway)
         except (NotSent, NoAnswer) as error:
+            if error.reason == Reason.CREDENTIALS_REFUSED:
+                return _refused_keys(asking)
             busy = error.reason in (Reason.BUSY, Reason.NO_CONNECTION_FREE)
             reason = BUSY if busy else str(error.reason)
             return Failed(isinstance(error, NoAnswer), reason, tuple(asking.exchanges))
@@ -130,7 +123,7 @@ class Wire:
         sent_at = datetime.now(UTC)
         shown = replace(request, body=record.shown(request.body))
         try:
-            answer = self._outlet.send(request)
+            answer = self._sender.send(request)
         except (NotSent, NoAnswer) as error:
             asking.exchanges.append(describe(shown, error, sent_at=sent_at, kept=record.KEPT))
             raise
@@ -140,6 +133,21 @@ class Wire:
         return answer
 
 
+def local_outlet() -> Outlet:
+    """The way out of a process that has the keys."""
+    at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
+    return Outlet(
+        NAME,
+        base_urls=[settings.SOLITUDE_BRAINTREE_URL],
+        connect_timeout_ms=settings.SOLITUDE_BRAINTREE_CONNECT_TIMEOUT_MS,
+        read_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
+        total_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
+        max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
+        pool_size=at_once,
+        in_progress_limit=at_once,
+    )
+
+
 def wire() -> Wire:
     """The one of this process. Raises NotConfigured."""
     return _wire(
@@ -147,6 +155,7 @@ def wire() -> Wire:
         settings.SOLITUDE_BRAINTREE_MERCHANT_ID,
         settings.SOLITUDE_BRAINTREE_PUBLIC_KEY,
         settings.SOLITUDE_BRAINTREE_PRIVATE_KEY,
+        settings.SOLITUDE_BRAINTREE_PROXY,
     )
 
 
@@ -170,9 +179,7 @@ def _failed(asking: _Asking, error: Exception) -> Absent | Failed:
         raise error
     status = exchanges[-1].status
     if status in _NOT_OURS:
-        log.error("braintree_keys_refused", operation=asking.operation, status=status)
-        cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
-        return Failed(sent=False, reason=CONFIGURATION, exchanges=exchanges)
+        return _refused_keys(asking)
     if status == HTTPStatus.NOT_FOUND:
         return Absent(exchanges)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -181,3 +188,10 @@ def _failed(asking: _Asking, error: Exception) -> Absent | Failed:
     reason = f"http_{status}" if is_understood else str(error) if isinstance(error, xml.NotXml) else NOT_UNDERSTOOD
     log.warning("braintree_not_understood", operation=asking.operation, status=status, reason=reason)
     return Failed(sent=True, reason=reason, exchanges=exchanges)
+
+
+def _refused_keys(asking: _Asking) -> Failed:
+    """The gateway does not take our keys, or whoever should have them has none; operators are told."""
+    log.error("braintree_keys_refused", operation=asking.operation, status=asking.exchanges[-1].status)
+    cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
+    return Failed(sent=False, reason=CONFIGURATION, exchanges=tuple(asking.exchanges))

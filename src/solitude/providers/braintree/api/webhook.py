@@ -11,16 +11,17 @@ from solitude.buyers.models import Buyer, timed
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.shown import BuyerShown, shown_buyer
 from solitude.payments import answers, notifications
-from solitude.payments.contract import Action
+from solitude.payments.contract import UNREACHABLE, Action, Outcome, Reason, Result
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification
 from solitude.payments.notifications import Handled
-from solitude.providers.braintree import charges, inbound
+from solitude.providers.braintree import charges, inbound, proving
 from solitude.providers.braintree.api.fields import INVALID, REQUIRED, Form, bad_form, long_text
 from solitude.providers.braintree.api.refusing import BraintreeFormRefusal
 from solitude.providers.braintree.charges import KINDS, Told
 from solitude.providers.braintree.gateway import NotConfigured
 from solitude.providers.braintree.models import Subscription
 from solitude.providers.braintree.names import NAME
+from solitude.providers.braintree.proving import CHALLENGE, SIGNATURE
 from solitude.providers.braintree.shown import (
     BothTransactions,
     BraintreePaymethod,
@@ -40,7 +41,6 @@ from solitude.web.requests import ApiRequest
 
 router = Router()
 State = Notification.State
-CHALLENGE = "bt_challenge"
 SIGNATURE_MAX_CHARS = 4096
 # The class of a fault, as every 500 has one: Braintree sends it again.
 UNKNOWN_SUBSCRIPTION = "UnknownSubscription"
@@ -95,11 +95,13 @@ def answer_braintree_challenge(request: ApiRequest) -> HttpResponse:
     if not challenge:
         raise bad_form(bt_challenge=(REQUIRED, "This field is required."))
     try:
-        return answer(inbound.answer_to(challenge))
-    except inbound.BadChallenge:
+        return answer(proving.answer_to(challenge))
+    except proving.BadChallenge:
         raise bad_form(bt_challenge=(INVALID, "This is no challenge of Braintree's.")) from None
     except NotConfigured as error:
-        raise _not_configured(error) from None
+        raise _not_told(not_configured(error)) from None
+    except proving.NoProof as error:
+        raise _not_told(_unreachable(str(error))) from None
 
 
 @router.post(
@@ -118,7 +120,7 @@ def receive_braintree_webhook(request: ApiRequest, body: BraintreeWebhookIn) -> 
     200 is for charges and cancellations of a subscription, 204 for everything else. 500: the subscription is not known here, or not yet;
     what was told is kept, and tried again by this server too. A webhook that comes again is answered again.
     """
-    handled = notifications.receive(NAME, {inbound.SIGNATURE: body.bt_signature}, body.bt_payload)
+    handled = notifications.receive(NAME, {SIGNATURE: body.bt_signature}, body.bt_payload)
     _require_taken_in(handled)
     notice = inbound.Webhooks().read({}, body.bt_payload.encode())
     if notice.action != Action.SUBSCRIPTION:
@@ -132,7 +134,9 @@ def receive_braintree_webhook(request: ApiRequest, body: BraintreeWebhookIn) -> 
 def _require_taken_in(handled: Handled) -> None:
     """Raises Refused for what is not Braintree's, what contradicts our books, and what cannot be told now."""
     if handled.is_undecided:
-        raise _not_configured(NotConfigured(handled.row.reason))
+        is_set_up = handled.row.reason != inbound.NOT_CONFIGURED
+        reason = handled.row.reason
+        raise _not_told(_unreachable(reason) if is_set_up else not_configured(NotConfigured(reason)))
     if handled.row.state == State.REFUSED:
         contradicts = handled.reason == notifications.MISMATCH
         code = notifications.MISMATCH if contradicts else INVALID
@@ -143,8 +147,12 @@ def _require_taken_in(handled: Handled) -> None:
         raise Refused(503, busy, {"Retry-After": str(RETRY_AFTER_S)})
 
 
-def _not_configured(error: NotConfigured) -> Refused:
-    refusal = answers.refusal(NAME, not_configured(error), None)
+def _unreachable(why: str) -> Result:
+    return Result(Outcome.NOT_SENT, reason=Reason(UNREACHABLE, why))
+
+
+def _not_told(result: Result) -> Refused:
+    refusal = answers.refusal(NAME, result, None)
     assert refusal is not None  # noqa: S101  # what was not sent is refused
     return refusal
 
