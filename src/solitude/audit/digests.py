@@ -5,7 +5,7 @@ tell nothing of a value that retention has removed. Each names the key that it w
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,14 @@ from uuid import UUID
 from django.db.models import Model
 
 from solitude.audit.kinds import Group
-from solitude.vault import hashes
+from solitude.vault import hashes, keyring
 
 # HMAC-SHA256 cut to its first half; RFC 2104, section 5, allows no less than half.
 DIGEST_BYTES = 16
 _ROW, _HEAD = "audit-row", "audit-head"
+_SEALS = "seals"
+# Seals have keys of their own where the ring has them.
+_KEYS: Mapping[str, Any] = {"purpose": _SEALS} if hasattr(keyring.KeyRing, "of") else {}
 
 
 class KeyGone(Exception):
@@ -35,7 +38,7 @@ def key_id_of(head: str) -> str:
 
 
 def current_key_id() -> str:
-    return key_id_of(hashes.keyed_hash(_HEAD, b""))
+    return key_id_of(hashes.keyed_hash(_HEAD, b"", **_KEYS))
 
 
 def of_group(key_id: str, kind: str, row: Model, group: Group) -> bytes:
@@ -57,7 +60,7 @@ def canonical(value: Any) -> bytes:
 
 
 def _under(key_id: str, label: str, content: bytes) -> str:
-    hashed = hashes.under(key_id, label, content)
+    hashed = hashes.under(key_id, label, content, **_KEYS)
     if hashed is None:
         raise KeyGone(key_id)
     return hashed

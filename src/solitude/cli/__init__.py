@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from solitude.cli import check, clients, data, log, new_provider, serving
+from solitude.cli import audit, check, clients, data, log, new_provider, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -25,6 +25,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="solitude", description="A payment server for marketplaces.")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serving, check, log, data, new_provider, clients):
+    for part in (serving, check, log, data, new_provider, clients, audit):
         part.take(commands)
     return made
