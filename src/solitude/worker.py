@@ -14,7 +14,8 @@ from django.db import DatabaseError, close_old_connections, connections
 
 from solitude.audit import sealing
 from solitude.payments import notifications, recovery, registry
-from solitude.telemetry import context
+from solitude.services import gauges
+from solitude.telemetry import context, metrics
 from solitude.telemetry.logs import get_logger
 from solitude.web import purge
 
@@ -47,6 +48,8 @@ def all_jobs() -> tuple[Job, ...]:
     always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
     own = (Every(OWN_EVERY_S, job) for job in registry.jobs())
     return (*always, Every(TELL_EVERY_S, recovery.tell_backlog), Every(SEAL_EVERY_S, sealing.seal_due), *own)
+    told = (Every(TELL_EVERY_S, recovery.tell_backlog), Every(TELL_EVERY_S, gauges.tell))
+    return (*always, *told, *(Every(OWN_EVERY_S, job) for job in registry.jobs()))
 
 
 class Worker:
@@ -84,18 +87,27 @@ class Worker:
     def turn(self) -> int:
         """Each job once; how much there was to do."""
         close_old_connections()
+        metrics.gauge("solitude_worker_last_turn_timestamp_seconds", int(time.time()))
         return sum(map(self._done_by, self._jobs))
 
     def _done_by(self, job: Job) -> int:
         context.clear()
         context.bind(request_id=f"worker-{secrets.token_hex(8)}")
+        began = time.monotonic_ns()
         try:
-            return job()
+            done = job()
         except DatabaseError:
             # The database may be restarting: it is as if there were nothing to do.
             log.exception("worker_has_no_database", job=job.__name__)
+            metrics.count("solitude_worker_job_failures_total", job=job.__name__)
             connections.close_all()
         except Exception:
+            metrics.count("solitude_worker_job_failures_total", job=job.__name__)
             # One thing that cannot be done must not stop the rest; its lease keeps it away for a while.
             log.exception("worker_job_failed", job=job.__name__)
+        else:
+            if done:
+                took_ms = (time.monotonic_ns() - began) // 1_000_000
+                metrics.timing_ms("solitude_worker_job_duration_seconds", took_ms, job=job.__name__)
+            return done
         return 0

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from solitude.buyers import hashing, pin_tokens, pins
 from solitude.buyers.models import Buyer, timed
 from solitude.buyers.pins import Rule, State, Tried
+from solitude.telemetry import metrics
 from solitude.web.refusals import Refused, not_found
 
 TRIES_MAX = 5
@@ -58,6 +59,8 @@ def carry_out(call: Call, buyer_uuid: str, pin: str, follow: Follow | None = Non
             if buyer is None or getattr(buyer, call.column) != kept:
                 continue
             tried = _apply(call, buyer, is_right, follow)
+            if tried.event == pins.LOCKED_OUT:
+                transaction.on_commit(lambda: metrics.count("solitude_pin_locks_total"))
         if tried.is_right:
             _renew(buyer, pin, kept)
         return tried

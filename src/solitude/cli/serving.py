@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from contextlib import AbstractContextManager
 from typing import Any
 
 from solitude import tls
@@ -64,7 +65,8 @@ def _serve(chosen: argparse.Namespace) -> int:
     settings.environment.give_back()
     from solitude import server
 
-    return server.run(chosen.host, chosen.port, chosen.workers, files)
+    with collecting("serve", settings):
+        return server.run(chosen.host, chosen.port, chosen.workers, files)
 
 
 def _worker(_chosen: argparse.Namespace) -> int:
@@ -83,7 +85,26 @@ def _worker(_chosen: argparse.Namespace) -> int:
     worker.start()
     print("solitude: working", flush=True)
     worker.join()
+    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    with collecting("worker", settings):
+        metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
+        worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: worker.stop())
+        worker.start()
+        print("solitude: working", flush=True)
+        worker.join()
     return 0
+
+
+def collecting(part: str, settings: Any) -> AbstractContextManager[None]:
+    """Within the block, what this command and its processes count is shown to Prometheus, where the settings want that."""
+    from solitude.telemetry import metrics_endpoint
+
+    port = settings.SOLITUDE_METRICS_PORT
+    address = (settings.SOLITUDE_METRICS_HOST, port) if port else None
+    networks = settings.SOLITUDE_METRICS_ALLOWED_NETWORKS
+    return metrics_endpoint.collecting(part, address, networks, settings.SOLITUDE_METRICS_DIR)
 
 
 def _migrate(_chosen: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +11,12 @@ from typing_extensions import TypedDict
 
 from solitude.events import feed, waiting
 from solitude.events.shown import Cursor, EventShown, cursor_text, shown_event
+from solitude.telemetry import metrics
 from solitude.web import paging
 from solitude.web.answers import answer
 from solitude.web.openapi import parameters
 from solitude.web.refusals import Refused
+from solitude.web.requests import ApiRequest, client_key
 
 router = Router()
 LIMIT = 100
@@ -64,7 +66,10 @@ def list_events(request: HttpRequest) -> HttpResponse:
     limit = paging.number(request, "limit", LIMIT, feed.LIMIT_MAX)
     wait_s = paging.number(request, "wait", 0, waiting.WAIT_MAX_S, least=0)
     wanted = _wanted(request.GET.get("type", ""))
-    page = feed.read(_place(request.GET.get("after", ""), feed.kept()), limit, wanted)
+    kept = feed.kept()
+    place = _place(request.GET.get("after", ""), kept)
+    metrics.gauge("solitude_feed_behind_events", max(kept.end - place, 0), client=client_key(cast(ApiRequest, request)))
+    page = feed.read(place, limit, wanted)
 
     def look() -> bool:
         nonlocal page

@@ -103,6 +103,7 @@ class Breaker:
         self._failures, self._answered_at = 0, time.monotonic()
         if self._open_until is not None:
             self._open_until = self._trial_began = None
+            metrics.gauge("solitude_breaker_open", 0, provider=self.name)
             log.info("breaker_closed", provider=self.name)
 
     def _failure(self, began: float) -> None:
@@ -118,7 +119,8 @@ class Breaker:
     def _open(self) -> None:
         open_s = settings.SOLITUDE_BREAKER_OPEN_S
         self._open_until = time.monotonic() + open_s
-        metrics.count(f"breaker.opened.{self.name.replace('-', '_')}")
+        metrics.count(f"breaker.opened.{metrics.word(self.name)}")
+        metrics.gauge("solitude_breaker_open", 1, provider=self.name)
         log.warning("breaker_opened", provider=self.name, failures=self._failures, open_s=open_s)
 
 

@@ -17,7 +17,7 @@ from solitude.configuration import is_loopback
 from solitude.telemetry import redaction
 from solitude.telemetry.logs import get_logger
 
-from . import breaker
+from . import breaker, measured
 from .failures import (
     NoAnswer,
     NotSent,
@@ -127,6 +127,9 @@ class Outlet:
     system's certificate authorities; `identity` is certificate and key, PEM files, of who asks to be known by them. While the
     peer does not answer, nothing is sent (see `breaker`), unless `breaks` is false: that is for who just wants to know whether
     it is there.
+    system's certificate authorities. While the peer does not answer, nothing is sent (see `breaker`), unless `breaks` is
+    false: that is for who just wants to know whether it is there. `timer` names a timer at statsd for every exchange, in which
+    `{operation}` stands for the request's.
 
     Safe to make before a fork: connections and counts belong to the process that uses them.
     """
@@ -147,6 +150,7 @@ class Outlet:
         ca_file: Path | None = None,
         identity: tuple[Path, Path] | None = None,
         breaks: bool = True,
+        timer: str = "",
     ) -> None:
         self.name = name
         self._origins = frozenset(_safe_origin(url) for url in base_urls)
@@ -162,6 +166,7 @@ class Outlet:
         self._in_progress_limit = in_progress_limit
         self._correlation_header = correlation_header
         self._breaks = breaks
+        self._timer = timer
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         if identity is not None:
@@ -178,7 +183,11 @@ class Outlet:
     def in_progress(self) -> InProgress:
         """How many exchanges are under way in this process."""
         pid = os.getpid()
-        return self._counts.get(pid) or self._counts.setdefault(pid, InProgress(self._in_progress_limit))
+        known = self._counts.get(pid)
+        if known is None:
+            known = self._counts.setdefault(pid, InProgress(self._in_progress_limit))
+            measured.limit(self.name, self._in_progress_limit)
+        return known
 
     def send(self, request: Request) -> Answer:
         """Sends the request once and reads the whole answer, of any status.
@@ -194,6 +203,7 @@ class Outlet:
         )
         outcome = self._admitted(request, exchange) if self._breaks else self._outcome(request, exchange)
         self._log(request, outcome)
+        measured.exchange(self.name, self._timer, request.operation, outcome)
         if isinstance(outcome, Answer):
             return outcome
         # Raised here and not where it was caught: the errors below hold URLs, header values and the connection itself.
@@ -215,7 +225,7 @@ class Outlet:
     def _outcome(self, request: Request, exchange: Progress) -> Answer | NotSent | NoAnswer:
         token = progress.set(exchange)
         try:
-            with self.in_progress:
+            with self.in_progress, measured.under_way(self.name):
                 return self._exchange(request, exchange)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the caller must learn whether something was sent
             return _failure(error, exchange)

@@ -133,7 +133,7 @@ class JsonApi:
         return Request(ask.method, url, headers, body, ask.operation)
 
     def _time(self, ask: Ask, duration_ms: int) -> None:
-        name = self.name.replace("-", "_")
+        name = metrics.word(self.name)
         metrics.timing_ms(f"solitude.provider.{name}.proxy.{ask.method.lower()}", duration_ms)
 
 

@@ -19,7 +19,7 @@ from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
-from solitude.telemetry import context
+from solitude.telemetry import context, metrics
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
@@ -215,6 +215,12 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
             settle(recorded)
         failpoints.reach(failpoints.WHILE_RECORDING)
     failpoints.reach(failpoints.AFTER_COMMIT)
+    metrics.count(
+        "solitude_provider_calls_total",
+        provider=recorded.provider,
+        operation=recorded.operation,
+        outcome=recorded.outcome,
+    )
     log.info(
         "provider_call",
         operation=recorded.operation,

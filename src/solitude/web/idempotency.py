@@ -15,6 +15,7 @@ from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
+from solitude.telemetry import metrics
 from solitude.vault import hashes
 from solitude.web.bodies import encode
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
@@ -126,6 +127,7 @@ def _repeat(row: IdempotencyKey, described: bytes) -> Claim | HttpResponse:
 
 
 def _replayed(kept: IdempotencyKey) -> HttpResponse:
+    metrics.count("solitude_idempotency_replays_total")
     return HttpResponse(kept.answer, status=kept.status, content_type="application/json", headers={REPLAYED: "true"})
 
 

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 Handler = Callable[[HttpRequest], HttpResponse]
 ANONYMOUS = "<anon>"
 REQUEST_ID_HEADER = "Transaction-Id"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+# Nothing is there, or it was refused before anybody looked.
+NO_ROUTE = "none"
 _USABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -47,12 +51,27 @@ class RequestContext:
         context.bind(request_id=request_id)
         admitted = cast(ApiRequest, request)
         admitted.client, admitted.claim = None, None
+        began = time.monotonic_ns()
         response = self.get_response(request)
         response[REQUEST_ID_HEADER] = request_id
         if not response.streaming:
             response.setdefault("Content-Length", str(len(response.content)))
-        metrics.count(f"response.{response.status_code}")
+        _measure(request, response, (time.monotonic_ns() - began) // 1_000_000)
         return response
+
+
+def _measure(request: HttpRequest, response: HttpResponse, took_ms: int) -> None:
+    """By the route's template, and never by the path: that has ids in it."""
+    route = request.resolver_match.route if request.resolver_match else ""
+    route, method = f"/{route.lstrip('^')}" if route else NO_ROUTE, _method(request)
+    metrics.count(f"response.{response.status_code}")
+    metrics.timing_ms("solitude_http_request_duration_seconds", took_ms, route=route, method=method)
+    metrics.count("solitude_http_responses_total", route=route, method=method, status=str(response.status_code))
+
+
+def _method(request: HttpRequest) -> str:
+    """Anybody can make up a method, and each would be a series of its own."""
+    return request.method if request.method in METHODS else "other"
 
 
 @receiver(request_finished)

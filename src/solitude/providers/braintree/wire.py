@@ -21,7 +21,7 @@ from solitude.outbound.ways import Sender
 from solitude.payments.contract import CONFIGURATION
 from solitude.providers.braintree import gateway, record
 from solitude.providers.braintree.names import NAME
-from solitude.telemetry import cef
+from solitude.telemetry import cef, metrics
 from solitude.telemetry.logs import get_logger
 
 # Why nothing was done, beside the reasons of `outbound` and the codes of the contract.
@@ -78,6 +78,18 @@ class Wire:
 
     def __init__(self) -> None:
         self._sender: Sender = ways.sender(NAME) if ways.is_proxied(NAME) else local_outlet()
+        at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
+        self._outlet = Outlet(
+            NAME,
+            base_urls=[settings.SOLITUDE_BRAINTREE_URL],
+            connect_timeout_ms=settings.SOLITUDE_BRAINTREE_CONNECT_TIMEOUT_MS,
+            read_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
+            total_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
+            max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
+            pool_size=at_once,
+            in_progress_limit=at_once,
+            timer="solitude.braintree.api",
+        )
         self._gateway = gateway.gateway(self)
 
     def ask(self, operation: str, perform: Callable[[Any], Any]) -> Reply | Absent | Failed:
@@ -127,6 +139,7 @@ class Wire:
         except (NotSent, NoAnswer) as error:
             asking.exchanges.append(describe(shown, error, sent_at=sent_at, kept=record.KEPT))
             raise
+        metrics.count(f"solitude.braintree.response.{answer.status}")
         seen = replace(answer, body=record.shown(answer.body))
         asking.exchanges.append(describe(shown, seen, sent_at=sent_at, kept=record.KEPT))
         asking.retry_after_s = answer.retry_after_s

@@ -7,7 +7,7 @@ from django.conf import settings
 from solitude.outbound.http import Outlet
 
 
-def outlet(name: str, url: str, at_once: int, **more: Any) -> Outlet:
+def outlet(name: str, url: str, at_once: int, *, timer: str = "solitude.paypal.{operation}", **more: Any) -> Outlet:
     """To one address of PayPal's, for so many calls at a time."""
     return Outlet(
         name,
@@ -17,5 +17,6 @@ def outlet(name: str, url: str, at_once: int, **more: Any) -> Outlet:
         total_timeout_ms=settings.SOLITUDE_PAYPAL_TIMEOUT_MS,
         pool_size=at_once,
         in_progress_limit=at_once,
+        timer=timer,
         **more,
     )

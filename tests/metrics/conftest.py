@@ -1,0 +1,3 @@
+"""Logging as the tests of the logs set it up."""
+
+from tests.telemetry.conftest import setup as setup
