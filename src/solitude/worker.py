@@ -46,10 +46,9 @@ class Every:
 def all_jobs() -> tuple[Job, ...]:
     """What is known already comes before what must be asked."""
     always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
-    own = (Every(OWN_EVERY_S, job) for job in registry.jobs())
-    return (*always, Every(TELL_EVERY_S, recovery.tell_backlog), Every(SEAL_EVERY_S, sealing.seal_due), *own)
     told = (Every(TELL_EVERY_S, recovery.tell_backlog), Every(TELL_EVERY_S, gauges.tell))
-    return (*always, *told, *(Every(OWN_EVERY_S, job) for job in registry.jobs()))
+    own = (Every(OWN_EVERY_S, job) for job in registry.jobs())
+    return (*always, *told, Every(SEAL_EVERY_S, sealing.seal_due), *own)
 
 
 class Worker:

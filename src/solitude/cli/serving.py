@@ -78,14 +78,6 @@ def _worker(_chosen: argparse.Namespace) -> int:
     from solitude.worker import Worker
 
     logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
-    metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
-    worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.start()
-    print("solitude: working", flush=True)
-    worker.join()
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
     with collecting("worker", settings):
         metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
         worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)

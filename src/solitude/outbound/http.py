@@ -126,10 +126,7 @@ class Outlet:
     `correlation_header` is the header of answers in which the provider names the exchange. `ca_file` replaces the
     system's certificate authorities; `identity` is certificate and key, PEM files, of who asks to be known by them. While the
     peer does not answer, nothing is sent (see `breaker`), unless `breaks` is false: that is for who just wants to know whether
-    it is there.
-    system's certificate authorities. While the peer does not answer, nothing is sent (see `breaker`), unless `breaks` is
-    false: that is for who just wants to know whether it is there. `timer` names a timer at statsd for every exchange, in which
-    `{operation}` stands for the request's.
+    it is there. `timer` names a timer at statsd for every exchange, in which `{operation}` stands for the request's.
 
     Safe to make before a fork: connections and counts belong to the process that uses them.
     """

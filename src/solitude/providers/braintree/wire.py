@@ -78,18 +78,6 @@ class Wire:
 
     def __init__(self) -> None:
         self._sender: Sender = ways.sender(NAME) if ways.is_proxied(NAME) else local_outlet()
-        at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
-        self._outlet = Outlet(
-            NAME,
-            base_urls=[settings.SOLITUDE_BRAINTREE_URL],
-            connect_timeout_ms=settings.SOLITUDE_BRAINTREE_CONNECT_TIMEOUT_MS,
-            read_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
-            total_timeout_ms=settings.SOLITUDE_BRAINTREE_TIMEOUT_MS,
-            max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
-            pool_size=at_once,
-            in_progress_limit=at_once,
-            timer="solitude.braintree.api",
-        )
         self._gateway = gateway.gateway(self)
 
     def ask(self, operation: str, perform: Callable[[Any], Any]) -> Reply | Absent | Failed:
@@ -158,6 +146,7 @@ def local_outlet() -> Outlet:
         max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
         pool_size=at_once,
         in_progress_limit=at_once,
+        timer="solitude.braintree.api",
     )
 
 

@@ -18,13 +18,6 @@ AT_ONCE = 8
 class Verification:
     def __init__(self) -> None:
         self._sender = ways.sender(IPN_WAY) if ways.is_proxied(NAME) else local_outlet()
-        self._outlet = outlet(
-            "paypal-ipn",
-            settings.SOLITUDE_PAYPAL_IPN_URL,
-            AT_ONCE,
-            timer="solitude.paypal.ipn.validate",
-            max_answer_bytes=ANSWER_MAX_BYTES,
-        )
 
     def verify(self, body: bytes) -> tuple[Verdict, str]:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -42,4 +35,10 @@ class Verification:
 
 def local_outlet() -> Outlet:
     """The way out where there is no proxy."""
-    return outlet(IPN_WAY, settings.SOLITUDE_PAYPAL_IPN_URL, AT_ONCE, max_answer_bytes=ANSWER_MAX_BYTES)
+    return outlet(
+        IPN_WAY,
+        settings.SOLITUDE_PAYPAL_IPN_URL,
+        AT_ONCE,
+        timer="solitude.paypal.ipn.validate",
+        max_answer_bytes=ANSWER_MAX_BYTES,
+    )
