@@ -8,6 +8,7 @@ import ipaddress
 import json
 import os
 import re
+import stat
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -220,9 +221,14 @@ def certificates_file(text: str) -> Path | None:
 
 
 def key_file(text: str) -> Path | None:
-    """A PEM file with a private key that is not encrypted; empty stays None."""
+    """A PEM file with a private key that is not encrypted, and not everybody's to read; empty stays None."""
     if not text:
         return None
+    try:
+        if Path(text).stat().st_mode & stat.S_IRWXO:
+            raise ValueError("must name a file that others cannot read or change")
+    except OSError:
+        raise ValueError("must name a PEM file with a private key") from None
     try:
         serialization.load_pem_private_key(Path(text).read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
@@ -287,6 +293,8 @@ class Environment:
         taken = {name: variables.pop(name) for name in list(variables) if name.startswith(PREFIX)}
         self._values = development_file(taken) | taken
         self.declared: list[Declared] = []
+        # Who has the credentials that are declared now, where it is not this process.
+        self.proxy = ""
         self.problems: list[str] = []
 
     def give_back(self) -> None:
@@ -356,7 +364,14 @@ class Environment:
         return self.get(name, parse, Decimal(default), meaning, unit=unit)
 
     def credential(self, name: str, meaning: str, *, simulator: str) -> str:
-        """A secret that must be there; in development, where `simulator` says where that is, it is the simulator's (`sandbox-token`)."""
+        """A secret that must be there; in development, where `simulator` says where that is, it is the simulator's (`sandbox-token`).
+
+        In a process that asks its provider through a proxy it must not be there, and is empty.
+        """
+        if self.proxy:
+            self.declared.append(Declared(name, "none; with debug the simulator's", "", meaning))
+            self.forbid({f"{name} must not be set where {self.proxy} has the credentials": self.is_given(name)})
+            return ""
         default = f"{SIMULATED}token" if simulator else ""
         found = self.get(name, secret, default, meaning, shown="none; with debug the simulator's")
         is_simulators = found.startswith(SIMULATED) and not simulator

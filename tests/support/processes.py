@@ -20,7 +20,7 @@ from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 from tests.support.simulator import Simulator
 
-READY_WITHIN_S = 30
+READY_WITHIN_S = 90
 KEY = "marketplace"
 
 
@@ -38,13 +38,15 @@ class House:
 
 
 @contextmanager
-def house(home: Path, workers: int = 1, *, serve: bool = True, **settings: str) -> Iterator[House]:
+def house(
+    home: Path, workers: int = 1, *, serve: bool = True, sandbox_port: int = 0, **settings: str
+) -> Iterator[House]:
     """Migrates, starts simulator and server, waits for both, and ends them; `settings` are further SOLITUDE_ ones.
 
-    Without `serve` the test starts what it wants to have at the house's URL.
+    Without `serve` the test starts what it wants to have at the house's URL. `sandbox_port` is for who must know it before.
     """
     with ExitStack() as stack:
-        api, sandbox = free_port(), free_port()
+        api, sandbox = free_port(), sandbox_port or free_port()
         paypal = Simulator(sandbox)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SOLITUDE_")} | {
             "SOLITUDE_DEBUG": "true",

@@ -1,7 +1,6 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from solitude.telemetry import redaction
 from solitude_acme import NAME
 
 
@@ -14,10 +13,10 @@ class AcmeConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.routing import way
-        from solitude_acme.provider import Acme
+        from solitude_acme.provider import Acme, api
         from solitude_acme.way import AcmeWay
 
-        redaction.register(settings.SOLITUDE_ACME_TOKEN)
+        api().offer("Idempotency-Key")
         probes.offer(probes.Probe(NAME, settings.SOLITUDE_ACME_URL, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))
         registry.register(NAME, registry.Registered(Acme()))
         way.offer(AcmeWay())

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from solitude.cli import audit, check, clients, data, log, new_provider, serving
+from solitude.cli import check, clients, data, log, new_provider, proxy, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -26,5 +27,6 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="solitude", description="A payment server for marketplaces.")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in (serving, check, log, data, new_provider, clients, audit):
+    for part in (serving, check, log, data, new_provider, clients, proxy):
         part.take(commands)
     return made

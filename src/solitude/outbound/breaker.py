@@ -32,6 +32,7 @@ _OF_OURS = frozenset(
         Reason.BREAKER_OPEN,
         Reason.PROXY_REFUSED,
         Reason.CREDENTIALS_REFUSED,
+        Reason.REFUSED_OPERATION,
         Reason.UNEXPECTED,
     }
 )

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """No route, network down, no file descriptor left, and the like."""
     TLS_FAILED = "tls_failed"
     """Certificate not trusted, wrong host name, no common protocol, or the peer hung up during the handshake."""
+    REFUSED_OPERATION = "refused_operation"
+    """It asks for something that this provider is never asked for."""
     PROXY_REFUSED = "proxy_refused"
     """The proxy does not pass such a request on: its log says why."""
     CREDENTIALS_REFUSED = "credentials_refused"

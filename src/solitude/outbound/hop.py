@@ -7,6 +7,7 @@ answer that does not prove to be the proxy's is none.
 import re
 import uuid
 from collections.abc import Collection
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -24,6 +25,12 @@ from .vouching import Mark
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 
 log = get_logger("solitude.outbound")
+
+
+def identity() -> tuple[Path, Path] | None:
+    """Certificate and key that we show to the proxy."""
+    certificate, key = settings.SOLITUDE_PROXY_CLIENT_CERT, settings.SOLITUDE_PROXY_CLIENT_KEY
+    return (certificate, key) if certificate and key else None
 
 
 class Hop:
@@ -50,7 +57,6 @@ class Hop:
         self._url, self._service, self._below = url, service, below
         self._names = vouching.CARRIED | set(headers)
         self._secrets: tuple[str, ...] = settings.SOLITUDE_PROXY_SECRETS
-        certificate, key = settings.SOLITUDE_PROXY_CLIENT_CERT, settings.SOLITUDE_PROXY_CLIENT_KEY
         at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
         self._outlet = Outlet(
             name,
@@ -63,7 +69,7 @@ class Hop:
             in_progress_limit=at_once,
             correlation_header=vouching.CORRELATION_ID,
             ca_file=settings.SOLITUDE_PROXY_CA_FILE,
-            identity=(certificate, key) if certificate and key else None,
+            identity=identity(),
             # What the proxy says counts, and not that it said something: see `send`.
             breaks=False,
         )

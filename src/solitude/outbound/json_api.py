@@ -4,16 +4,18 @@ What an answer means only the provider's own reader knows; what none of them nee
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from solitude import exact_json
-from solitude.telemetry import metrics
+from solitude.telemetry import metrics, redaction
 
+from . import ways
 from .http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from .record import Exchange, Kept, describe
+from .ways import Sender
 
 CONNECT_TIMEOUT_MS = 3000
 REDIRECTS = range(300, 400)
@@ -27,7 +29,10 @@ class NotSaid(Exception):
 
 
 def bearer(token: str) -> Sign:
-    """Who asks says so with a token that lives as long as the process (RFC 6750, section 2.1)."""
+    """Who asks says so with a token that lives as long as the process (RFC 6750, section 2.1), and is masked in logs from now on; an empty
+    one is for a process whose proxy says so."""
+    if token:
+        redaction.register(token)
     return lambda _method, _url: {"Authorization": f"Bearer {token}"}
 
 
@@ -79,9 +84,24 @@ class Failed:
     exchanges: tuple[Exchange, ...] = ()
 
 
+class _Signing:
+    """Sends by an outlet, and says who we are."""
+
+    def __init__(self, outlet: Outlet, sign: Sign) -> None:
+        self._outlet, self._sign = outlet, sign
+
+    def send(self, request: Request) -> Answer:
+        return self._outlet.send(self.signed(request))
+
+    def signed(self, request: Request) -> Request:
+        return replace(request, headers={**request.headers, **self._sign(request.method, request.url)})
+
+
 class JsonApi:
     """The way to one provider. Made once for a process; used by all threads. `timeout_ms` is for one call as a whole, `limit` how many
-    may be under way at once; `kept` is what the call log may show of one in clear."""
+    may be under way at once; `kept` is what the call log may show of one in clear.
+
+    Where the settings name a proxy, it signs and sends; then `sign` is not used, and the API must have been offered (`offer`)."""
 
     def __init__(
         self,
@@ -95,8 +115,8 @@ class JsonApi:
         limit: int,
     ) -> None:
         self.name, self.url = name, url
-        self._sign, self._kept = sign, kept
-        self._outlet = Outlet(
+        self._kept, self._timeout_ms = kept, timeout_ms
+        outlet = Outlet(
             name,
             base_urls=[url],
             connect_timeout_ms=connect_timeout_ms,
@@ -105,13 +125,24 @@ class JsonApi:
             pool_size=limit,
             in_progress_limit=limit,
         )
+        self._signing = _Signing(outlet, sign)
+
+    def offer(self, *headers: str) -> None:
+        """Lets the API be asked through a proxy; at the start. `headers` are those that an `Ask` may have."""
+        ways.offer(self.name, lambda: self.local, below=self.url, headers=headers, timeout_ms=self._timeout_ms)
+
+    @property
+    def local(self) -> Sender:
+        """Who sends where no proxy does."""
+        return self._signing
 
     def ask(self, ask: Ask) -> Reply | Failed:
         """Sends the call, once."""
-        request = self.request(ask)
+        request = self._asked(ask)
+        sender = ways.sender(self.name) if ways.is_proxied(self.name) else self._signing
         sent_at = datetime.now(UTC)
         try:
-            answer = self._outlet.send(request)
+            answer = sender.send(request)
             self._time(ask, answer.duration_ms)
         except (NotSent, NoAnswer) as error:
             self._time(ask, error.duration_ms)
@@ -124,9 +155,12 @@ class JsonApi:
 
     def request(self, ask: Ask) -> Request:
         """The call as it goes over the wire, signed for this moment."""
+        return self._signing.signed(self._asked(ask))
+
+    def _asked(self, ask: Ask) -> Request:
         query = urlencode(ask.query, quote_via=quote)
         url = f"{self.url}{ask.path}" + (f"?{query}" if query else "")
-        headers = {**ask.headers, **self._sign(ask.method, url), "Accept": "application/json"}
+        headers = {**ask.headers, "Accept": "application/json"}
         body = b""
         if ask.body is not None:
             headers["Content-Type"], body = "application/json", exact_json.encode(ask.body)

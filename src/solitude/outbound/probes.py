@@ -6,7 +6,11 @@ waits longer than one question takes. A provider offers its probe at the start.
 
 import threading
 import time
+from pathlib import Path
 
+from django.conf import settings
+
+from solitude.outbound import hop, ways
 from solitude.outbound.failures import NoAnswer, NotSent
 from solitude.outbound.http import Outlet, Request
 from solitude.telemetry.logs import get_logger
@@ -19,8 +23,19 @@ GRACE_S = 0.25
 class Probe:
     """One peer. Any HTTP answer from `url` and `path` within `timeout_ms` says that it is there."""
 
-    def __init__(self, name: str, url: str, timeout_ms: int, *, method: str = "HEAD", path: str = "/") -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        timeout_ms: int,
+        *,
+        method: str = "HEAD",
+        path: str = "/",
+        ca_file: Path | None = None,
+        identity: tuple[Path, Path] | None = None,
+    ) -> None:
         self.name, self.timeout_s = name, timeout_ms / 1000
+        self.url, self.timeout_ms = url, timeout_ms
         self._request = Request(method, f"{url}{path}", operation="probe")
         self._outlet = Outlet(
             name,
@@ -31,6 +46,8 @@ class Probe:
             pool_size=1,
             # One that hangs holds one thread, and not one for each time that somebody asks.
             in_progress_limit=1,
+            ca_file=ca_file,
+            identity=identity,
             breaks=False,
         )
 
@@ -91,5 +108,32 @@ class Probes:
 
 
 _of_this_process = Probes()
-offer = _of_this_process.offer
+_proxies_asked: set[str] = set()
+
+
+def offer(probe: Probe) -> None:
+    """Of a provider that is asked through a proxy only the proxy is there to be asked, and once for all providers."""
+    url = ways.proxy_url(probe.name)
+    if not url:
+        _of_this_process.offer(probe)
+        return
+    root = url.partition("/proxy/")[0]
+    if root not in _proxies_asked:
+        _proxies_asked.add(root)
+        _of_this_process.offer(of_proxy(root, probe.timeout_ms))
+
+
+def of_proxy(root: str, timeout_ms: int) -> Probe:
+    """Whether the proxy is there, and well or not: what of it does not work it says itself."""
+    return Probe(
+        "proxy",
+        root,
+        timeout_ms,
+        method="GET",
+        path="/services/status/",
+        ca_file=settings.SOLITUDE_PROXY_CA_FILE,
+        identity=hop.identity(),
+    )
+
+
 all_answer = _of_this_process.all_answer

@@ -85,12 +85,12 @@ def local(name: str) -> Sender:
 
 def is_proxied(name: str) -> bool:
     """Whether the proxy sends for this way, or for the provider of this name."""
-    return bool(_proxy_url(name))
+    return bool(proxy_url(name))
 
 
 def sender(name: str) -> Sender:
     """Who sends for this way: the proxy where the settings name one, else this process itself. Raises NoWay."""
-    url = _proxy_url(name)
+    url = proxy_url(name)
     return _hop(name, url) if url else local(name)
 
 
@@ -109,7 +109,8 @@ def _hop(name: str, url: str) -> Hop:
     )
 
 
-def _proxy_url(name: str) -> str:
+def proxy_url(name: str) -> str:
+    """Where the proxy sends for this way, or for the provider of this name; empty where this process does itself."""
     known = _ways.get(name)
     service = known.service if known else name if name in _OWN_SERVICES else PROVIDER
     urls: dict[str, str] = {

@@ -84,8 +84,9 @@ class TestError(Exception):
 @router.get("/status/", response={200: Health, 500: Health})
 def status(request: ApiRequest) -> HttpResponse:
     """Unsigned, for the monitoring: 200, or 500 when the server is not well, with what does not work. `proxies` alone is no 500."""
-    found = health.DATABASE.examined()
-    return answer(found, 200 if health.DATABASE.is_well(found) else 500, **{"Cache-Control": "no-store"})
+    role = health.role()
+    found = role.examined()
+    return answer(found, 200 if role.is_well(found) else 500, **{"Cache-Control": "no-store"})
 
 
 @router.get("/request/", response=Authenticated)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import Error, connection, transaction
 from typing_extensions import TypedDict
 
@@ -56,6 +57,43 @@ def _examined_with_database() -> Health:
 
 # A provider that is away is its own business: the server goes on, and says of each payment what is known.
 DATABASE = Role(_examined_with_database, lambda found: found["db"] and found["cache"] and found["settings"])
+
+
+def _examined_without_database() -> Health:
+    answers = has_database() and database_answers()
+    return {
+        "proxies": probes.all_answer(settings.SOLITUDE_STATUS_PROBE_LIFE_S),
+        "db": answers,
+        # What it remembers is in its own memory, which is shared with nobody.
+        "cache": memory_takes_a_write(),
+        "settings": not has_database() and not has_shared_cache(),
+    }
+
+
+# It is for nothing but to have no database.
+PROXY = Role(_examined_without_database, lambda found: found["settings"] and not (found["db"] and found["cache"]))
+
+
+def role() -> Role:
+    """That of this process."""
+    return PROXY if settings.SOLITUDE_PROXY else DATABASE
+
+
+def has_database() -> bool:
+    return bool(settings.DATABASES["default"]["ENGINE"] != "django.db.backends.dummy")
+
+
+def has_shared_cache() -> bool:
+    own = ("django.core.cache.backends.locmem.LocMemCache", "django.core.cache.backends.dummy.DummyCache")
+    return any(one["BACKEND"] not in own for one in settings.CACHES.values())
+
+
+def memory_takes_a_write() -> bool:
+    name = uuid.uuid4().hex
+    cache.set(name, NOBODY, timeout=10)
+    found = bool(cache.get(name) == NOBODY)
+    cache.delete(name)
+    return found
 
 
 def database_answers() -> bool:

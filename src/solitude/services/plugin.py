@@ -15,12 +15,12 @@ from django.db import Error, connections
 from solitude.client import NotSigned, Retries, Solitude, SolitudeError
 from solitude.outbound import probes
 from solitude.payments import recovery
-from solitude.services import health, schema, signing
+from solitude.services import health, proxy_plugin, schema, signing
+from solitude.services.finding import CRITICAL, OK, UNKNOWN, WARNING, Finding, took
 from solitude.telemetry import redaction
 from solitude.transactions.failures import failed_products
 from solitude.web.clients import Client
 
-OK, WARNING, CRITICAL, UNKNOWN = 0, 1, 2, 3
 _NAMES = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
 # The worst first, as plugins of the monitoring add states up.
 _ORDER = (CRITICAL, WARNING, UNKNOWN, OK)
@@ -41,15 +41,6 @@ class Options:
     timeout_s: int = 10
     server_only: bool = False
     plain_http: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at: how bad it is, in words, and its performance data."""
-
-    state: int
-    said: str
-    data: str = ""
 
 
 _NO_DATABASE = Finding(CRITICAL, "the database does not answer")
@@ -91,6 +82,8 @@ def _found_in_time(options: Options) -> list[Finding]:
 
 
 def _parts(options: Options) -> dict[str, Callable[[Options], list[Finding]]]:
+    if settings.SOLITUDE_PROXY or proxy_plugin.is_proxy(options.url):
+        return {"the proxy": lambda asked: proxy_plugin.found(asked.url, asked.timeout_s)}
     here = {} if options.server_only else {"the database": _database}
     return here | ({"the server": _server} if options.url else {"this machine": _machine})
 
@@ -170,7 +163,7 @@ def _status(server: Solitude) -> Finding:
         status = server.status()
     except SolitudeError as error:
         return Finding(CRITICAL, f"the server does not answer ({error})")
-    data = _took("status", begun)
+    data = took("status", begun)
     wrong = [name for name in health.Health.__annotations__ if not getattr(status, name)]
     if not wrong:
         return Finding(OK, "the server is well", data)
@@ -184,7 +177,7 @@ def _signing(server: Solitude, key: str) -> Finding:
     except SolitudeError as error:
         why = error.detail if isinstance(error, NotSigned) else error
         return Finding(CRITICAL, f"the signature of {key} is not taken ({why})")
-    data = _took("request", begun)
+    data = took("request", begun)
     if taken_for != key:
         return Finding(CRITICAL, f"the signature of {key} is taken for that of {taken_for or 'nobody'}", data)
     return Finding(OK, "signing works", data)
@@ -200,7 +193,3 @@ def _no_client(options: Options) -> Finding:
     known = ", ".join(settings.SOLITUDE_CLIENTS) or "SOLITUDE_CLIENTS is empty"
     said = f"there is no client {options.client}" if options.client else "name a client with --client"
     return Finding(UNKNOWN, f"{said} ({known})")
-
-
-def _took(name: str, begun: float) -> str:
-    return f"{name}={round((time.monotonic() - begun) * 1000)}ms;;;0"

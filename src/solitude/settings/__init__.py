@@ -27,7 +27,34 @@ from solitude.settings.routing import *
 from solitude.settings.serving import *
 
 # --- Django --------------------------------------------------------------------------------------------------------
+_NONE = "django.db.backends.dummy"
 _ENGINES = (_SQLITE, _POSTGRESQL) = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+if SOLITUDE_PROXY:
+    # What this process does not have nobody can take from it.
+    environment.forbid(
+        {
+            f"{name} must not be set where this process is the proxy": environment.is_given(name)
+            for name in ("SOLITUDE_DATABASE_URL", "SOLITUDE_KEYS_FILE", "SOLITUDE_CLIENTS", "SOLITUDE_CLIENTS_FILE")
+        }
+    )
+    SOLITUDE_DATABASE_URL, SOLITUDE_SERVE_WORKER = "", False
+    _credentials = {
+        "bango": SOLITUDE_BANGO_USER and SOLITUDE_BANGO_PASSWORD,
+        "braintree": SOLITUDE_BRAINTREE_PRIVATE_KEY,
+        "paypal": SOLITUDE_PAYPAL_CLIENT_SECRET or SOLITUDE_PAYPAL_CLASSIC_SIGNATURE,
+        # Neither can be named without them.
+        **dict.fromkeys(SOLITUDE_REFERENCE_PROVIDERS, "its auth"),
+        **{package.name: "its own" for package in PROVIDER_PACKAGES},
+    }
+    _served = tuple(name for name, there in _credentials.items() if there)
+    environment.forbid(
+        {
+            f"SOLITUDE_PROXY_SERVES: the proxy has no credentials of {name}": name not in _served
+            for name in SOLITUDE_PROXY_SERVES
+        }
+        | {"the proxy has no credentials of any provider": not _served}
+    )
+    SOLITUDE_PROXY_SERVES = SOLITUDE_PROXY_SERVES or _served
 try:
     DATABASES = {"default": dj_database_url.parse(SOLITUDE_DATABASE_URL, conn_max_age=600, conn_health_checks=True)}
 except ValueError:
@@ -35,7 +62,9 @@ except ValueError:
     DATABASES = {"default": {}}
 _database = DATABASES["default"]
 # In memory, every thread would have a database of its own.
-if _database.get("NAME") in (None, "", ":memory:") or _database["ENGINE"] not in _ENGINES:
+if SOLITUDE_PROXY:
+    DATABASES = {"default": {"ENGINE": _NONE}}
+elif _database.get("NAME") in (None, "", ":memory:") or _database["ENGINE"] not in _ENGINES:
     environment.problems.append(
         "SOLITUDE_DATABASE_URL must be a postgresql:// or sqlite:/// URL with the name of a database"
     )
@@ -43,9 +72,10 @@ environment.finish()
 # As if they were declared in a module beside this one.
 globals().update(PACKAGE_SETTINGS)
 
+_database = DATABASES["default"]
 if _database["ENGINE"] == _SQLITE:
     _database["OPTIONS"] = sqlite.options()
-else:
+elif _database["ENGINE"] == _POSTGRESQL:
     _options = _database.setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", SOLITUDE_DATABASE_CONNECT_TIMEOUT_S)
     _given = _options.get("options", "")
@@ -90,6 +120,14 @@ MIDDLEWARE = [
     "solitude.web.errors.JsonErrors",
 ]
 ROOT_URLCONF = "solitude.urls"
+if SOLITUDE_PROXY:
+    ROOT_URLCONF = "solitude.proxy_urls"
+    # A path stays as it is sent, for it is passed on so; and what is passed on gets neither tags nor forms of ours.
+    MIDDLEWARE = [
+        "solitude.web.requests.RequestContext",
+        "solitude.web.networks.AllowedNetworks",
+        "solitude.proxy.gate.Gate",
+    ]
 WSGI_APPLICATION = "solitude.wsgi.application"
 APPEND_SLASH = False
 USE_TZ = True

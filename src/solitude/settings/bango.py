@@ -7,10 +7,12 @@ from solitude.configuration import base_url, folder, one_of, web_url
 from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
+from solitude.settings.proxy import holds_no_credentials
 from solitude.settings.reading import environment
 
 _get = environment.get
 _SIMULATOR = f"{sandbox_url}/bango"
+_AT_THE_PROXY = holds_no_credentials("bango", ("SOLITUDE_BANGO_USER", "SOLITUDE_BANGO_PASSWORD"))
 _HOSTS = {
     "test": ("https://webservices.test.bango.org", "https://mozilla.test.bango.org"),
     "prod": ("https://webservices.bango.com", "https://mozilla.bango.net"),
@@ -45,14 +47,14 @@ SOLITUDE_BANGO_PAY_URL: str = _get(
 )
 SOLITUDE_BANGO_USER: str = environment.text(
     "SOLITUDE_BANGO_USER",
-    "sandbox-bango-user" if SOLITUDE_DEBUG else "",
+    "sandbox-bango-user" if SOLITUDE_DEBUG and not _AT_THE_PROXY else "",
     "Who we are at Bango.",
     shown="none; with debug the simulator's",
 )
 SOLITUDE_BANGO_PASSWORD: str = environment.text(
     "SOLITUDE_BANGO_PASSWORD",
-    "sandbox-bango-password" if SOLITUDE_DEBUG else "",
-    "The password of that user. Without it nothing is asked of Bango.",
+    "sandbox-bango-password" if SOLITUDE_DEBUG and not _AT_THE_PROXY else "",
+    "The password of that user. Without it, and without a proxy that has it, nothing is asked of Bango.",
     shown="none; with debug the simulator's",
 )
 SOLITUDE_BANGO_WSDL_DIR: Path | None = _get(
@@ -139,7 +141,7 @@ if not SOLITUDE_DEBUG:
         {
             # Found and not imported: only the first call needs it.
             "SOLITUDE_BANGO_PASSWORD needs zeep: install what requirements/providers.txt lists": (
-                SOLITUDE_BANGO_PASSWORD and not find_spec("zeep")
+                (SOLITUDE_BANGO_PASSWORD or _AT_THE_PROXY) and not find_spec("zeep")
             ),
             "SOLITUDE_BANGO_USER, _PASSWORD, _BASIC_AUTH_USER or _BASIC_AUTH_PASSWORD is the simulator's": any(
                 text.startswith("sandbox-")

@@ -7,6 +7,7 @@ from solitude.configuration import words
 from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
+from solitude.settings.proxy import SOLITUDE_REFERENCE_PROXY
 from solitude.settings.reading import environment
 from solitude.settings.reference import SOLITUDE_REFERENCE_PROVIDERS
 
@@ -27,6 +28,7 @@ try:
     for _package in PROVIDER_PACKAGES:
         if _package.name in SOLITUDE_REFERENCE_PROVIDERS:
             environment.problems.append(f"SOLITUDE_PROVIDERS: {_package.name} is in SOLITUDE_REFERENCE_PROVIDERS too")
+        environment.proxy = SOLITUDE_REFERENCE_PROXY
         _simulator = f"{sandbox_url}/{_package.name}" if SOLITUDE_DEBUG else ""
         _declared = packages.declared(_package, environment, _simulator)
         _timeout = f"SOLITUDE_{_package.name.upper()}_TIMEOUT_MS"

@@ -9,7 +9,7 @@ from solitude.settings.reading import environment
 from solitude.web.clients import SECRETS_MAX, weakness_of
 
 _get = environment.get
-_NO_SECRETS: tuple[str, ...] = ()
+_NOTHING: tuple[str, ...] = ()
 
 
 def _switch(text: str) -> bool:
@@ -62,7 +62,7 @@ SOLITUDE_PAYPAL_PROXY: str = _get(
 SOLITUDE_PROXY_SECRETS: tuple[str, ...] = _get(
     "SOLITUDE_PROXY_SECRETS",
     words,
-    _NO_SECRETS,
+    _NOTHING,
     "What this process and the proxy sign with: one secret, or two with a comma between them while it is changed, the newest first.",
 )
 SOLITUDE_PROXY_CA_FILE: Path | None = _get(
@@ -77,6 +77,13 @@ SOLITUDE_PROXY_CLIENT_CERT: Path | None = _get(
 )
 SOLITUDE_PROXY_CLIENT_KEY: Path | None = _get(
     "SOLITUDE_PROXY_CLIENT_KEY", key_file, None, "The key of that certificate."
+)
+SOLITUDE_PROXY_SERVES: tuple[str, ...] = _get(
+    "SOLITUDE_PROXY_SERVES",
+    words,
+    _NOTHING,
+    "The providers that the proxy serves, e.g. `paypal, bango`; one whose credentials it lacks stops its start.",
+    shown="all whose credentials it has",
 )
 
 # By the first part of the path at the proxy.

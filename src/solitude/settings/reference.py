@@ -4,13 +4,12 @@ from solitude.providers.reference.configured import ReferenceProvider, reference
 from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
+from solitude.settings.proxy import SOLITUDE_REFERENCE_PROXY
 from solitude.settings.reading import environment
 
 _get = environment.get
-_SIMULATOR = (
-    f'{{"reference": {{"url": "{sandbox_url}/reference", '
-    '"auth": {"key": "sandbox-zippykey", "secret": "sandbox-zippyscr", "realm": "Zippy"}}}'
-)
+_auth = '"auth": {"key": "sandbox-zippykey", "secret": "sandbox-zippyscr", "realm": "Zippy"}'
+_SIMULATOR = f'{{"reference": {{"url": "{sandbox_url}/reference"{"" if SOLITUDE_REFERENCE_PROXY else f", {_auth}"}}}}}'
 _NO_PROVIDERS: dict[str, ReferenceProvider] = {}
 
 SOLITUDE_REFERENCE_PROVIDERS = _get(
@@ -18,7 +17,8 @@ SOLITUDE_REFERENCE_PROVIDERS = _get(
     reference_providers,
     reference_providers(_SIMULATOR) if SOLITUDE_DEBUG else _NO_PROVIDERS,
     "The providers behind `/provider/<name>/`, as JSON: "
-    '`{"reference": {"url": "https://pay.example", "auth": {"key": "…", "secret": "…", "realm": "…"}}}`.',
+    '`{"reference": {"url": "https://pay.example", "auth": {"key": "…", "secret": "…", "realm": "…"}}}`; '
+    "without `auth` where a proxy has it.",
     shown="none; with debug the simulator as `reference`",
 )
 SOLITUDE_REFERENCE_TIMEOUT_MS: int = environment.number(
@@ -44,6 +44,15 @@ SOLITUDE_REFERENCE_PAYMENT_LIFE_S: int = environment.number(
 
 if SOLITUDE_CALL_LEASE_S * 1000 <= SOLITUDE_REFERENCE_TIMEOUT_MS:
     environment.problems.append("SOLITUDE_CALL_LEASE_S must be more than SOLITUDE_REFERENCE_TIMEOUT_MS")
+for _name, _provider in SOLITUDE_REFERENCE_PROVIDERS.items():
+    environment.forbid(
+        {
+            f"SOLITUDE_REFERENCE_PROVIDERS must give {_name} no auth where {SOLITUDE_REFERENCE_PROXY} has it": (
+                SOLITUDE_REFERENCE_PROXY and _provider.key
+            ),
+            f"SOLITUDE_REFERENCE_PROVIDERS must give {_name} an auth": not (SOLITUDE_REFERENCE_PROXY or _provider.key),
+        }
+    )
 if not SOLITUDE_DEBUG:
     for _name, _provider in SOLITUDE_REFERENCE_PROVIDERS.items():
         environment.forbid(

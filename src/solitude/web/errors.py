@@ -3,6 +3,7 @@
 import re
 import sys
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
@@ -101,6 +102,8 @@ def no_method(request: HttpRequest, **named: str) -> HttpResponse:
 
 
 def unknown_path(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if request.path_info.startswith("/proxy/") and not settings.SOLITUDE_PROXY:
+        return HttpResponse(status=404, content_type="application/json")
     return JsonResponse({}, status=404)
 
 

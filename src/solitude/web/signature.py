@@ -30,14 +30,21 @@ _OPTIONS: Any = {"require": list(CLAIMS), "strict_aud": True} | {
 
 def verify(request: HttpRequest, clients: dict[str, Client], now: float | None = None) -> Signed:
     """The signature of `request`. Raises BadSignature."""
+    return verified(request, clients, AUDIENCE, now)[0]
+
+
+def verified(
+    request: HttpRequest, clients: dict[str, Client], audience: str, now: float | None = None
+) -> tuple[Signed, dict[str, Any]]:
+    """The same, signed for somebody, and all claims. Raises BadSignature."""
     token = _token(request)
     client = _client(token, clients)
-    claims = _claims(token, client)
+    claims = _claims(token, client, audience)
     expires = _times(claims, time.time() if now is None else now)
     _name(claims)
     _target(claims, request)
     _body(claims, request.body)
-    return Signed(client, claims["jti"], expires + LEEWAY_S, BadSignature("The token was used before."))
+    return Signed(client, claims["jti"], expires + LEEWAY_S, BadSignature("The token was used before.")), claims
 
 
 def _token(request: HttpRequest) -> str:
@@ -61,11 +68,11 @@ def _client(token: str, clients: dict[str, Client]) -> Client:
     return client
 
 
-def _claims(token: str, client: Client) -> dict[str, Any]:
+def _claims(token: str, client: Client, audience: str) -> dict[str, Any]:
     """The claims under the first of the client's secrets that fits. PyJWT checks the algorithm against our list of one."""
     for secret in client.secrets:
         try:
-            return jwt.decode(token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=_OPTIONS)
+            return jwt.decode(token, secret, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS)
         except jwt.InvalidSignatureError:
             continue
         except jwt.MissingRequiredClaimError as error:

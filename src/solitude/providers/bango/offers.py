@@ -2,9 +2,10 @@
 
 from django.conf import settings
 
-from solitude.outbound import probes
+from solitude.outbound import probes, ways, xml
 from solitude.providers.bango import records, statuses, turns
 from solitude.providers.bango.names import NAME
+from solitude.providers.bango.soap import wire
 from solitude.sellers import statuses as seller_statuses
 from solitude.sellers.models import parts, seller_uuids
 from solitude.web import purge
@@ -16,6 +17,13 @@ def offer() -> None:
     seller_statuses.offer(statuses.bad)
     purge.expiring(statuses.over)
     purge.expiring(turns.over)
-    if settings.SOLITUDE_BANGO_PASSWORD:
+    ways.offer(
+        NAME,
+        wire.local,
+        timeout_ms=settings.SOLITUDE_BANGO_TIMEOUT_MS,
+        connect_timeout_ms=settings.SOLITUDE_BANGO_CONNECT_TIMEOUT_MS,
+        max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
+    )
+    if wire.is_configured():
         # Where nobody can be asked, it does not matter whether anybody is there.
         probes.offer(probes.Probe(NAME, settings.SOLITUDE_BANGO_URL, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))

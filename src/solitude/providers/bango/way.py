@@ -6,6 +6,7 @@ from solitude.providers.bango.api.payments import ALL, BillingIn, intent_of
 from solitude.providers.bango.countries import CURRENCIES
 from solitude.providers.bango.models import ProductBango
 from solitude.providers.bango.names import NAME
+from solitude.providers.bango.soap import wire
 from solitude.routing import way
 from solitude.routing.way import Order, Wish
 from solitude.web.reading import form_of
@@ -19,7 +20,7 @@ class BangoWay:
         return ("buyer", "description", "return_url", "cancel_url")
 
     def why_not(self, wish: Wish) -> str:
-        if not settings.SOLITUDE_BANGO_PASSWORD or not settings.SOLITUDE_BANGO_PAY_URL:
+        if not wire.is_configured() or not settings.SOLITUDE_BANGO_PAY_URL:
             return "not_configured"
         if _sold(wish) is None:
             return "no_product"

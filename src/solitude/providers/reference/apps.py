@@ -16,10 +16,13 @@ class ReferenceConfig(AppConfig):
         from solitude.providers.reference.names import NAME
         from solitude.providers.reference.provider import Reference
         from solitude.providers.reference.way import ReferenceWay
+        from solitude.providers.reference.wire import wire
         from solitude.routing import way
 
         for provider in settings.SOLITUDE_REFERENCE_PROVIDERS.values():
-            redaction.register(provider.secret)
+            if provider.secret:
+                redaction.register(provider.secret)
+            wire(provider).offer()
             probe = probes.Probe(
                 provider.name, provider.url, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS, method="GET", path="/status"
             )

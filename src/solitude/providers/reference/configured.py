@@ -26,12 +26,12 @@ _AUTH = {"key", "secret", "realm"}
 
 @dataclass(frozen=True, slots=True)
 class ReferenceProvider:
-    """One such provider: where it is, and how we sign what we ask of it (OAuth 1.0a)."""
+    """One such provider: where it is, and how we sign what we ask of it (OAuth 1.0a). Key and secret are empty where the proxy signs."""
 
     name: str
     url: str
-    key: str = field(repr=False)
-    secret: str = field(repr=False)
+    key: str = field(default="", repr=False)
+    secret: str = field(default="", repr=False)
     realm: str = ""
 
 
@@ -52,9 +52,13 @@ def _provider(name: str, entry: Any) -> ReferenceProvider:
         raise ValueError(
             f"must name each provider in small letters, digits, - and _, and none {', '.join(sorted(RESERVED))}"
         )
-    if not isinstance(entry, dict) or set(entry) != _PARTS or not isinstance(entry["auth"], dict):
+    if not isinstance(entry, dict) or not {"url"} <= set(entry) <= _PARTS:
         raise ValueError(f"must give {name} a url and an auth")
+    if "auth" not in entry:
+        return ReferenceProvider(name, _url(name, entry["url"]))
     auth, url = entry["auth"], entry["url"]
+    if not isinstance(auth, dict):
+        raise ValueError(f"must give {name} a url and an auth")
     if not {"key", "secret"} <= set(auth) <= _AUTH or not all(_is_auth_text(text) for text in auth.values()):
         raise ValueError(f"must give the auth of {name} a key, a secret and perhaps a realm")
     if len(auth["secret"]) < SECRET_MIN_CHARS:

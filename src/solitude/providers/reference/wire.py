@@ -33,15 +33,15 @@ KEPT = Kept(
 @cache
 def wire(provider: ReferenceProvider) -> JsonApi:
     """The one of this process; the settings name so many providers as there are."""
-    oauth = Client(
-        provider.key,
-        client_secret=provider.secret,
-        resource_owner_key=NO_TOKEN,
-        signature_method=SIGNATURE_HMAC_SHA1,
-        realm=provider.realm or None,
-    )
 
     def sign(method: str, url: str) -> Mapping[str, str]:
+        oauth = Client(
+            provider.key,
+            client_secret=provider.secret,
+            resource_owner_key=NO_TOKEN,
+            signature_method=SIGNATURE_HMAC_SHA1,
+            realm=provider.realm or None,
+        )
         _, headers, _ = oauth.sign(url, http_method=method)
         return dict(headers)
 

@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from solitude.outbound import xml
+from solitude.outbound import ways, xml
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.outbound.record import Exchange, describe
+from solitude.outbound.ways import Sender
 from solitude.providers.bango.names import NAME
 from solitude.providers.bango.soap import record, values
+from solitude.providers.bango.soap.credentials import NAMES, Known
 from solitude.providers.bango.soap.description import Description, NotConfigured, NotUnderstood, description
 from solitude.providers.bango.soap.operations import CHECK_TOKEN, OPERATIONS
 from solitude.telemetry import cef, metrics
@@ -67,7 +69,7 @@ class Wire:
         self._url = settings.SOLITUDE_BANGO_URL
         self._token_url = settings.SOLITUDE_BANGO_TOKEN_URL
         at_once = settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX
-        self._outlet = Outlet(
+        outlet = Outlet(
             NAME,
             base_urls=[self._url, self._token_url],
             connect_timeout_ms=settings.SOLITUDE_BANGO_CONNECT_TIMEOUT_MS,
@@ -77,11 +79,12 @@ class Wire:
             pool_size=at_once,
             in_progress_limit=at_once,
         )
+        self.local: Sender = Known(outlet)
 
     def ask(self, operation: str, fields: Mapping[str, Any]) -> Reply | Failed:
-        """Sends the call, once. `fields` by Bango's names; the credentials are added. Raises NotConfigured, of which CredentialsMissing is
-        one kind."""
-        if not settings.SOLITUDE_BANGO_PASSWORD:
+        """Sends the call, once. `fields` by Bango's names; who sends adds the credentials. Raises NotConfigured, of which
+        CredentialsMissing is one kind."""
+        if not is_configured():
             raise CredentialsMissing("SOLITUDE_BANGO_PASSWORD is empty")
         if values.unwritable(fields):
             return Failed(sent=False, reason=UNWRITABLE)
@@ -94,10 +97,13 @@ class Wire:
                 cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
         return reply
 
+    def _sender(self) -> Sender:
+        return ways.sender(NAME) if ways.is_proxied(NAME) else self.local
+
     def _request(self, operation: str, fields: Mapping[str, Any], described: Description) -> Request:
         service = OPERATIONS[operation]
-        credentials = {"username": settings.SOLITUDE_BANGO_USER, "password": settings.SOLITUDE_BANGO_PASSWORD}
-        body = described.write(operation, fields if service.is_token_checker else {**fields, **credentials})
+        places = dict.fromkeys(NAMES, "")
+        body = described.write(operation, fields if service.is_token_checker else {**fields, **places})
         headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{described.action(operation)}"'}
         url = self._token_url if service.is_token_checker else self._url
         return Request("POST", f"{url}{service.path}", headers, body, operation)
@@ -107,7 +113,7 @@ class Wire:
         shown = replace(request, body=record.shown(request.body))
         outcome: Answer | NotSent | NoAnswer
         try:
-            outcome = self._outlet.send(request)
+            outcome = self._sender().send(request)
         except (NotSent, NoAnswer) as error:
             outcome = error
         metrics.timing_ms(f"solitude.bango.request.{operation.lower()}", outcome.duration_ms)
@@ -117,6 +123,18 @@ class Wire:
             return Failed(isinstance(outcome, NoAnswer), BUSY if busy else str(outcome.reason), (exchange,))
         seen = replace(outcome, body=record.shown(outcome.body))
         return _read(operation, outcome, described, (describe(shown, seen, sent_at=sent_at, kept=record.KEPT),))
+
+
+def is_configured() -> bool:
+    """Whether Bango can be asked: by this process, or by the proxy."""
+    return bool(settings.SOLITUDE_BANGO_PASSWORD) or ways.is_proxied(NAME)
+
+
+def local() -> Sender:
+    """Who asks Bango where no proxy does. Raises CredentialsMissing."""
+    if not settings.SOLITUDE_BANGO_PASSWORD:
+        raise CredentialsMissing("SOLITUDE_BANGO_PASSWORD is empty")
+    return wire().local
 
 
 def wire() -> Wire:
