@@ -76,6 +76,19 @@ def one_of(*names: str) -> Callable[[str], str]:
     return parse
 
 
+def days_or_keep(least: int, most: int, *, keep: bool) -> Callable[[str], int | None]:
+    """A whole number of days within these limits; None for the word `keep`, where `keep` allows it."""
+
+    def parse(text: str) -> int | None:
+        if keep and text.lower() == "keep":
+            return None
+        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+            raise ValueError(f"must be {'keep or ' if keep else ''}a whole number of days from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
 def words(text: str) -> tuple[str, ...]:
     return tuple(word for word in (part.strip() for part in text.split(",")) if word)
 

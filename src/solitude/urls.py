@@ -48,6 +48,7 @@ from solitude.sellers.api import router as sellers
 from solitude.sellers.models import parts as seller_parts
 from solitude.sellers.models import product_parts, seller_uuids
 from solitude.services.api import router as services
+from solitude.services.retention_api import router as retention
 from solitude.transactions.api import router as transactions
 from solitude.web import errors
 from solitude.web.bodies import JsonParser, JsonRenderer
@@ -133,6 +134,7 @@ for prefix, tag, router in (
     # Last below /provider: it takes whatever path is left.
     ("/provider", "reference", reference_passing),
     ("/services", "services", services),
+    ("/services", "services", retention),
     ("", "description", router_for(description)),
     *((f"/{name}", name, router) for name, router in _own_routes.items()),
 ):

@@ -10,12 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
 from solitude.audit import sealing
 from solitude.payments import notifications, recovery, registry
 from solitude.services import gauges
 from solitude.telemetry import context, metrics
+from solitude.retention import running as retention
+from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 from solitude.web import purge
 
@@ -49,6 +52,13 @@ def all_jobs() -> tuple[Job, ...]:
     told = (Every(TELL_EVERY_S, recovery.tell_backlog), Every(TELL_EVERY_S, gauges.tell))
     own = (Every(OWN_EVERY_S, job) for job in registry.jobs())
     return (*always, *told, Every(SEAL_EVERY_S, sealing.seal_due), *own)
+    rarely = (
+        Every(TELL_EVERY_S, recovery.tell_backlog),
+        Every(SEAL_EVERY_S, sealing.seal_due),
+        Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
+        *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
+    )
+    return (*always, *rarely)
 
 
 class Worker:

@@ -35,9 +35,14 @@ def product(shop: Marketplace, **more: Any) -> str:
 def customer(shop: Marketplace, **more: Any) -> str:
     """The uuid of a new buyer who is a customer of Braintree's."""
     uuid = str(shop.buyer(**more)["uuid"])
+    customer_of(shop, uuid)
+    return uuid
+
+
+def customer_of(shop: Marketplace, uuid: str) -> None:
+    """Makes this buyer a customer of Braintree's."""
     made = shop.post(CUSTOMER, {"uuid": uuid})
     assert made.status == 201, made
-    return uuid
 
 
 def card(shop: Marketplace, braintree: BraintreeSimulator, buyer: str = "", behaviour: str = "") -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
 
 from solitude.outbound.limits import InProgress
 from solitude.payments import calls
+from solitude.retention import running as retention
 from solitude.vault import checks
 from solitude.vault.checks import VaultBroken
 from solitude.web import admission
@@ -277,7 +278,9 @@ def _records(shop: Marketplace) -> None:
 
 
 def _services(shop: Marketplace) -> None:
-    for path in ("status", "request", "logs", "failures/transactions", "failures/statuses", "settings"):
+    retention.begin("call_bodies")
+    retention.batch("call_bodies")
+    for path in ("status", "request", "logs", "failures/transactions", "failures/statuses", "settings", "retention"):
         shop.get(f"/services/{path}/")
     shop.get("/services/settings/SOLITUDE_SERVE_THREADS/")
     with mock.patch.object(checks, "self_test", side_effect=VaultBroken):

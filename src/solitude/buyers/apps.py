@@ -7,6 +7,8 @@ class BuyersConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.buyers import pin_tokens
+        from solitude.buyers.retained import declare_buyers
         from solitude.web import purge
 
         purge.expiring(pin_tokens.expired)
+        declare_buyers()

@@ -39,6 +39,11 @@ def close(pk: int) -> None:
     buyer = pin_calls.locked().filter(pk=pk).first()
     if buyer is None or not buyer.active or buyer.uuid.startswith(ANONYMISED):
         raise not_found()
+    forget(buyer)
+
+
+def forget(buyer: Buyer) -> None:
+    """Closes the account of a buyer, whose row is locked, active or not, in the caller's transaction."""
     for hook in _hooks.values():
         hook.forget(buyer)
     pin_tokens.forget(buyer)

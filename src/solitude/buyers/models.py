@@ -41,7 +41,10 @@ class Buyer(SealedModel, Row):
     now: datetime
 
     class Meta:
-        indexes = [models.Index(fields=["email_hash"], name="buyers_buyer_email_hash")]
+        indexes = [
+            models.Index(fields=["email_hash"], name="buyers_buyer_email_hash"),
+            models.Index(fields=["modified"], name="buyers_modified"),
+        ]
 
     @property
     def resource_uri(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from solitude.cli import audit, check, clients, data, log, new_provider, serving
 from solitude.cli import check, clients, data, log, new_provider, proxy, serving
+from solitude.cli import check, clients, data, log, new_provider, retention, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -28,5 +29,6 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in (serving, check, log, data, new_provider, clients, audit):
     for part in (serving, check, log, data, new_provider, clients, proxy):
+    for part in (serving, check, log, data, new_provider, clients, retention):
         part.take(commands)
     return made

@@ -79,6 +79,7 @@ from .reports import (
     Uncertain,
     UncertainTransaction,
 )
+from .retention import RetainedClass, Retention, RetentionRun
 from .retries import Clock, Retries
 from .signing import authorization, sign
 
@@ -148,6 +149,9 @@ __all__ = [
     "ReferenceSeller",
     "ReferenceTerms",
     "Refund",
+    "RetainedClass",
+    "Retention",
+    "RetentionRun",
     "Retries",
     "Seller",
     "ServerError",

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from . import reports
+from . import reports, retention
 from .calls import Calls, read
 from .transport import Call
 from .wire import target
@@ -17,6 +17,10 @@ class Services(Calls):
     def uncertain(self) -> reports.Uncertain:
         """The transactions of which the server does not know what the provider did."""
         return self._send("GET", "/services/uncertain/", None, reports.Uncertain.from_json)
+
+    def retention(self) -> retention.Retention:
+        """Whether what the server has kept for long enough goes: the last run over each class of data, and what is left."""
+        return self._send("GET", "/services/retention/", None, retention.Retention.from_json)
 
     def status(self) -> reports.ServerStatus:
         """The health of the server; the one call that needs no signature."""

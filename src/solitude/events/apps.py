@@ -7,6 +7,7 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.audit import kinds
-        from solitude.events import sealed
+        from solitude.events import retained, sealed
 
         kinds.register(sealed.EVENTS)
+        retained.declare_events()

@@ -7,7 +7,7 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.audit import kinds
-        from solitude.payments import history, sealed
+        from solitude.payments import history, retained, sealed
         from solitude.transactions import keeping, timeline
 
         keeping.claim(history.has_calls)
@@ -15,3 +15,4 @@ class PaymentsConfig(AppConfig):
         timeline.offer(history.of_notifications)
         kinds.register(sealed.CALLS)
         kinds.register(sealed.NOTIFICATIONS)
+        retained.declare_payments()

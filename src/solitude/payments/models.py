@@ -68,6 +68,9 @@ class ProviderCall(SealedModel):
     correlation_id = models.CharField(max_length=128, default="")
     # Redacted requests and answers, the latest last; see outbound.record.
     exchanges = models.JSONField(default=list)
+    # When the exchanges and the intent were dropped, by the database's time; and what of the intent must stay for the books.
+    truncated_at = models.DateTimeField(null=True, default=None)
+    essentials = EncryptedJSONField(null=True, default=None, max_length=16_384)
 
     # The call with which the payment goes on: told to who has recorded this one, and is to make that.
     successor: "ProviderCall | None" = None
@@ -76,7 +79,7 @@ class ProviderCall(SealedModel):
 
     @property
     def intended(self) -> Intent:
-        return Intent.from_json(self.intent or {})
+        return Intent.from_json(self.intent or {**Intent().to_json(), **(self.essentials or {})})
 
     class Meta:
         constraints = [
@@ -96,6 +99,8 @@ class ProviderCall(SealedModel):
         indexes = [
             models.Index(fields=["begun_at"], condition=Q(outcome__in=OPEN), name="payments_open_calls"),
             models.Index(fields=["next_try_at"], condition=Q(outcome__in=OPEN), name="payments_due_calls"),
+            models.Index(fields=["begun_at"], condition=Q(truncated_at=None), name="payments_whole_calls"),
+            models.Index(fields=["begun_at"], condition=Q(truncated_at__isnull=False), name="payments_truncated_calls"),
         ]
 
 
@@ -135,6 +140,8 @@ class Notification(SealedModel):
     leased_until = models.DateTimeField(null=True, default=None)
     next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveIntegerField(default=0)
+    # When headers and body were dropped; by the database's time.
+    truncated_at = models.DateTimeField(null=True, default=None)
 
     @property
     def is_waiting(self) -> bool:
@@ -147,6 +154,10 @@ class Notification(SealedModel):
         ]
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state__in=WAITING), name="payments_due_notifications"),
+            models.Index(fields=["received_at"], condition=Q(truncated_at=None), name="payments_whole_notices"),
+            models.Index(
+                fields=["received_at"], condition=Q(truncated_at__isnull=False), name="payments_truncated_notices"
+            ),
         ]
 
 

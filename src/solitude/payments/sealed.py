@@ -30,7 +30,8 @@ CALLS = Kind(
         )
     },
     # Who is at it and when it is tried again; and the client's key, which is forgotten in time and goes on to the next call of a payment.
-    free=frozenset({"idempotency", "leased_until", "takeovers", "next_try_at"}),
+    # What retention leaves of an intent comes into being when that is emptied.
+    free=frozenset({"idempotency", "leased_until", "takeovers", "next_try_at", "truncated_at", "essentials"}),
     is_open=Q(outcome__in=OPEN),
 )  # fmt: skip
 
@@ -49,7 +50,7 @@ NOTIFICATIONS = Kind(
     free=frozenset(
         {
             "event_id", "event_type", "action", "state", "reason", "transaction", "amount", "currency", "received_at", "ended_at",
-            "leased_until", "next_try_at", "tries",
+            "leased_until", "next_try_at", "tries", "truncated_at",
         }
     ),
 )  # fmt: skip

@@ -17,6 +17,8 @@ from solitude.outbound import probes
 from solitude.payments import recovery
 from solitude.services import health, proxy_plugin, schema, signing
 from solitude.services.finding import CRITICAL, OK, UNKNOWN, WARNING, Finding, took
+from solitude.retention import plan
+from solitude.services import health, schema, signing
 from solitude.telemetry import redaction
 from solitude.transactions.failures import failed_products
 from solitude.web.clients import Client
@@ -95,7 +97,7 @@ def _database(_options: Options) -> list[Finding]:
         if behind := schema.migrations_behind():
             # Servers of the version before may be at work, and well: it is this check that cannot read what they write.
             return [Finding(UNKNOWN, f"the database is {behind} migrations behind; run `solitude migrate`")]
-        found = [_backlog(), _failed_products()]
+        found = [_backlog(), _failed_products(), *_retention()]
     except Error:
         return [_NO_DATABASE]
     return found if health.database_takes_a_write() else [*found, Finding(CRITICAL, "the database takes no write")]
@@ -120,6 +122,12 @@ def _backlog() -> Finding:
 def _failed_products() -> Finding:
     count, most = failed_products().count(), settings.SOLITUDE_FAILED_PRODUCTS_WARNING
     return Finding(WARNING if count > most else OK, f"{count} failed products", f"failed_products={count};{most};;0")
+
+
+def _retention() -> list[Finding]:
+    """Nothing at all where nothing is overdue: that is how it nearly always is."""
+    late = plan.overdue()
+    return [Finding(WARNING, f"kept for too long: {', '.join(late)}")] if late else []
 
 
 def _machine(options: Options) -> list[Finding]:

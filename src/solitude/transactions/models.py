@@ -101,6 +101,8 @@ class Transaction(Row):
     notes = models.TextField(null=True, default=None)
     # When a transaction of before this server's time was moved in (states.past): it has no events.
     imported_at = models.DateTimeField(null=True, default=None)
+    # When nothing of it led to a person any more; by the database's time.
+    anonymised_at = models.DateTimeField(null=True, default=None)
 
     class Meta:
         constraints = [
@@ -130,6 +132,12 @@ class Transaction(Row):
                 fields=["follow_up_at"], condition=Q(follow_up_at__isnull=False), name="transactions_follow_ups"
             ),
             models.Index(fields=["modified"], name="transactions_modified"),
+            models.Index(fields=["modified"], condition=Q(anonymised_at=None), name="transactions_to_anonymise"),
+            models.Index(
+                fields=["modified"],
+                condition=Q(notes__isnull=False) | Q(pay_url__isnull=False),
+                name="transactions_with_text",
+            ),
         ]
 
     @property

@@ -6,6 +6,7 @@ from solitude.outbound import probes, ways, xml
 from solitude.providers.bango import records, statuses, turns
 from solitude.providers.bango.names import NAME
 from solitude.providers.bango.soap import wire
+from solitude.retention import classes as retention
 from solitude.sellers import statuses as seller_statuses
 from solitude.sellers.models import parts, seller_uuids
 from solitude.web import purge
@@ -25,5 +26,22 @@ def offer() -> None:
         max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
     )
     if wire.is_configured():
+    retention.brief(
+        retention.Brief(
+            name="bango_statuses",
+            what="Checks of products at Bango",
+            ends="`SOLITUDE_BANGO_STATUSES_LIFETIME_DAYS` after the check",
+            why="The last check of a product counts; no person stands in it.",
+            rows=statuses.over,
+        ),
+        retention.Brief(
+            name="bango_turns",
+            what="Who is asking Bango for what it would do twice",
+            ends="with the request, or with its lease",
+            why="It holds another request back.",
+            rows=turns.over,
+        ),
+    )
+    if settings.SOLITUDE_BANGO_PASSWORD:
         # Where nobody can be asked, it does not matter whether anybody is there.
         probes.offer(probes.Probe(NAME, settings.SOLITUDE_BANGO_URL, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))

@@ -17,6 +17,7 @@ class BraintreeConfig(AppConfig):
         from solitude.providers.braintree.inbound import Webhooks
         from solitude.providers.braintree.names import NAME
         from solitude.providers.braintree.provider import Braintree
+        from solitude.providers.braintree.retained import declare_braintree
         from solitude.providers.braintree.way import BraintreeWay
         from solitude.routing import way
 
@@ -44,4 +45,5 @@ class BraintreeConfig(AppConfig):
             # Where nobody can be asked, it does not matter whether anybody is there.
             timeout_ms = settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS
             probes.offer(probes.Probe(NAME, settings.SOLITUDE_BRAINTREE_URL, timeout_ms))
+        declare_braintree()
         way.offer(BraintreeWay())

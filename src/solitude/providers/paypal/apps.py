@@ -17,6 +17,7 @@ class PaypalConfig(AppConfig):
         from solitude.providers.paypal import giving_back, preapprovals, proxied, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.provider import PayPal, addresses
+        from solitude.providers.paypal.retained import declare_paypal
         from solitude.providers.paypal.sellers import permissions
         from solitude.providers.paypal.way import PayPalWay
         from solitude.routing import way
@@ -54,6 +55,7 @@ class PaypalConfig(AppConfig):
             ),
         )
         way.offer(PayPalWay())
+        declare_paypal()
         purge.expiring(permissions.expired)
         seller_closing.register(permissions.forget)
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))

@@ -29,7 +29,7 @@ from solitude.web.once import insert_once
 
 DESCRIPTION = "Purchases without asking again"
 BUYER = "buyer"  # our own id among the ids of a call that makes a permanent key
-CLOSED = "closed"  # why a pre-approval ended
+CLOSED, EXPIRED = "closed", "expired"  # why a pre-approval ended
 DELETIONS_MAX = 10
 FORGOTTEN: dict[str, Any] = {"key": None, "key_hash": ""}
 _LABEL = "paypal.key"

@@ -1,0 +1,170 @@
+"""How long provider calls and notifications are kept, and what was said in them.
+
+What was said goes long before the row: a call that is truncated keeps of its intent what books and refunds are made of (`ESSENTIAL`).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+
+from solitude.audit import seals
+from solitude.payments.contract import Resolved
+from solitude.payments.models import OPEN, WAITING, Dispute, Notification, ProviderCall
+from solitude.retention import sealed
+from solitude.retention.classes import Action, DataClass, Hold, also, declare
+from solitude.transactions.models import CallOutcome, Status
+
+CALLS, NOTIFICATIONS = "provider_calls", "notifications"
+# What a truncated intent keeps: who was to be paid how much, and by which interface the money can go back.
+ESSENTIAL = ("amount", "prices", "payee", "fee", "interface", "shares", "delayed")
+# For each message a value is sealed anew, which takes longer than an UPDATE.
+TRUNCATED_ROWS_MAX = 200
+# Why a row stays.
+UNKNOWN_OUTCOME, NOT_DECIDED, WAITING_NOW = "its outcome is not known", "the provider has not decided", "still waiting"
+
+# By a buyer's primary key the subjects of the calls that are about what a provider keeps of it.
+Subjects = Callable[[int], Iterable[str]]
+_subjects: list[Subjects] = []
+
+
+def about_buyers(subjects: Subjects) -> None:
+    """For providers, at start."""
+    _subjects.append(subjects)
+
+
+def of_buyer(pk: int) -> Q:
+    """The calls about a buyer: those of its payments, and those about what lets us charge it."""
+    named = [subject for subjects in _subjects for subject in subjects(pk)]
+    return Q(transaction__buyer=pk) | Q(subject__in=named)
+
+
+def declare_payments() -> None:
+    declare(
+        DataClass(
+            name="call_bodies",
+            what="What was said in calls of providers (redacted), and all that was intended (encrypted)",
+            action=Action.TRUNCATE,
+            then="The exchanges go; of the intent stay amount, payee, fee and interface, by which money can still go back. The row "
+            "stays, with "
+            "its outcome and the provider's ids.",
+            why="They are the evidence of what was asked and answered, while a payment can be disputed: up to 540 days by the rules of "
+            "the card "
+            "schemes. Later refunds need no more than what stays. Credentials, addresses and texts are not kept longer (GDPR, Art. "
+            "5(1)(e)).",
+            rows=lambda: ProviderCall.objects.filter(truncated_at=None),
+            since="begun_at",
+            act=_truncate_calls,
+            holds=(
+                Hold(UNKNOWN_OUTCOME, lambda: Q(outcome__in=OPEN)),
+                Hold(NOT_DECIDED, _is_undecided),
+            ),
+            of_buyer=of_buyer,
+            batch_rows_max=TRUNCATED_ROWS_MAX,
+        ),
+        DataClass(
+            name="calls",
+            what="Provider calls: what was done when, with which outcome, under which ids",
+            action=Action.DELETE,
+            then="The rows go.",
+            why="They are the vouchers of the books, and are kept as long as those (HGB §257, AO §147).",
+            rows=lambda: ProviderCall.objects.filter(truncated_at__isnull=False),
+            since="begun_at",
+            act=_delete_calls,
+            # Whether the engine keeps a transaction is told by its calls.
+            holds=(
+                Hold(
+                    "its transaction still names its buyer",
+                    lambda: Q(transaction__anonymised_at=None, transaction__isnull=False),
+                ),
+                sealed.hold(CALLS),
+            ),
+            batch_rows_max=seals.ROWS_MAX,
+        ),
+        DataClass(
+            name="notification_bodies",
+            what="Notifications of providers in their own words (encrypted)",
+            action=Action.TRUNCATE,
+            then="Headers and body go, the row stays with what was made of it; one that was never proved genuine goes as a whole.",
+            why="They hold names and addresses of buyers. They are needed while what they told may be questioned: PayPal takes disputes "
+            "and "
+            "classic refunds for 180 days.",
+            rows=lambda: Notification.objects.filter(truncated_at=None),
+            since="received_at",
+            act=_truncate_notifications,
+            holds=(Hold(WAITING_NOW, lambda: Q(state__in=WAITING)), Hold(sealed.WHY, _is_forged_and_unsealed)),
+            of_buyer=lambda pk: Q(transaction__buyer=pk),
+            batch_rows_max=TRUNCATED_ROWS_MAX,
+        ),
+        DataClass(
+            name="notifications",
+            what="That a notification came, what it was about, and what was made of it",
+            action=Action.DELETE,
+            then="The rows go.",
+            why="By them each event of a provider is applied once; providers repeat theirs for days. They show why a state was changed, "
+            "while "
+            "claims may be brought (BGB §§195, 199: three years from the end of the year on).",
+            rows=lambda: Notification.objects.filter(truncated_at__isnull=False),
+            since="received_at",
+            act=_delete_notifications,
+            holds=(sealed.hold(NOTIFICATIONS),),
+            batch_rows_max=seals.ROWS_MAX,
+        ),
+    )
+    also("transactions", hold=Hold("a dispute that has not ended", _is_disputed))
+    also("transactions", hold=Hold(UNKNOWN_OUTCOME, _has_open_call))
+
+
+def open_subjects(prefix: str) -> list[str]:
+    """What the calls that have not ended are about, where it begins with this: what the prefix is followed by."""
+    found = ProviderCall.objects.filter(outcome__in=OPEN, subject__startswith=prefix).values_list("subject", flat=True)
+    return [subject.removeprefix(prefix) for subject in found]
+
+
+def _is_undecided() -> Q:
+    return Q(outcome=CallOutcome.PENDING, transaction__status=Status.PENDING)
+
+
+def _is_forged_and_unsealed() -> Q:
+    return Q(state=Notification.State.REFUSED, event_id=None) & sealed.unsealed(NOTIFICATIONS)
+
+
+def _is_disputed() -> Q:
+    return Q(Exists(Dispute.objects.filter(transaction=OuterRef("pk"), resolved=Resolved.NO)))
+
+
+def _has_open_call() -> Q:
+    return Q(Exists(ProviderCall.objects.filter(transaction=OuterRef("pk"), outcome__in=OPEN)))
+
+
+def _truncate_calls(pks: list[Any]) -> int:
+    seals.truncated(CALLS, pks)
+    found = ProviderCall.objects.filter(pk__in=pks, truncated_at=None)
+    for call in found:
+        call.essentials = {name: value for name, value in (call.intent or {}).items() if name in ESSENTIAL}
+        call.intent, call.exchanges, call.truncated_at = {}, [], Now()
+        call.save(update_fields=["essentials", "intent", "exchanges", "truncated_at"])
+    return len(found)
+
+
+def _delete_calls(pks: list[Any]) -> int:
+    seals.removed(CALLS, pks)
+    return ProviderCall.objects.filter(pk__in=pks).delete()[0]
+
+
+def _truncate_notifications(pks: list[Any]) -> int:
+    rows = Notification.objects.filter(pk__in=pks, truncated_at=None)
+    # The next delivery of one of these is looked at anew, for which its words must be there.
+    forged = list(rows.filter(state=Notification.State.REFUSED, event_id=None).values_list("pk", flat=True))
+    found = list(rows.exclude(pk__in=forged))
+    seals.truncated(NOTIFICATIONS, [row.pk for row in found])
+    for row in found:
+        row.headers, row.body, row.truncated_at = {}, "", Now()
+        row.save(update_fields=["headers", "body", "truncated_at"])
+    return _delete_notifications(forged) + len(found)
+
+
+def _delete_notifications(pks: list[Any]) -> int:
+    seals.removed(NOTIFICATIONS, pks)
+    return Notification.objects.filter(pk__in=pks).delete()[0]
