@@ -108,15 +108,15 @@ class Worker:
         except DatabaseError:
             # The database may be restarting: it is as if there were nothing to do.
             log.exception("worker_has_no_database", job=job.__name__)
-            metrics.count("solitude_worker_job_failures_total", job=job.__name__)
+            metrics.count("solitude_worker_job_failures_total", job_name=job.__name__)
             connections.close_all()
         except Exception:
-            metrics.count("solitude_worker_job_failures_total", job=job.__name__)
+            metrics.count("solitude_worker_job_failures_total", job_name=job.__name__)
             # One thing that cannot be done must not stop the rest; its lease keeps it away for a while.
             log.exception("worker_job_failed", job=job.__name__)
         else:
             if done:
                 took_ms = (time.monotonic_ns() - began) // 1_000_000
-                metrics.timing_ms("solitude_worker_job_duration_seconds", took_ms, job=job.__name__)
+                metrics.timing_ms("solitude_worker_job_duration_seconds", took_ms, job_name=job.__name__)
             return done
         return 0

@@ -176,8 +176,8 @@ _OUTBOUND = (
     ),
 )
 _WORKER = (
-    _timer("", "solitude_worker_job_duration_seconds", "jobs of the worker that found something to do", "job"),
-    _counter("", "solitude_worker_job_failures_total", "jobs of the worker that ended with an error", "job"),
+    _timer("", "solitude_worker_job_duration_seconds", "jobs of the worker that found something to do", "job_name"),
+    _counter("", "solitude_worker_job_failures_total", "jobs of the worker that ended with an error", "job_name"),
     _gauge(
         "", "solitude_worker_last_turn_timestamp_seconds", "when a worker last looked for work, in seconds since 1970"
     ),
@@ -193,24 +193,17 @@ _RUNNING = (
     ),
     _counter("syslog.away.<stream>", "solitude_syslog_away_total", "times that syslog went away, by stream"),
     _gauge("keys.rows_left", "solitude_keys_rows_left", "rows that are still under an older key while a rotation runs"),
-    _gauge(
-        "keys.rotating_s",
-        "solitude_keys_rotating_seconds",
-        "how long the rotation that runs has not come forward; 0 without one",
-    ),
     _counter(
         "retention.rows.<data>",
         "solitude_retention_rows_total",
         "rows that retention has deleted, anonymised or truncated, by class of data",
     ),
-    _counter("retention.failed", "solitude_retention_failures_total", "runs of retention that ended with an error"),
     _gauge(
-        "retention.overdue_s",
-        "solitude_retention_overdue_seconds",
-        "how long the row that is most overdue should be gone",
+        "retention.overdue_classes",
+        "solitude_retention_overdue_classes",
+        "classes of data of which rows should be gone",
     ),
-    _gauge("audit.unsealed", "solitude_audit_unsealed_rows", "rows that are closed and not sealed yet"),
-    _gauge("audit.unsealed_oldest_s", "solitude_audit_unsealed_oldest_seconds", "how old the oldest of them is"),
+    _counter("retention.failed", "solitude_retention_failures_total", "runs of retention that ended with an error"),
     _counter(
         "audit.<act>",
         "solitude_audit_rows_total",
