@@ -50,7 +50,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs kit live examples postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs kit live examples postgres dist lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -105,6 +105,9 @@ examples: $(DEV) ## records the examples in the description of the API anew
 fuzz: $(DEV) ## sends the API what its description allows and forbids, for SECONDS=300; EXAMPLES=100 an operation, SEED=7
 	@FUZZ_SECONDS=$(SECONDS) FUZZ_EXAMPLES=$(EXAMPLES) $(if $(SEED),FUZZ_SEED=$(SEED)) \
 		$(PY) -m pytest -q -s -o faulthandler_timeout=0 tests/openapi/test_fuzz.py $(ARGS)
+
+dist: $(DEV) ## wheel and sdist in dist/, without the network
+	$(PY) -m build --no-isolation --outdir dist .
 
 # The system's PostgreSQL if it has one, else one from the lock.
 postgres: $(DEV)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from solitude.cli import audit, check, clients, data, log, new_provider, serving
 from solitude.cli import check, clients, data, log, new_provider, proxy, serving
 from solitude.cli import check, clients, data, log, new_provider, retention, serving
+from solitude.cli import check, clients, data, log, new_provider, serving, version
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="solitude", description="A payment server for marketplaces.")
+    made.add_argument("--version", action=version.Shown, help="what runs: Solitude, Python, the databases' libraries")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in (serving, check, log, data, new_provider, clients, audit):
     for part in (serving, check, log, data, new_provider, clients, proxy):
