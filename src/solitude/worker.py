@@ -15,10 +15,9 @@ from django.db import DatabaseError, close_old_connections, connections
 
 from solitude.audit import sealing
 from solitude.payments import notifications, recovery, registry
+from solitude.retention import running as retention
 from solitude.services import gauges
 from solitude.telemetry import context, metrics
-from solitude.retention import running as retention
-from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 from solitude.web import purge
 
@@ -49,16 +48,14 @@ class Every:
 def all_jobs() -> tuple[Job, ...]:
     """What is known already comes before what must be asked."""
     always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
-    told = (Every(TELL_EVERY_S, recovery.tell_backlog), Every(TELL_EVERY_S, gauges.tell))
-    own = (Every(OWN_EVERY_S, job) for job in registry.jobs())
-    return (*always, *told, Every(SEAL_EVERY_S, sealing.seal_due), *own)
-    rarely = (
+    once_in_a_while = (
         Every(TELL_EVERY_S, recovery.tell_backlog),
+        Every(TELL_EVERY_S, gauges.tell),
         Every(SEAL_EVERY_S, sealing.seal_due),
         Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
         *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
     )
-    return (*always, *rarely)
+    return (*always, *once_in_a_while)
 
 
 class Worker:

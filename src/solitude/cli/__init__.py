@@ -4,14 +4,34 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from solitude.cli import audit, check, clients, data, log, new_provider, serving
-from solitude.cli import check, clients, data, log, new_provider, proxy, serving
-from solitude.cli import check, clients, data, log, new_provider, retention, serving
-from solitude.cli import check, clients, data, log, new_provider, serving, version
+from solitude.cli import (
+    audit,
+    check,
+    clients,
+    data,
+    log,
+    new_provider,
+    proxy,
+    retention,
+    serving,
+    version,
+)
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
 __all__ = ["UNUSABLE", "main", "parser"]
+
+PARTS = (
+    serving,
+    proxy,
+    check,
+    log,
+    data,
+    new_provider,
+    clients,
+    audit,
+    retention,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +49,6 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="solitude", description="A payment server for marketplaces.")
     made.add_argument("--version", action=version.Shown, help="what runs: Solitude, Python, the databases' libraries")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serving, check, log, data, new_provider, clients, audit):
-    for part in (serving, check, log, data, new_provider, clients, proxy):
-    for part in (serving, check, log, data, new_provider, clients, retention):
+    for part in PARTS:
         part.take(commands)
     return made

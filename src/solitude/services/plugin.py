@@ -15,10 +15,9 @@ from django.db import Error, connections
 from solitude.client import NotSigned, Retries, Solitude, SolitudeError
 from solitude.outbound import probes
 from solitude.payments import recovery
+from solitude.retention import plan
 from solitude.services import health, proxy_plugin, schema, signing
 from solitude.services.finding import CRITICAL, OK, UNKNOWN, WARNING, Finding, took
-from solitude.retention import plan
-from solitude.services import health, schema, signing
 from solitude.telemetry import redaction
 from solitude.transactions.failures import failed_products
 from solitude.web.clients import Client

@@ -25,7 +25,6 @@ def offer() -> None:
         connect_timeout_ms=settings.SOLITUDE_BANGO_CONNECT_TIMEOUT_MS,
         max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
     )
-    if wire.is_configured():
     retention.brief(
         retention.Brief(
             name="bango_statuses",
@@ -42,6 +41,6 @@ def offer() -> None:
             rows=turns.over,
         ),
     )
-    if settings.SOLITUDE_BANGO_PASSWORD:
+    if wire.is_configured():
         # Where nobody can be asked, it does not matter whether anybody is there.
         probes.offer(probes.Probe(NAME, settings.SOLITUDE_BANGO_URL, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))
