@@ -32,6 +32,8 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,190}")
 # PayPal takes six receivers of a payment; one is the seller.
 RECEIVERS_MAX = 5
+# While one takes the place of the other.
+IDS_MAX = 2
 SECRET_MIN_CHARS, SECRET_MAX_CHARS = 8, 255
 # What every credential of a simulator begins with.
 SIMULATED = "sandbox-"
@@ -216,9 +218,11 @@ def metrics_prefix(text: str) -> str:
     return text
 
 
-def plain_id(text: str) -> str:
-    if not _PLAIN_ID.fullmatch(text):
-        raise ValueError("must be at most 50 letters, digits and hyphens")
+def plain_ids(text: str) -> str:
+    """An id, or two of them with a comma between; empty stays empty."""
+    ids = text.split(",")
+    if len(ids) > IDS_MAX or not all(map(_PLAIN_ID.fullmatch, ids)) or (len(ids) > 1 and not all(ids)):
+        raise ValueError("must be at most 50 letters, digits and hyphens, or two such ids with a comma between them")
     return text
 
 

@@ -21,6 +21,9 @@ def application() -> Any:
     from solitude.wsgi import application
 
     threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
+    from solitude.vault.watching import Watcher
+
+    Watcher("server").start()
     if settings.SOLITUDE_SERVE_WORKER:
         from solitude.worker import Worker
 

@@ -19,6 +19,7 @@ from solitude.retention import running as retention
 from solitude.services import gauges
 from solitude.telemetry import context, metrics
 from solitude.telemetry.logs import get_logger
+from solitude.vault import renewing
 from solitude.web import purge
 
 log = get_logger("solitude.worker")
@@ -27,6 +28,7 @@ Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
 TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S = 10, 10, 60
+TELL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S = 10, 60, 1
 
 
 class Every:
@@ -56,6 +58,8 @@ def all_jobs() -> tuple[Job, ...]:
         *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
     )
     return (*always, *once_in_a_while)
+    now_and_then = (Every(TELL_EVERY_S, recovery.tell_backlog), Every(RENEW_EVERY_S, renewing.when_due))
+    return (*always, *now_and_then, *(Every(OWN_EVERY_S, job) for job in registry.jobs()))
 
 
 class Worker:

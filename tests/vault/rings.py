@@ -1,8 +1,10 @@
 """Key rings for the tests."""
 
 import secrets
+from pathlib import Path
 
 from solitude.vault.keyring import KEY_BYTES, KeyRing, Keys
+from solitude.vault.ring_document import written
 
 
 def ring_of(*key_ids: str) -> KeyRing:
@@ -16,6 +18,13 @@ def with_new_key(ring: KeyRing, key_id: str) -> KeyRing:
         Keys(key_id, {**keys.by_id, key_id: secrets.token_bytes(KEY_BYTES)}) for keys in (ring.fields, ring.hashes)
     )
     return KeyRing(fields=fields, hashes=hashes)
+
+
+def kept(ring: KeyRing, path: Path) -> Path:
+    """The ring in a file as an operator has it."""
+    path.touch(mode=0o600)
+    path.write_text(written(ring), encoding="utf-8")
+    return path
 
 
 def _keys(key_ids: tuple[str, ...]) -> Keys:

@@ -12,3 +12,14 @@ class BuyersConfig(AppConfig):
 
         purge.expiring(pin_tokens.expired)
         declare_buyers()
+        from solitude.buyers import hashing, pin_tokens
+        from solitude.buyers.models import Buyer, PinToken
+        from solitude.vault import holders
+        from solitude.web import purge
+
+        purge.expiring(pin_tokens.expired)
+        holders.register(
+            holders.HashColumn(PinToken, "token_hash"),
+            holders.HashColumn(Buyer, "pin", hashing.PEPPER),
+            holders.HashColumn(Buyer, "new_pin", hashing.PEPPER),
+        )

@@ -19,10 +19,13 @@ from argon2.exceptions import VerifyMismatchError
 
 from solitude.telemetry.logs import get_logger
 from solitude.vault import hashes
+from solitude.vault.keyring import current_ring
 from solitude.web.refusals import Refused
 
 log = get_logger("solitude.buyers")
-LABEL = "buyer-pin"
+LABEL, PEPPER = "buyer-pin", "pepper"
+# What is kept of a PIN whose key is gone: there is one, so payments go on asking for it, and none is right.
+FORGOTTEN = "!"
 PASSES, MEMORY_KIB, LANES = 2, 19 * 1024, 1
 # Of one process: so many times the memory above, and so many cores.
 HASHES_AT_ONCE = 4
@@ -34,7 +37,7 @@ _room = threading.BoundedSemaphore(HASHES_AT_ONCE)
 
 def kept_form(pin: str, row_uuid: UUID) -> str:
     """What is stored of this PIN in this row. Takes tens of milliseconds. Raises Refused (503) where too many wait."""
-    peppered = hashes.keyed_hash(LABEL, _bound(pin, row_uuid))
+    peppered = hashes.keyed_hash(LABEL, _bound(pin, row_uuid), purpose=PEPPER)
     with _turn():
         return f"{_key_id(peppered)}:{_hasher.hash(peppered)}"
 
@@ -42,8 +45,9 @@ def kept_form(pin: str, row_uuid: UUID) -> str:
 def is_right(pin: str, row_uuid: UUID, kept: str | None) -> bool:
     """Whether `kept` is of this PIN in this row. Takes the same time where nothing is kept. Raises Refused (503)."""
     key_id, _, encoded = (kept or "").partition(":")
-    peppered = hashes.under(key_id, LABEL, _bound(pin, row_uuid))
-    if kept and peppered is None:
+    is_there = kept is not None and kept != FORGOTTEN
+    peppered = hashes.under(key_id, LABEL, _bound(pin, row_uuid), purpose=PEPPER) if is_there else None
+    if is_there and peppered is None:
         log.error("pin_key_missing", key_id=key_id)
     with _turn():
         try:
@@ -55,7 +59,7 @@ def is_right(pin: str, row_uuid: UUID, kept: str | None) -> bool:
 def is_outdated(kept: str) -> bool:
     """Whether it should be made anew, with the current key and at the current cost, when the PIN is at hand."""
     key_id, _, encoded = kept.partition(":")
-    return key_id != _key_id(hashes.keyed_hash(LABEL, "")) or _hasher.check_needs_rehash(encoded)
+    return key_id != current_ring().pepper.current or _hasher.check_needs_rehash(encoded)
 
 
 def _key_id(keyed_hash: str) -> str:

@@ -16,6 +16,7 @@ from solitude.cli import (
     serving,
     version,
 )
+from solitude.cli import check, clients, data, keys, log, new_provider, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -50,5 +51,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action=version.Shown, help="what runs: Solitude, Python, the databases' libraries")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
+    for part in (serving, check, log, data, new_provider, clients, keys):
         part.take(commands)
     return made

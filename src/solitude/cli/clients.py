@@ -23,18 +23,21 @@ def take(commands: Any) -> None:
 
 
 def _clients_list(_chosen: argparse.Namespace) -> int:
-    settings = start.set_up()
-    for client in settings.SOLITUDE_CLIENTS.values():
+    start.set_up()
+    from solitude.web import known_clients
+
+    for client in known_clients.known().values():
         allowed = "everything" if client.allow is None else ", ".join(client.allow) or "nothing"
         print(f"{client.key}\t{len(client.secrets)} secret(s)\tmay call {allowed}")
     return 0
 
 
 def _clients_sign(chosen: argparse.Namespace) -> int:
-    settings = start.set_up()
+    start.set_up()
     from solitude.client.signing import authorization
+    from solitude.web import known_clients
 
-    clients = settings.SOLITUDE_CLIENTS
+    clients = known_clients.known()
     if chosen.client is None and len(clients) != 1:
         print(
             f"solitude: name the client with --client: {', '.join(clients) or 'SOLITUDE_CLIENTS is empty'}",

@@ -20,6 +20,8 @@ from solitude.services import health, proxy_plugin, schema, signing
 from solitude.services.finding import CRITICAL, OK, UNKNOWN, WARNING, Finding, took
 from solitude.telemetry import redaction
 from solitude.transactions.failures import failed_products
+from solitude.vault.keyring import KeyRingError
+from solitude.web import known_clients
 from solitude.web.clients import Client
 
 _NAMES = {OK: "OK", WARNING: "WARNING", CRITICAL: "CRITICAL", UNKNOWN: "UNKNOWN"}
@@ -134,7 +136,7 @@ def _machine(options: Options) -> list[Finding]:
     found = [] if health.keys_work() else [Finding(CRITICAL, "the keys do not work")]
     if not probes.all_answer(settings.SOLITUDE_STATUS_PROBE_LIFE_S):
         found.append(Finding(WARNING, "a provider does not answer"))
-    clients = settings.SOLITUDE_CLIENTS
+    clients = _clients()
     if options.client not in ("", *clients):
         return [*found, _no_client(options)]
     wanted = [clients[options.client]] if options.client else clients.values()
@@ -192,11 +194,19 @@ def _signing(server: Solitude, key: str) -> Finding:
 
 def _client(key: str) -> Client | None:
     """The client of that key; without a key the only one there is."""
-    clients = settings.SOLITUDE_CLIENTS
+    clients = _clients()
     return clients.get(key or next(iter(clients), "")) if key or len(clients) == 1 else None
 
 
+def _clients() -> dict[str, Client]:
+    """Those of the key ring too, where it can be read: that it cannot be is told by another line."""
+    try:
+        return known_clients.known()
+    except KeyRingError:
+        return dict(settings.SOLITUDE_CLIENTS)
+
+
 def _no_client(options: Options) -> Finding:
-    known = ", ".join(settings.SOLITUDE_CLIENTS) or "SOLITUDE_CLIENTS is empty"
+    known = ", ".join(_clients()) or "SOLITUDE_CLIENTS is empty"
     said = f"there is no client {options.client}" if options.client else "name a client with --client"
     return Finding(UNKNOWN, f"{said} ({known})")

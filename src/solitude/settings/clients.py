@@ -5,7 +5,7 @@ from pathlib import Path
 from solitude.configuration import ALL_CLIENTS, Network, base_url, is_on_this_machine, networks, which_clients
 from solitude.settings.process import SOLITUDE_DEBUG
 from solitude.settings.reading import environment
-from solitude.web.clients import Client, clients_of, clients_of_file, weakness_of
+from solitude.web.clients import Client, clients_of, clients_of_file, exposure_of, weakness_of
 
 _get = environment.get
 _NO_NETWORKS: tuple[Network, ...] = ()
@@ -94,6 +94,13 @@ if not SOLITUDE_DEBUG:
             "SOLITUDE_CLEANSED_SETTINGS_ACCESS may be true only with SOLITUDE_DEBUG=true": SOLITUDE_CLEANSED_SETTINGS_ACCESS,
         }
     )
+    if SOLITUDE_CLIENTS_FILE and (_exposure := exposure_of(SOLITUDE_CLIENTS_FILE)):
+        environment.problems.append(f"SOLITUDE_CLIENTS_FILE {_exposure}")
+    _owners: dict[bytes, str] = {}
+    for _client in SOLITUDE_CLIENTS.values():
+        for _secret in _client.secrets:
+            if _owners.setdefault(_secret, _client.key) != _client.key:
+                environment.problems.append(f"SOLITUDE_CLIENTS: {_client.key!r} has a secret of {_owners[_secret]!r}")
     for _client in SOLITUDE_CLIENTS.values():
         for _weakness in filter(None, map(weakness_of, _client.secrets)):
             environment.problems.append(f"SOLITUDE_CLIENTS: a secret of {_client.key!r} {_weakness}")

@@ -10,7 +10,7 @@ from solitude.configuration import (
     email,
     is_on_this_machine,
     one_of,
-    plain_id,
+    plain_ids,
     safe_url_prefixes,
     url_prefixes,
     web_url,
@@ -198,9 +198,9 @@ SOLITUDE_PREAPPROVAL_PENDING_LIFE_S: int = environment.number(
 )
 SOLITUDE_PAYPAL_WEBHOOK_ID: str = _get(
     "SOLITUDE_PAYPAL_WEBHOOK_ID",
-    plain_id,
+    plain_ids,
     _SIMULATORS_WEBHOOK if SOLITUDE_DEBUG else "",
-    "The id of our webhook at PayPal, which every notification's signature covers. Without it notifications stay unchecked, and so undone.",
+    "The id of our webhook at PayPal, which every notification's signature covers; two while it changes. Without it none is done.",
     shown="none; with debug the simulator's",
 )
 SOLITUDE_PAYPAL_CERT_URLS_ALLOWED = _get(
@@ -253,7 +253,8 @@ if not SOLITUDE_DEBUG:
             "SOLITUDE_PAYPAL_IPN_URL must be https": not SOLITUDE_PAYPAL_IPN_URL.startswith("https://"),
             "SOLITUDE_PAYPAL_URL must be https": not SOLITUDE_PAYPAL_URL.startswith("https://"),
             "SOLITUDE_PAYPAL_WEB_URL must be https": not SOLITUDE_PAYPAL_WEB_URL.startswith("https://"),
-            "SOLITUDE_PAYPAL_WEBHOOK_ID is the simulator's": SOLITUDE_PAYPAL_WEBHOOK_ID == _SIMULATORS_WEBHOOK,
+            "SOLITUDE_PAYPAL_WEBHOOK_ID is the simulator's": _SIMULATORS_WEBHOOK
+            in SOLITUDE_PAYPAL_WEBHOOK_ID.split(","),
             "SOLITUDE_PAYPAL_CERT_URLS_ALLOWED may be set only with SOLITUDE_DEBUG=true": (
                 SOLITUDE_PAYPAL_CERT_URLS_ALLOWED
             ),

@@ -31,7 +31,15 @@ from .cipher import Unsealable
 from .keyring import current_ring
 from .queries import SealedCol, SealedFieldError
 
-__all__ = ["EncryptedJSONField", "EncryptedTextField", "Sealed", "SealedFieldError", "SealedModel", "Unsealable"]
+__all__ = [
+    "EncryptedJSONField",
+    "EncryptedTextField",
+    "Sealed",
+    "SealedField",
+    "SealedFieldError",
+    "SealedModel",
+    "Unsealable",
+]
 
 MAX_LENGTH: Final = 4096
 """Characters of plaintext, unless a field says otherwise."""
@@ -67,7 +75,7 @@ class Sealed:
 class SealedAttribute(DeferredAttribute):
     """Opens the value when it is first read; takes what is set as it is, to be sealed when it is saved."""
 
-    field: _SealedField[Any]
+    field: SealedField[Any]
 
     def __get__(self, instance: Any, cls: type[models.Model] | None = None) -> Any:
         if instance is None:
@@ -104,7 +112,9 @@ else:
         pass
 
 
-class _SealedField(_Base[V]):
+class SealedField(_Base[V]):
+    """What the two kinds of sealed field have in common."""
+
     descriptor_class = SealedAttribute
     # A change of the limit is none of the database's.
     non_db_attrs = (*_Base.non_db_attrs, "max_length")
@@ -156,9 +166,21 @@ class _SealedField(_Base[V]):
         content = cipher.unseal(text, self._associated(instance), label=self.place)
         return self.of_plaintext(content.decode())
 
+    def resealed(self, text: str, row_uuid: uuid.UUID) -> str:
+        """Seal anew, with the current key, what is sealed in the row of this uuid. Raises `Unsealable`."""
+        associated = self._associated_with(row_uuid)
+        return cipher.seal(cipher.unseal(text, associated, label=self.place), associated)
+
+    def opened(self, text: str, row_uuid: uuid.UUID) -> V:
+        """Open what is sealed in the row of this uuid. Raises `Unsealable`."""
+        return self.of_plaintext(cipher.unseal(text, self._associated_with(row_uuid), label=self.place).decode())
+
     def _associated(self, instance: SealedModel) -> bytes:
+        return self._associated_with(instance.row_uuid)
+
+    def _associated_with(self, given: uuid.UUID | str) -> bytes:
         # Through the field, because someone may have set it as text, in whatever spelling.
-        row_uuid = cast("models.Field[Any, Any]", self.model._meta.get_field("row_uuid")).to_python(instance.row_uuid)
+        row_uuid = cast("models.Field[Any, Any]", self.model._meta.get_field("row_uuid")).to_python(given)
         if row_uuid is None:
             raise SealedFieldError(f"{self.place} is bound to its row by row_uuid, and this row has none.")
         return f"{self.place}:{row_uuid}".encode()
@@ -236,7 +258,7 @@ class _SealedField(_Base[V]):
             yield Error("A sealed field lives in a model that derives from SealedModel.", obj=self, id="vault.E002")
 
 
-class EncryptedTextField(_SealedField[str | None]):
+class EncryptedTextField(SealedField[str | None]):
     """Text that is encrypted in the database. "" is encrypted like any other text; `max_length` counts characters."""
 
     description = "Encrypted text"
@@ -250,7 +272,7 @@ class EncryptedTextField(_SealedField[str | None]):
         return plaintext
 
 
-class EncryptedJSONField(_SealedField[Any]):
+class EncryptedJSONField(SealedField[Any]):
     """Whatever JSON can say, encrypted in the database as one text.
 
     None is NULL, so JSON's null cannot be kept alone. A value changed in place (`row.data["x"] = 1`) is noticed when it
@@ -305,7 +327,7 @@ class SealedModel(models.Model):
         current = current_ring().fields.current
         resealed = []
         for field in self._meta.concrete_fields:
-            if not isinstance(field, _SealedField):
+            if not isinstance(field, SealedField):
                 continue
             held = field.held(self)
             if isinstance(held, Sealed) and cipher.key_id_of(held.text, label=field.place) != current:

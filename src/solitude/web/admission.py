@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
-from solitude.web import idempotency, oauth1, purge, signature
+from solitude.web import idempotency, known_clients, oauth1, purge, signature
 from solitude.web.docs import pages
 from solitude.web.idempotency import Claim
 from solitude.web.models import SeenToken
@@ -115,10 +115,10 @@ def _signed(request: ApiRequest) -> Signed | None:
 
 def _verified(request: ApiRequest) -> Signed | None:
     if settings.SOLITUDE_OAUTH1 and oauth1.is_tried(request):
-        return oauth1.verify(request, settings.SOLITUDE_CLIENTS, settings.SOLITUDE_URL)
+        return oauth1.verify(request, known_clients.known(), settings.SOLITUDE_URL)
     if not settings.SOLITUDE_REQUIRE_SIGNATURE and "Authorization" not in request.headers:
         return None
-    return signature.verify(request, settings.SOLITUDE_CLIENTS)
+    return signature.verify(request, known_clients.known())
 
 
 def _remember(signed: Signed) -> None:

@@ -9,6 +9,10 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
+        from solitude.vault import holders
+        from solitude.web.models import IdempotencyKey
+
+        holders.register(holders.HashColumn(IdempotencyKey, "fingerprint"))
         for client in settings.SOLITUDE_CLIENTS.values():
             for secret in client.secrets:
                 # A development secret may be too short to be told from ordinary text.

@@ -3,6 +3,8 @@
 import fnmatch
 import json
 import re
+import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,8 @@ class Client:
     key: str
     secrets: tuple[bytes, ...] = field(repr=False)
     allow: tuple[str, ...] | None = None
+    # Of those secrets that are in the key ring: under which id.
+    ids: Mapping[bytes, str] = field(default_factory=dict, repr=False, compare=False)
 
     def may(self, method: str, path: str) -> bool:
         return self.allow is None or any(fnmatch.fnmatchcase(f"{method} {path}", pattern) for pattern in self.allow)
@@ -52,6 +56,14 @@ def clients_of_file(path: Path | None, problems: list[str]) -> dict[str, Client]
     except (OSError, ValueError) as error:
         problems.append(f"SOLITUDE_CLIENTS_FILE {error.strerror if isinstance(error, OSError) else error}")
         return {}
+
+
+def exposure_of(path: Path) -> str | None:
+    """How a file with secrets is none for production, as the end of a sentence."""
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return f"may be used by others than its owner (mode {mode:04o}); set mode 0600"
+    return None
 
 
 def weakness_of(secret: bytes) -> str | None:

@@ -16,6 +16,7 @@ from django.utils.encoding import escape_uri_path
 from oauthlib.oauth1.rfc5849 import signature as rfc5849
 from oauthlib.oauth1.rfc5849.utils import escape
 
+from solitude.web import known_clients
 from solitude.web.clients import Client
 from solitude.web.signed import BadSignature, Signed
 
@@ -55,8 +56,10 @@ def verify(request: HttpRequest, clients: dict[str, Client], base_url: str, now:
     if client is None:
         raise BadOAuth("The parameter oauth_consumer_key names no client.")
     signed = _base_string(request, base_url, query + [pair for pair in parameters if pair[0] != "oauth_signature"])
-    if not any(_fits(secret, signed, given) for secret in client.secrets):
+    fitting = next((secret for secret in client.secrets if _fits(secret, signed, given)), None)
+    if fitting is None:
         raise BadOAuth("The signature does not fit.")
+    known_clients.note_use(client, fitting)
     sent = _sent(given["timestamp"], time.time() if now is None else now)
     _nonce(given["nonce"])
     _body(given.get("body_hash"), request)

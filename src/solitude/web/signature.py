@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import jwt
 from django.http import HttpRequest
 
+from solitude.web import known_clients
 from solitude.web.clients import Client
 from solitude.web.signed import BadSignature, Signed
 
@@ -73,6 +74,11 @@ def _claims(token: str, client: Client, audience: str) -> dict[str, Any]:
     for secret in client.secrets:
         try:
             return jwt.decode(token, secret, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS)
+            claims: dict[str, Any] = jwt.decode(
+                token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=_OPTIONS
+            )
+            known_clients.note_use(client, secret)
+            return claims
         except jwt.InvalidSignatureError:
             continue
         except jwt.MissingRequiredClaimError as error:

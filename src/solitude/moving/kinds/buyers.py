@@ -21,12 +21,12 @@ PINS = ("pin", "new_pin")
 
 
 def _pin_hash(value: Any) -> Any:
-    if value is None:
-        return None
+    if value is None or value == hashing.FORGOTTEN:
+        return value
     found = _HASH.fullmatch(value) if isinstance(value, str) and len(value) <= PIN_HASH_MAX_CHARS else None
     if not found:
         raise ValueError("must be a PIN's hash as export writes it")
-    if found[1] not in current_ring().hashes.by_id:
+    if found[1] not in current_ring().pepper.by_id:
         raise ValueError("was made with a key that is not in this key ring")
     return value
 

@@ -10,12 +10,13 @@ class BangoConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.payments import registry
-        from solitude.providers.bango import giving_back, offers
+        from solitude.providers.bango import giving_back, offers, signature
         from solitude.providers.bango.inbound import BangoInbound
         from solitude.providers.bango.names import NAME
         from solitude.providers.bango.provider import Bango, approval_life_s
         from solitude.providers.bango.way import BangoWay
         from solitude.routing import way
+        from solitude.vault import holders
 
         for secret in (settings.SOLITUDE_BANGO_PASSWORD, settings.SOLITUDE_BANGO_BASIC_AUTH_PASSWORD):
             if secret:
@@ -28,4 +29,5 @@ class BangoConfig(AppConfig):
             ),
         )
         offers.offer()
+        holders.register_elsewhere(holders.Elsewhere("payments open at Bango", signature.open_under))
         way.offer(BangoWay())

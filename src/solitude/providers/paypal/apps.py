@@ -16,6 +16,7 @@ class PaypalConfig(AppConfig):
         from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import giving_back, preapprovals, proxied, records
         from solitude.providers.paypal.inbound import PayPalInbound
+        from solitude.providers.paypal.models import BuyerPaypal, PermissionRequest, SellerPaypal
         from solitude.providers.paypal.provider import PayPal, addresses
         from solitude.providers.paypal.retained import declare_paypal
         from solitude.providers.paypal.sellers import permissions
@@ -24,6 +25,7 @@ class PaypalConfig(AppConfig):
         from solitude.sellers import closing as seller_closing
         from solitude.sellers.models import parts as seller_parts
         from solitude.sellers.models import product_parts
+        from solitude.vault import holders
         from solitude.web import purge
 
         for secret in (
@@ -56,6 +58,12 @@ class PaypalConfig(AppConfig):
         )
         way.offer(PayPalWay())
         declare_paypal()
+        holders.register(
+            holders.HashColumn(SellerPaypal, "paypal_id_hash", of="paypal_id", make=records.paypal_id_hash),
+            holders.HashColumn(SellerPaypal, "merchant_id_hash", of="merchant_id", make=records.paypal_id_hash),
+            holders.HashColumn(BuyerPaypal, "key_hash", of="key", make=preapprovals.key_hash),
+            holders.HashColumn(PermissionRequest, "reference_hash"),
+        )
         purge.expiring(permissions.expired)
         seller_closing.register(permissions.forget)
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))

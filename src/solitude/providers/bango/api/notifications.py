@@ -3,7 +3,6 @@
 Either is kept and entered into the books before it is decided what the client is answered: also what is answered with 400 may be true.
 """
 
-import hmac
 import json
 from datetime import timedelta
 from typing import Annotated, Final
@@ -18,7 +17,7 @@ from solitude.events.models import Event
 from solitude.payments import calls, notifications
 from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification, ProviderCall
 from solitude.payments.notifications import Handled
-from solitude.providers.bango import events, networks, redirect, signature
+from solitude.providers.bango import event_password, events, networks, redirect, signature
 from solitude.providers.bango.api.fields import Given, Plain, given_text
 from solitude.providers.bango.inbound import EVENT, REDIRECT
 from solitude.providers.bango.names import NAME, NUMBER
@@ -161,7 +160,7 @@ def receive_bango_event(request: ApiRequest, body: EventIn) -> HttpResponse:
 
     400 under `notification` where it is about a payment that is not known: it is kept, and entered when the payment turns up.
     """
-    if not _is_bango(body):
+    if not event_password.is_right(body.username, body.password):
         cef.event("Bango event with wrong credentials", 5, request=facts(request))
         raise BadFields(__all__="Auth incorrect")
     handled = notifications.receive(NAME, EVENT, body.notification)
@@ -172,14 +171,6 @@ def receive_bango_event(request: ApiRequest, body: EventIn) -> HttpResponse:
         if moved is not None and moved.old and moved.new:
             _tell_changed(request, moved.old, moved.new)
     return done(request)
-
-
-def _is_bango(body: EventIn) -> bool:
-    """Whether it came under the password that Bango was told, in constant time. Where none is set, nothing does."""
-    known = (settings.SOLITUDE_BANGO_BASIC_AUTH_USER, settings.SOLITUDE_BANGO_BASIC_AUTH_PASSWORD)
-    given = (body.username, body.password)
-    same = [hmac.compare_digest(one.encode(), other.encode()) for one, other in zip(known, given, strict=True)]
-    return all(known) and all(same)
 
 
 def _no_event(handled: Handled, body: EventIn) -> Refused | None:

@@ -11,7 +11,7 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.providers.bango import asking, turns
+from solitude.providers.bango import asking, event_password, turns
 from solitude.providers.bango.api import kept
 from solitude.providers.bango.api.fields import Given, Plain, SellerPath, seller_at
 from solitude.providers.bango.models import SellerBango
@@ -189,7 +189,7 @@ def _new_package(body: PackageIn) -> dict[str, Any]:
         fields |= {
             "eventNotificationURL": settings.SOLITUDE_BANGO_NOTIFICATION_URL,
             "eventNotificationUsername": settings.SOLITUDE_BANGO_BASIC_AUTH_USER,
-            "eventNotificationPassword": settings.SOLITUDE_BANGO_BASIC_AUTH_PASSWORD,
+            "eventNotificationPassword": event_password.for_new_packages(),
         }
     return _said(fields)
 

@@ -1,0 +1,30 @@
+"""PINs whose key is to go before their buyers have given them once more."""
+
+from django.db import transaction
+from django.db.models import Q
+
+from solitude.buyers.hashing import FORGOTTEN
+from solitude.buyers.models import Buyer
+
+
+def forget_pins_of(key_id: str) -> int:
+    """Forgets every PIN that is kept under this key; how many buyers will have to choose another one.
+
+    There still is a PIN, so a payment that needs one goes on needing it; but none is right until it was reset.
+    """
+    head = f"{key_id}:"
+    theirs = Buyer.objects.filter(Q(pin__startswith=head) | Q(new_pin__startswith=head)).values_list("pk", flat=True)
+    return sum(_forget(pk, head) for pk in theirs.order_by("pk").iterator())
+
+
+def _forget(pk: int, head: str) -> bool:
+    with transaction.atomic():
+        buyer = Buyer.objects.select_for_update(no_key=True).get(pk=pk)
+        changes: dict[str, object] = {}
+        if (buyer.pin or "").startswith(head):
+            changes |= {"pin": FORGOTTEN, "pin_confirmed": False, "needs_pin_reset": True}
+        if (buyer.new_pin or "").startswith(head):
+            changes["new_pin"] = None
+        if changes:
+            buyer.change(**changes)
+    return bool(changes)
