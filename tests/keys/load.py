@@ -28,8 +28,8 @@ class Load:
 
     url: str
     key: str
-    secret: str
     bango_user: str
+    secret: str
     bango_password: str
     done: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)

@@ -201,9 +201,10 @@ def _store(edit: Callable[["KeyRing"], "KeyRing"]) -> "KeyRing":
     from solitude.vault import ring_document, ring_file, sources
 
     source = sources.chosen()
+    ring = source.read()  # in development it is made
     if isinstance(source, sources.File):
         return ring_file.change(source.path, edit)
-    changed = edit(source.read())
+    changed = edit(ring)
     print(ring_document.written(changed), end="")
     _say(
         "This key ring is now to be stored where it comes from. Processes take it when they are started, or by SIGHUP."

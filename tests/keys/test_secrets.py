@@ -1,0 +1,108 @@
+"""Secrets that others have too: each party has two of them for a while, and PINs outlive the change of their key."""
+
+import secrets
+
+import pytest
+
+from solitude.buyers import forgetting, hashing
+from solitude.buyers.models import Buyer
+from solitude.providers.bango import event_password
+from solitude.vault import edits, uses
+from solitude.vault.keyring import KeyRing, use_ring
+from solitude.web import known_clients
+from tests.support.marketplace import Api, Marketplace
+from tests.vault.rings import ring_of
+
+BUYERS = "/generic/buyer/"
+
+
+def with_secrets(purpose: str, party: str) -> KeyRing:
+    ring, _ = edits.add(ring_of("k1"), purpose, party, None)
+    return edits.add(ring, purpose, party, None)[0]
+
+
+def test_a_client_of_the_ring_signs_with_either_secret(shop: Marketplace) -> None:
+    ring = with_secrets("clients", "till")
+    with use_ring(ring):
+        for key_id, secret in ring.clients["till"].in_order:
+            assert Api("till", secret.decode()).get(BUYERS).status == 200
+            assert ("clients:till", key_id) in uses.since(0)
+        assert Api("till", secrets.token_urlsafe(32)).get(BUYERS).status == 401
+    assert Api("till", ring.clients["till"].by_id["c1"].decode()).get(BUYERS).status == 401
+
+
+def test_a_client_of_the_ring_may_do_what_it_is_allowed(shop: Marketplace) -> None:
+    ring, _ = edits.add(ring_of("k1"), "clients", "till", None, ("GET /services/*",))
+    with use_ring(ring):
+        api = Api("till", ring.clients["till"].by_id["c1"].decode())
+        assert api.get(BUYERS).status == 403
+        assert api.get("/services/request/").status == 200
+
+
+def test_a_client_in_settings_and_ring_has_the_secrets_of_both(shop: Marketplace) -> None:
+    ring, _ = edits.add(ring_of("k1"), "clients", "marketplace", None, ("GET /services/*",))
+    with use_ring(ring):
+        assert shop.get(BUYERS).status == 200
+        # What it may call is what the settings say.
+        assert Api("marketplace", ring.clients["marketplace"].by_id["c1"].decode()).get(BUYERS).status == 200
+        found = known_clients.known()["marketplace"]
+        assert found.secrets[0] == ring.clients["marketplace"].by_id["c1"]
+        assert len(found.secrets) == 2
+
+
+def test_bango_is_believed_under_each_of_its_passwords() -> None:
+    ring = with_secrets("notifications", "bango")
+    with use_ring(ring):
+        for secret in ring.notifications["bango"].by_id.values():
+            assert event_password.is_right("sandbox-event-user", secret.decode())
+            assert not event_password.is_right("another", secret.decode())
+        assert event_password.is_right("sandbox-event-user", "sandbox-event-password")
+        assert not event_password.is_right("sandbox-event-user", "")
+        assert event_password.for_new_packages() == ring.notifications["bango"].by_id["n1"].decode()
+    assert event_password.for_new_packages() == "sandbox-event-password"
+
+
+def with_pepper(ring: KeyRing) -> KeyRing:
+    ring, key_id = edits.add(ring, "pepper", None, None)
+    return edits.make_current(ring, "pepper", None, key_id)
+
+
+def test_a_pin_of_before_the_pepper_is_right_and_comes_under_it(shop: Marketplace) -> None:
+    before = ring_of("k1")
+    with use_ring(before):
+        shop.post(BUYERS, {"uuid": "shop:pin", "pin": "1234"})
+        shop.post("/generic/confirm_pin/", {"uuid": "shop:pin", "pin": "1234"})
+        assert Buyer.objects.get(uuid="shop:pin").pin.startswith("k1:")
+    with use_ring(with_pepper(before)):
+        for _ in range(2):
+            assert shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "1234"})["valid"]
+        assert Buyer.objects.get(uuid="shop:pin").pin.startswith("p2:")
+
+
+def test_a_forgotten_pin_is_there_and_none_is_right(shop: Marketplace, security_events: list[str]) -> None:
+    before = ring_of("k1")
+    with use_ring(before):
+        shop.post(BUYERS, {"uuid": "shop:pin", "pin": "1234"})
+        shop.post("/generic/confirm_pin/", {"uuid": "shop:pin", "pin": "1234"})
+    with use_ring(with_pepper(before)):
+        assert forgetting.forget_pins_of("k1") == 1
+        assert forgetting.forget_pins_of("k1") == 0
+        buyer = shop.get(f"{BUYERS}?uuid=shop:pin")["objects"][0]
+        assert (buyer["pin"], buyer["needs_pin_reset"]) == (True, True)
+        assert Buyer.objects.get(uuid="shop:pin").pin == hashing.FORGOTTEN
+        assert not shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "1234"})["valid"]
+        # Until the buyer has chosen another one.
+        shop.patch(buyer["resource_uri"], {"new_pin": "9876"})
+        assert shop.post("/generic/reset_confirm_pin/", {"uuid": "shop:pin", "pin": "9876"})["confirmed"]
+        assert shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "9876"})["valid"]
+    assert not [line for line in security_events if "Unknown key" in line]
+
+
+@pytest.mark.parametrize("text", ["a,b", "2A9741408B151863U,1JE4291016473214C"])
+def test_paypals_webhook_may_have_two_ids_while_it_changes(text: str) -> None:
+    from solitude.configuration import plain_ids
+
+    assert plain_ids(text) == text
+    for wrong in ("a,b,c", "a,", ",a", "a b,c"):
+        with pytest.raises(ValueError, match="two such ids"):
+            plain_ids(wrong)
