@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import path, re_path
 
 from solitude import packages
+from solitude.audit import watching
 from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
@@ -140,6 +141,8 @@ for prefix, tag, router in (
 ):
     api.add_router(prefix, router, tags=[tag])
 
+
+watching.install(api)
 
 # `/provider/<name>/` is the reference interface; of Bango there is one path below it, and nothing else.
 _bango_has_no_more = re_path(r"^provider/bango/(?!product/$)", errors.no_method)

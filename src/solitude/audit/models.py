@@ -1,4 +1,4 @@
-"""The chain of seals."""
+"""The chain of seals; and who read or changed personal data."""
 
 from django.db import models
 from django.db.models.functions import Now
@@ -64,3 +64,40 @@ class LeftOpen(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "row_id"], name="audit_left_open_once")]
+
+
+class Does(models.TextChoices):
+    """What was done with personal data."""
+
+    READ = "read"
+    CREATED = "created"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+class Access(models.Model):
+    """That somebody read or changed personal data: by a request, or by a command of the operator's.
+
+    `objects_seen` are the paths of what was shown or changed, with primary keys and nothing else of a person; so are those of the persons
+    whom it is about, and where that is one, `person` is it. `route` is the route's own path, without values. `by_email`: it was looked
+    for by an e-mail address, which is not kept.
+    """
+
+    at = models.DateTimeField(db_default=Now())
+    client = models.CharField(max_length=64)
+    request_id = models.CharField(max_length=64, default="", db_default="")
+    method = models.CharField(max_length=16)
+    route = models.CharField(max_length=128)
+    kind = models.CharField(max_length=32)
+    does = models.CharField(max_length=16, choices=Does.choices)
+    person = models.CharField(max_length=64, default="", db_default="")
+    objects_seen = models.JSONField(default=list)
+    by_email = models.BooleanField(default=False, db_default=False)
+    status = models.PositiveSmallIntegerField()
+    peer = models.CharField(max_length=45, default="", db_default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["person", "id"], name="audit_access_person"),
+            models.Index(fields=["at"], name="audit_access_at"),
+        ]

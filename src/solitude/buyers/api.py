@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.audit import accesses
+from solitude.audit.accesses import Does, touches
 from solitude.buyers import closing, hashing, pin_tokens, pins
 from solitude.buyers.models import EMAIL_LABEL, Buyer, parts, timed
 from solitude.buyers.pins import State
@@ -75,6 +77,7 @@ class BuyerChange(BuyerIn):
 
 
 @router.post("/buyer/", response={201: BuyerShown, **errors(503)})
+@touches(Does.CREATED, "buyer")
 def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
     """Makes a buyer, with a PIN or without."""
     buyer = Buyer(**body.model_dump(exclude=set(PINS)))
@@ -87,12 +90,14 @@ def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
 
 
 @router.get("/buyer/", response=Page[BuyerShown], openapi_extra=query(FILTERS))
+@touches(Does.READ, "buyer")
 def list_buyers(request: ApiRequest) -> HttpResponse:
     """Lists buyers, the newest first."""
     return paging.listed(request, _buyers(), shown_buyer, FILTERS, buyer_tag)
 
 
 @router.get("/buyer/{int:pk}/", response=BuyerShown)
+@touches(Does.READ, "buyer")
 def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
     """Shows one buyer."""
     buyer = paging.one(request, _buyers(), pk, FILTERS)
@@ -101,28 +106,33 @@ def get_buyer(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.put("/buyer/{int:pk}/", response={200: BuyerShown, **errors(503)})
+@touches(Does.CHANGED, "buyer")
 def put_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
     """Changes a buyer; flags that are left out are set back to their defaults."""
     return _change(request, pk, changes.given(body, reset=FLAGS))
 
 
 @router.patch("/buyer/{int:pk}/", response={200: BuyerShown, **errors(503)})
+@touches(Does.CHANGED, "buyer")
 def patch_buyer(request: ApiRequest, pk: int, body: BuyerChange) -> HttpResponse:
     """Changes what is named of a buyer."""
     return _change(request, pk, changes.given(body))
 
 
 @router.post("/buyer/{int:pk}/close/", response={204: None, **errors(404)})
+@touches(Does.REMOVED, "buyer")
 def close_buyer(request: ApiRequest, pk: int) -> HttpResponse:
     """Closes the account and forgets who the buyer was; what was paid stays. The providers forget the buyer as well."""
     with transaction.atomic():
         closing.close(pk)
+        accesses.touched(f"/generic/buyer/{pk}/")
         response = done(request)
     closing.tell_providers(pk)
     return response
 
 
 @router.post("/generic/buyer/{int:pk}/close/", response={204: None, **errors(404)}, deprecated=True)
+@touches(Does.REMOVED, "buyer")
 def close_buyer_by_its_old_path(request: ApiRequest, pk: int) -> HttpResponse:
     """The path that the old server had by mistake."""
     return close_buyer(request, pk)

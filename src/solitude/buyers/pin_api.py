@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import ConfigDict, WithJsonSchema
 from typing_extensions import TypedDict
 
+from solitude.audit.accesses import Does, touches
 from solitude.buyers import pin_calls, pin_tokens, pins
 from solitude.buyers.models import UUID_MAX_CHARS, Buyer
 from solitude.buyers.pin_calls import Call, Follow
@@ -56,12 +57,14 @@ class Verified(TypedDict):
 
 
 @router.post("/confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
+@touches(Does.CHANGED, "pin")
 def confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     """The buyer repeats a PIN that was set. A wrong one is counted, and takes an earlier confirmation back."""
     return _confirmed(*_tried(request, pin_calls.CONFIRM, body))
 
 
 @router.post("/verify_pin/", response={200: Verified, **errors(404, 422, 503)})
+@touches(Does.READ, "pin")
 def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     """The buyer gives the PIN. A wrong one is counted; too many lock the account for a while, for all three of these calls."""
     issued: list[tuple[str, datetime]] = []
@@ -83,6 +86,7 @@ def verify_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
 
 
 @router.post("/reset_confirm_pin/", response={200: Confirmed, **errors(404, 422, 503)})
+@touches(Does.CHANGED, "pin")
 def reset_confirm_pin(request: ApiRequest, body: PinIn) -> HttpResponse:
     """The buyer repeats a `new_pin`, which then becomes the PIN. A wrong one is counted."""
     return _confirmed(*_tried(request, pin_calls.RESET_CONFIRM, body))

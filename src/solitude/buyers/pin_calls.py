@@ -13,6 +13,7 @@ from typing import Literal
 from django.db import transaction
 from django.db.models import QuerySet
 
+from solitude.audit import accesses
 from solitude.buyers import hashing, pin_tokens, pins
 from solitude.buyers.models import Buyer, timed
 from solitude.buyers.pins import Rule, State, Tried
@@ -54,6 +55,7 @@ def carry_out(call: Call, buyer_uuid: str, pin: str, follow: Follow | None = Non
         is_right = hashing.is_right(pin, row_uuid, kept)
         if known is None:
             raise not_found()
+        accesses.touched(f"/generic/buyer/{pk}/")
         with transaction.atomic():
             buyer = locked().filter(pk=pk, uuid=buyer_uuid).first()
             if buyer is None or getattr(buyer, call.column) != kept:

@@ -100,6 +100,9 @@ def run_import(chosen: argparse.Namespace) -> int:
 
 
 def run_export(chosen: argparse.Namespace) -> int:
+    from django.db import DatabaseError
+
+    from solitude.audit import accesses
     from solitude.moving import export
     from solitude.moving.kinds import KINDS as KIND_OF
     from solitude.moving.source import form_of
@@ -109,9 +112,13 @@ def run_export(chosen: argparse.Namespace) -> int:
         return UNUSABLE
     form = chosen.format or form_of(Path(chosen.file)) or JSON_LINES
     try:
+        accesses.by_operator(accesses.Does.READ, chosen.kind, "solitude export")
         rows = export.export(KIND_OF[chosen.kind], chosen.file, form, Report(), with_secrets=chosen.with_secrets)
     except (OSError, Unsealable) as error:
         remark(f"nothing was exported: {error}")
+        return NOTHING_WRITTEN
+    except DatabaseError as error:
+        remark(f"nothing was exported: the database failed ({type(error).__name__})")
         return NOTHING_WRITTEN
     remark(f"{rows:,} rows were exported")
     return DONE
@@ -120,6 +127,7 @@ def run_export(chosen: argparse.Namespace) -> int:
 def _import(chosen: argparse.Namespace, source: "Source") -> int:
     from django.db import DatabaseError
 
+    from solitude.audit import accesses
     from solitude.moving import checking, writing
     from solitude.moving.source import Changed
 
@@ -133,6 +141,7 @@ def _import(chosen: argparse.Namespace, source: "Source") -> int:
         rows = checking.check(source, report, lambda: writing.done(source), skip_existing=chosen.skip_existing)
         if report.bad_lines or chosen.check or not rows:
             return _checked(rows, report)
+        accesses.by_operator(accesses.Does.CREATED, source.kind.name, "solitude import")
         ended = writing.write(
             source,
             rows,

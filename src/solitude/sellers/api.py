@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.audit.accesses import Does, touches
 from solitude.sellers import closing
 from solitude.sellers.models import Access, Product, Seller, parts, product_parts, seller_uuids
 from solitude.sellers.shown import (
@@ -86,6 +87,7 @@ class ProductChange(ProductIn):
 
 
 @router.post("/seller/", response={201: SellerShown})
+@touches(Does.CREATED, "seller")
 def create_seller(request: ApiRequest, body: SellerIn) -> HttpResponse:
     """Makes a seller."""
     seller = Seller(**body.model_dump())
@@ -96,12 +98,14 @@ def create_seller(request: ApiRequest, body: SellerIn) -> HttpResponse:
 
 
 @router.get("/seller/", response=Page[SellerShown], openapi_extra=query(SELLER_FILTERS))
+@touches(Does.READ, "seller")
 def list_sellers(request: ApiRequest) -> HttpResponse:
     """Sellers, the newest first."""
     return paging.listed(request, _sellers(), shown_seller, SELLER_FILTERS, seller_tag)
 
 
 @router.get("/seller/{int:pk}/", response=SellerShown)
+@touches(Does.READ, "seller")
 def get_seller(request: ApiRequest, pk: int) -> HttpResponse:
     """A seller, with what is kept of it for each provider."""
     seller = paging.one(request, _sellers(), pk, SELLER_FILTERS)
@@ -110,18 +114,21 @@ def get_seller(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.put("/seller/{int:pk}/", response=SellerShown)
+@touches(Does.CHANGED, "seller")
 def put_seller(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
     """Changes a seller, and activates it unless the body says otherwise."""
     return _change_seller(request, pk, changes.given(body, reset=["active"]))
 
 
 @router.patch("/seller/{int:pk}/", response=SellerShown)
+@touches(Does.CHANGED, "seller")
 def patch_seller(request: ApiRequest, pk: int, body: SellerChange) -> HttpResponse:
     """Changes what is given of a seller."""
     return _change_seller(request, pk, changes.given(body))
 
 
 @router.post("/product/", response={201: ProductShown})
+@touches(Does.CREATED, "product")
 def create_product(request: ApiRequest, body: ProductIn) -> HttpResponse:
     """Makes a product of a seller."""
     product = Product(**_product_columns(body.model_dump()))
@@ -132,12 +139,14 @@ def create_product(request: ApiRequest, body: ProductIn) -> HttpResponse:
 
 
 @router.get("/product/", response=Page[ProductShown], openapi_extra=query(PRODUCT_FILTERS))
+@touches(Does.READ, "product")
 def list_products(request: ApiRequest) -> HttpResponse:
     """Products, the newest first."""
     return paging.listed(request, _products(), shown_product, PRODUCT_FILTERS, product_tag)
 
 
 @router.get("/product/{int:pk}/", response=ProductShown)
+@touches(Does.READ, "product")
 def get_product(request: ApiRequest, pk: int) -> HttpResponse:
     """A product, with its secret."""
     product = paging.one(request, _products(), pk, PRODUCT_FILTERS)
@@ -146,12 +155,14 @@ def get_product(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.put("/product/{int:pk}/", response=ProductShown)
+@touches(Does.CHANGED, "product")
 def put_product(request: ApiRequest, pk: int, body: ProductChange) -> HttpResponse:
     """Changes a product, and sets `access` back unless the body says otherwise."""
     return _change_product(request, pk, changes.given(body, reset=["access"]))
 
 
 @router.patch("/product/{int:pk}/", response=ProductShown)
+@touches(Does.CHANGED, "product")
 def patch_product(request: ApiRequest, pk: int, body: ProductChange) -> HttpResponse:
     """Changes what is given of a product."""
     return _change_product(request, pk, changes.given(body))

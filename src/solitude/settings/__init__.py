@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "solitude.web.requests.BothSpellings",
     "solitude.web.requests.HeadIsGet",
     "solitude.web.etags.ContentTags",
+    "solitude.audit.watching.AccessLog",
     "solitude.web.admission.Admission",
     "solitude.web.media.JsonOnly",
     "solitude.web.errors.JsonErrors",

@@ -7,6 +7,7 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.audit.accesses import Does, touches
 from solitude.providers.bango import asking
 from solitude.providers.bango.api import kept
 from solitude.providers.bango.api.fields import Whole
@@ -31,6 +32,7 @@ class LoginShown(TypedDict):
 
 
 @router.post("/login/", response={200: LoginShown, **asking.BANGO_ERRORS})
+@touches(Does.READ, "bango_login")
 def begin_bango_login(request: ApiRequest, body: LoginIn) -> HttpResponse:
     """Gets what lets the administrator of a package log in at Bango without a password."""
     package = {"packageId": body.packageId}

@@ -7,6 +7,7 @@ from ninja import Router
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
+from solitude.audit.accesses import Does, touches
 from solitude.providers.bango import asking
 from solitude.providers.bango.api import kept
 from solitude.providers.bango.api.fields import (
@@ -110,6 +111,7 @@ class RatingShown(TypedDict):
 
 
 @router.post("/bank/", response={200: BankShown, **asking.BANGO_ERRORS})
+@touches(Does.CHANGED, "bango_bank")
 def set_bango_bank(request: ApiRequest, body: BankIn) -> HttpResponse:
     """Tells Bango where to pay a seller. The account is kept by Bango only."""
     package = package_at(body.seller_bango)

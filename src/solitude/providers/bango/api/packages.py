@@ -12,6 +12,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.providers.bango import asking, event_password, turns
+from solitude.audit.accesses import Does, touches
+from solitude.providers.bango import asking, turns
 from solitude.providers.bango.api import kept
 from solitude.providers.bango.api.fields import Given, Plain, SellerPath, seller_at
 from solitude.providers.bango.models import SellerBango
@@ -134,6 +136,7 @@ class ChangedPackage(PackageShown):
 
 
 @router.post("/package/", response={201: PackageShown, **asking.BANGO_ERRORS})
+@touches(Does.CREATED, "bango_package")
 def create_bango_package(request: ApiRequest, body: PackageIn) -> HttpResponse:
     """Makes a seller's account at Bango. A seller has one."""
     seller = seller_at(body.seller)
@@ -145,12 +148,14 @@ def create_bango_package(request: ApiRequest, body: PackageIn) -> HttpResponse:
 
 
 @router.get("/package/", response=Page[PackageShown], openapi_extra=query(FILTERS))
+@touches(Does.READ, "bango_package")
 def list_bango_packages(request: ApiRequest) -> HttpResponse:
     """Packages, the newest first."""
     return paging.listed(request, SellerBango.objects.all(), shown_package, FILTERS)
 
 
 @router.get("/package/{int:pk}/", response={200: WholePackage, **asking.BANGO_ERRORS})
+@touches(Does.READ, "bango_package")
 def get_bango_package(request: ApiRequest, pk: int, body: PackageQuestion) -> HttpResponse:
     """A package; with `full`, in the body, all that Bango knows of it, which is asked then."""
     row = paging.one(request, SellerBango.objects.all(), pk, FILTERS)
@@ -166,6 +171,7 @@ def get_bango_package(request: ApiRequest, pk: int, body: PackageQuestion) -> Ht
 
 
 @router.patch("/package/{int:pk}/", response={201: ChangedPackage, **errors(409), **asking.BANGO_ERRORS})
+@touches(Does.CHANGED, "bango_package")
 def patch_bango_package(request: ApiRequest, pk: int, body: PackageChange) -> HttpResponse:
     """Changes a package at Bango, in four steps: finance and support addresses, postal address, VAT number.
 

@@ -8,6 +8,8 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.audit import accesses
+from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import NotUnderstood
 from solitude.providers.braintree import asking, reading
@@ -70,6 +72,7 @@ def generate_braintree_token(request: ApiRequest, body: NoFields) -> HttpRespons
 
 
 @router.post("/customer/", response={201: CustomerMade, **ERRORS})
+@touches(Does.CREATED, "braintree_buyer")
 def create_braintree_customer(request: ApiRequest, body: CustomerIn) -> HttpResponse:
     """Makes a buyer a customer of Braintree's, without any data.
 
@@ -78,6 +81,7 @@ def create_braintree_customer(request: ApiRequest, body: CustomerIn) -> HttpResp
     buyer = Buyer.objects.filter(uuid=body.uuid).first()
     if buyer is None:
         raise bad_form(uuid=(DOES_NOT_EXIST, "There is no such buyer."))
+    accesses.touched(buyer.resource_uri)
     if not buyer.active:
         raise bad_form(uuid=(INACTIVE, "This buyer's account is closed."))
     if BuyerBraintree.objects.filter(buyer=buyer).exists():

@@ -7,9 +7,11 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.audit import accesses
+from solitude.audit.accesses import Does, touches
 from solitude.payments import answers, calls
 from solitude.payments.models import ProviderCall
-from solitude.providers.braintree import cards, reading
+from solitude.providers.braintree import cards, names, reading
 from solitude.providers.braintree.api import refusing
 from solitude.providers.braintree.api.fields import (
     DOES_NOT_EXIST,
@@ -61,6 +63,7 @@ class PaymethodMade(TypedDict):
 
 
 @router.post("/paymethod/", response={201: PaymethodMade, **refusing.ERRORS})
+@touches(Does.CREATED, "braintree_paymethod")
 def create_braintree_paymethod(request: ApiRequest, body: PaymethodIn) -> HttpResponse:
     """Keeps a card. Its bank is asked about it at once, and what the bank refuses is not kept; nor is what is no card.
 
@@ -90,6 +93,7 @@ def _intended(request: ApiRequest, body: PaymethodIn) -> ProviderCall:
 
 
 @router.post("/paymethod/delete/", response={204: None, **refusing.ERRORS})
+@touches(Does.REMOVED, "braintree_paymethod")
 def delete_braintree_paymethod(request: ApiRequest, body: PaymethodDelete) -> HttpResponse:
     """Deletes a card at Braintree, which ends there what it pays for by itself. Here it stays, and is not active any more."""
 
@@ -115,6 +119,7 @@ def _deletion(request: ApiRequest, body: PaymethodDelete) -> ProviderCall:
         row = cards.locked(paymethod_at(body.paymethod).pk)
     except cards.NotActive:
         raise bad_form(__all__=(INVALID, "This card is not active.")) from None
+    accesses.touched(row.resource_uri, f"{names.BUYERS}{row.braintree_buyer_id}/")
     return cards.begin_deleting(row, request.claim)
 
 

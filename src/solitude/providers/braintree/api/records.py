@@ -10,6 +10,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer
 from solitude.providers.braintree import catalogue, shown
 from solitude.providers.braintree.models import BuyerBraintree, PaymentMethod, Subscription, TransactionBraintree
@@ -81,12 +82,14 @@ class BraintreeSubscriptionChange(Body):
 
 
 @router.get("/mozilla/buyer/", response=Page[BraintreeBuyer], openapi_extra=query(BUYER_FILTERS))
+@touches(Does.READ, "braintree_buyer")
 def list_braintree_buyers(request: ApiRequest) -> HttpResponse:
     """Customers, the newest first."""
     return paging.listed(request, BuyerBraintree.objects.all(), shown.shown_buyer, BUYER_FILTERS)
 
 
 @router.get("/mozilla/buyer/{int:pk}/", response=BraintreeBuyer)
+@touches(Does.READ, "braintree_buyer")
 def get_braintree_buyer(request: ApiRequest, pk: int) -> HttpResponse:
     """A customer."""
     row = paging.one(request, BuyerBraintree.objects.all(), pk, BUYER_FILTERS)
@@ -95,24 +98,28 @@ def get_braintree_buyer(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.put("/mozilla/buyer/{int:pk}/", response=BraintreeBuyer)
+@touches(Does.CHANGED, "braintree_buyer")
 def put_braintree_buyer(request: ApiRequest, pk: int, body: BraintreeBuyerChange) -> HttpResponse:
     """Changes what is kept of a customer, and activates it unless the body says otherwise."""
     return _change_buyer(request, pk, changes.given(body, reset=["active"]))
 
 
 @router.patch("/mozilla/buyer/{int:pk}/", response=BraintreeBuyer)
+@touches(Does.CHANGED, "braintree_buyer")
 def patch_braintree_buyer(request: ApiRequest, pk: int, body: BraintreeBuyerChange) -> HttpResponse:
     """Changes what is given of a customer."""
     return _change_buyer(request, pk, changes.given(body))
 
 
 @router.get("/mozilla/paymethod/", response=Page[BraintreePaymethod], openapi_extra=query(PAYMETHOD_FILTERS))
+@touches(Does.READ, "braintree_paymethod")
 def list_braintree_paymethods(request: ApiRequest) -> HttpResponse:
     """Cards, the newest first."""
     return paging.listed(request, PaymentMethod.objects.all(), shown.shown_paymethod, PAYMETHOD_FILTERS)
 
 
 @router.get("/mozilla/paymethod/{int:pk}/", response=BraintreePaymethod)
+@touches(Does.READ, "braintree_paymethod")
 def get_braintree_paymethod(request: ApiRequest, pk: int) -> HttpResponse:
     """A card of a buyer."""
     row = paging.one(request, PaymentMethod.objects.all(), pk, PAYMETHOD_FILTERS)
@@ -121,12 +128,14 @@ def get_braintree_paymethod(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.put("/mozilla/paymethod/{int:pk}/", response=BraintreePaymethod)
+@touches(Does.CHANGED, "braintree_paymethod")
 def put_braintree_paymethod(request: ApiRequest, pk: int, body: BraintreePaymethodChange) -> HttpResponse:
     """Changes what is kept of a card, and activates it here unless the body says otherwise."""
     return _change_paymethod(request, pk, changes.given(body, reset=["active"]))
 
 
 @router.patch("/mozilla/paymethod/{int:pk}/", response=BraintreePaymethod)
+@touches(Does.CHANGED, "braintree_paymethod")
 def patch_braintree_paymethod(request: ApiRequest, pk: int, body: BraintreePaymethodChange) -> HttpResponse:
     """Changes what is given of a card. To have it deleted at Braintree there is `/braintree/paymethod/delete/`."""
     return _change_paymethod(request, pk, changes.given(body))

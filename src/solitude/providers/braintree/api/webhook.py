@@ -7,6 +7,7 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer, timed
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.shown import BuyerShown, shown_buyer
@@ -114,6 +115,7 @@ def answer_braintree_challenge(request: ApiRequest) -> HttpResponse:
         **answers.ERRORS,
     },
 )
+@touches(Does.CHANGED, "braintree_told")
 def receive_braintree_webhook(request: ApiRequest, body: BraintreeWebhookIn) -> HttpResponse:
     """Takes in a webhook: proves it, and enters what it tells. Answer Braintree with this answer's status.
 

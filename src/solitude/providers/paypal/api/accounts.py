@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.audit.accesses import Does, touches
 from solitude.payments import answers
 from solitude.providers.paypal import currencies, records
 from solitude.providers.paypal.api import asking
@@ -77,6 +78,7 @@ class AccountCheck(TypedDict):
 
 
 @router.post("/account-check/", response={201: AccountCheck, **asking.ERRORS})
+@touches(Does.READ, "paypal_seller")
 def check_account(request: ApiRequest, body: AccountCheckIn) -> HttpResponse:
     """Tests a seller's account: that it stands, that we may refund, and that it can be paid. Nothing is charged."""
     row = data_of(body.seller)
@@ -100,6 +102,7 @@ def check_account(request: ApiRequest, body: AccountCheckIn) -> HttpResponse:
         {"paypal_id": ("An e-mail address or merchant id.", {"type": "string", "maxLength": PAYPAL_ID_MAX_CHARS})}
     ),
 )
+@touches(Does.READ, "paypal_seller")
 def check_paypal_id(request: HttpRequest) -> HttpResponse:
     """Whether somebody can be paid by this PayPal id, as far as PayPal tells."""
     paging.only(request, ("paypal_id",))

@@ -9,6 +9,8 @@ from ninja import Router
 from pydantic import Field, model_validator
 from typing_extensions import TypedDict
 
+from solitude.audit import accesses
+from solitude.audit.accesses import Does, touches
 from solitude.providers.paypal.api import asking
 from solitude.providers.paypal.classic import people
 from solitude.providers.paypal.forms import allowed_urls
@@ -122,6 +124,7 @@ class NotGranted(TypedDict):
 
 
 @router.post("/permission-url/", response={201: PermissionUrl, **asking.ERRORS})
+@touches(Does.CREATED, "permission")
 def ask_permission(request: ApiRequest, body: PermissionUrlIn) -> HttpResponse:
     """Where to send a seller who shall permit something: a page of PayPal's.
 
@@ -136,6 +139,7 @@ def ask_permission(request: ApiRequest, body: PermissionUrlIn) -> HttpResponse:
 
 
 @router.post("/permission-token/", response={201: PermissionGiven, 409: NotGranted, **asking.ERRORS})
+@touches(Does.CHANGED, "permission")
 def keep_permission(request: ApiRequest, body: PermissionTokenIn) -> HttpResponse:
     """Takes in what a seller brought back from PayPal, has PayPal confirm it, and keeps the permission."""
     seller = data_of(body.seller).seller
@@ -156,6 +160,7 @@ def keep_permission(request: ApiRequest, body: PermissionTokenIn) -> HttpRespons
 
 
 @router.post("/permission-check/", response={201: PermissionCheck, **asking.ERRORS})
+@touches(Does.READ, "permission")
 def check_permission(request: ApiRequest, body: PermissionCheckIn) -> HttpResponse:
     """Whether a seller has permitted all of this; PayPal is asked."""
     row = data_of(body.seller) if body.seller else None
@@ -170,6 +175,7 @@ def seller_of(uuid: str) -> Seller:
     seller = Seller.objects.select_related("paypal").filter(uuid=uuid).first()
     if seller is None:
         raise BadFields(seller="must be the uuid of a seller")
+    accesses.touched(seller.resource_uri)
     return seller
 
 

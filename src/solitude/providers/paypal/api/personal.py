@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from solitude.audit.accesses import Does, touches
 from solitude.providers.paypal.api import asking
 from solitude.providers.paypal.api.permissions import SellerUuid, data_of
 from solitude.providers.paypal.sellers import personal
@@ -71,12 +72,14 @@ ERRORS: dict[int, Any] = {500: DataMismatch | ServerError, **asking.ERRORS}
 
 
 @router.post("/personal-basic/", response={201: PersonalBasic, **ERRORS})
+@touches(Does.CHANGED, "paypal_person")
 def fetch_basic_data(request: ApiRequest, body: PersonalIn) -> HttpResponse:
     """Asks PayPal who a seller is, with the seller's permission, and keeps it encrypted."""
     return _fetched(request, body.seller, personal.BASIC)
 
 
 @router.post("/personal-advanced/", response={201: PersonalAdvanced, **ERRORS})
+@touches(Does.CHANGED, "paypal_person")
 def fetch_advanced_data(request: ApiRequest, body: PersonalIn) -> HttpResponse:
     """Asks PayPal where a seller lives, with the seller's permission, and keeps it encrypted."""
     return _fetched(request, body.seller, personal.ADVANCED)

@@ -12,6 +12,8 @@ from ninja import Router
 from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
+from solitude.audit import accesses
+from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer
 from solitude.payments import answers, calls
 from solitude.payments.contract import Outcome
@@ -84,6 +86,7 @@ class NotApproved(TypedDict):
 
 
 @router.post("/preapproval/", response={201: PreapprovalBegun, **errors(404), **ERRORS})
+@touches(Does.CREATED, "preapproval")
 def begin_preapproval(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
     """Begins a pre-approval: the buyer has to agree at `paypal_url`, once, and later payments need no visit there."""
 
@@ -107,12 +110,14 @@ def begin_preapproval(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
     kept = _of(call)
     if kept is None:
         raise not_found()
+    accesses.touched(f"/generic/buyer/{kept.buyer_id}/")
     response = answer(_begun(kept), 201)
     response["Location"] = kept.resource_uri
     return response
 
 
 @router.get("/preapproval/{uuid:pk}/", response=PreapprovalShown, openapi_extra=unconditional())
+@touches(Does.READ, "preapproval")
 def get_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
     """A pre-approval that was begun, or given."""
     paging.only(request)
@@ -124,6 +129,7 @@ def get_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
     response={202: PreapprovalGiven, 409: NotApproved, **ERRORS},
     openapi_extra=unconditional(),
 )
+@touches(Does.CHANGED, "preapproval")
 def finish_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
     """Finishes a pre-approval: the buyer came back, and the temporary key becomes the permanent one.
 
@@ -146,9 +152,12 @@ def finish_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
 
 
 @router.delete("/preapproval/{uuid:pk}/", response={204: None}, openapi_extra=unconditional())
+@touches(Does.REMOVED, "preapproval")
 def drop_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
     """Drops a pre-approval that was begun; a permanent key that it led to stays with the buyer."""
-    Preapproval.objects.filter(pk=pk).delete()
+    dropped = Preapproval.objects.filter(pk=pk)
+    accesses.touched(*(f"/generic/buyer/{buyer}/" for buyer in dropped.values_list("buyer", flat=True)))
+    dropped.delete()
     return HttpResponse(status=204)
 
 
@@ -194,6 +203,7 @@ def _living(pk: UUID, *, lock: bool = False) -> Preapproval:
     found = (rows.select_for_update(of=("self",)) if lock else rows).filter(pk=pk).first()
     if found is None or (not found.active and (found.expires <= timezone.now() or found.key is None)):
         raise not_found()
+    accesses.touched(f"/generic/buyer/{found.buyer_id}/")
     return found
 
 

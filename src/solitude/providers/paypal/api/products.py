@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.audit.accesses import Does, touches
 from solitude.providers.paypal import records
 from solitude.providers.paypal.api import kept
 from solitude.providers.paypal.api.records import PaypalId
@@ -39,6 +40,7 @@ class PaypalProductChange(Body):
 
 
 @router.post("/product/", response={201: ProductPaypalShown})
+@touches(Does.CREATED, "paypal_product")
 def create_product_data(request: ApiRequest, body: PaypalProductIn) -> HttpResponse:
     """Keeps a product's PayPal data: who gets the money for it."""
     row = ProductPaypal(seller_product=_product(body.seller_product), paypal_id=body.paypal_id or None)
@@ -49,12 +51,14 @@ def create_product_data(request: ApiRequest, body: PaypalProductIn) -> HttpRespo
 
 
 @router.get("/product/{int:pk}/", response=ProductPaypalShown)
+@touches(Does.READ, "paypal_product")
 def get_product_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A product's PayPal data."""
     return kept.remembered(request, ProductPaypal, pk, records.shown_product)
 
 
 @router.put("/product/{int:pk}/", response={202: ProductPaypalShown})
+@touches(Does.CHANGED, "paypal_product")
 def put_product_data(request: ApiRequest, pk: int, body: PaypalProductChange) -> HttpResponse:
     """Changes what is given of a product's PayPal data, and shows it."""
     row = _change(request, pk, body)
@@ -62,6 +66,7 @@ def put_product_data(request: ApiRequest, pk: int, body: PaypalProductChange) ->
 
 
 @router.patch("/product/{int:pk}/", response={202: None})
+@touches(Does.CHANGED, "paypal_product")
 def patch_product_data(request: ApiRequest, pk: int, body: PaypalProductChange) -> HttpResponse:
     """Changes what is given of a product's PayPal data; the answer is empty."""
     return kept.changed(_change(request, pk, body))

@@ -8,6 +8,8 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field, WithJsonSchema, create_model
 
+from solitude.audit import accesses
+from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer
 from solitude.providers.paypal import preapprovals, records
 from solitude.providers.paypal.api.kept import changed, found, remembered, shown
@@ -101,6 +103,7 @@ class PaypalBuyerChange(Body):
 
 
 @router.post("/seller/", response={201: SellerPaypalShown})
+@touches(Does.CREATED, "paypal_seller")
 def create_seller_data(request: ApiRequest, body: PaypalSellerIn) -> HttpResponse:
     """Keeps a seller's PayPal data: above all, who gets the money."""
     row = SellerPaypal(seller=_seller(body.seller), **_seller_columns(body.model_dump(exclude={"seller"})))
@@ -111,12 +114,14 @@ def create_seller_data(request: ApiRequest, body: PaypalSellerIn) -> HttpRespons
 
 
 @router.get("/seller/{int:pk}/", response=SellerPaypalShown)
+@touches(Does.READ, "paypal_seller")
 def get_seller_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A seller's PayPal data."""
     return remembered(request, SellerPaypal, pk, records.shown_seller)
 
 
 @router.put("/seller/{int:pk}/", response={202: SellerPaypalShown})
+@touches(Does.CHANGED, "paypal_seller")
 def put_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> HttpResponse:
     """Changes what is given of a seller's PayPal data, and shows it."""
     row = _change_seller(request, pk, body)
@@ -124,12 +129,14 @@ def put_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> H
 
 
 @router.patch("/seller/{int:pk}/", response={202: None})
+@touches(Does.CHANGED, "paypal_seller")
 def patch_seller_data(request: ApiRequest, pk: int, body: PaypalSellerChange) -> HttpResponse:
     """Changes what is given of a seller's PayPal data; the answer is empty."""
     return changed(_change_seller(request, pk, body))
 
 
 @router.post("/buyer/", response={201: BuyerPaypalShown})
+@touches(Does.CREATED, "paypal_buyer")
 def create_buyer_data(request: ApiRequest, body: PaypalBuyerIn) -> HttpResponse:
     """Keeps a buyer's PayPal data, before there is a pre-approval."""
     pk = reference(body.buyer, BUYERS)
@@ -144,6 +151,7 @@ def create_buyer_data(request: ApiRequest, body: PaypalBuyerIn) -> HttpResponse:
 
 
 @router.get("/buyer/{int:pk}/", response=BuyerPaypalShown)
+@touches(Does.READ, "paypal_buyer")
 def get_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     """A buyer's PayPal data."""
     paging.only(request)
@@ -152,6 +160,7 @@ def get_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.patch("/buyer/{int:pk}/", response={202: None})
+@touches(Does.CHANGED, "paypal_buyer")
 def patch_buyer_data(request: ApiRequest, pk: int, body: PaypalBuyerChange) -> HttpResponse:
     """Changes what is given of a buyer's PayPal data; an empty `key` erases the stored one, here and at PayPal."""
     given = body.model_fields_set
@@ -168,11 +177,13 @@ def patch_buyer_data(request: ApiRequest, pk: int, body: PaypalBuyerChange) -> H
         if "key" in given and not body.key:
             columns |= preapprovals.revoke(row, MARKETPLACE)
         row.change(**columns)
+    accesses.touched(f"/generic/buyer/{row.buyer_id}/")
     preapprovals.carry_out_deletions(row.buyer_id)
     return changed(row)
 
 
 @router.delete("/buyer/{int:pk}/", response={204: None})
+@touches(Does.REMOVED, "paypal_buyer")
 def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
     """Forgets a buyer's PayPal data; a stored key is deleted at PayPal as well."""
     with transaction.atomic():
@@ -180,6 +191,7 @@ def delete_buyer_data(request: ApiRequest, pk: int) -> HttpResponse:
         etags.check_match(request, row)
         preapprovals.revoke(row, MARKETPLACE)
         row.delete()
+    accesses.touched(f"/generic/buyer/{row.buyer_id}/")
     preapprovals.carry_out_deletions(row.buyer_id)
     return HttpResponse(status=204)
 
@@ -188,6 +200,7 @@ def _change_seller(request: ApiRequest, pk: int, body: Any) -> SellerPaypal:
     columns = _seller_columns(body.model_dump(include=body.model_fields_set))
     with transaction.atomic():
         row: SellerPaypal = found(SellerPaypal, pk, lock=True)
+        accesses.touched(f"/generic/seller/{row.seller_id}/")
         etags.check_match(request, row)
         row.change(**columns)
     return row

@@ -10,6 +10,7 @@ from django.urls import register_converter
 from ninja import Router
 from pydantic import ConfigDict, Field
 
+from solitude.audit.accesses import Does, touches
 from solitude.outbound.json_api import Ask
 from solitude.providers.reference import asking
 from solitude.providers.reference.names import NAME, PRODUCTS, SELLERS, TERMS
@@ -70,48 +71,56 @@ ANY_QUERY: dict[str, Any] = {
 
 
 @router.get("/{name}/{resource}/", response=RESPONSES, openapi_extra=unconditional() | ANY_QUERY)
+@touches(Does.READ, "passed_on")
 def list_at_provider(request: ApiRequest, name: str, resource: str) -> HttpResponse:
     """What a provider has of a resource, with its own filters."""
     return _passed_on(request, name, resource)
 
 
 @router.post("/{name}/{resource}/", response=RESPONSES)
+@touches(Does.CREATED, "passed_on")
 def create_at_provider(request: ApiRequest, name: str, resource: str, body: Passed) -> HttpResponse:
     """Makes something at a provider. Nothing is kept here: of a payment that is made so nothing is known."""
     return _passed_on(request, name, resource, body=body.given)
 
 
 @router.put("/{name}/{resource}/", response=RESPONSES, openapi_extra=unconditional())
+@touches(Does.CHANGED, "passed_on")
 def put_all_at_provider(request: ApiRequest, name: str, resource: str, body: Passed) -> HttpResponse:
     """A PUT of a resource as a whole, where a provider has one."""
     return _passed_on(request, name, resource, body=body.given)
 
 
 @router.delete("/{name}/{resource}/", response=RESPONSES, openapi_extra=unconditional())
+@touches(Does.REMOVED, "passed_on")
 def delete_all_at_provider(request: ApiRequest, name: str, resource: str) -> HttpResponse:
     """A DELETE of a resource as a whole, where a provider has one."""
     return _passed_on(request, name, resource)
 
 
 @router.get("/{name}/{resource}/{first:uuid}/", response=RESPONSES, openapi_extra=unconditional() | ANY_QUERY)
+@touches(Does.READ, "passed_on")
 def get_at_provider(request: ApiRequest, name: str, resource: str, uuid: str) -> HttpResponse:
     """One thing that a provider has, by the provider's name of it."""
     return _passed_on(request, name, resource, uuid)
 
 
 @router.post("/{name}/{resource}/{first:uuid}/", response=RESPONSES)
+@touches(Does.CHANGED, "passed_on")
 def post_to_one_at_provider(request: ApiRequest, name: str, resource: str, uuid: str, body: Passed) -> HttpResponse:
     """A POST to one thing, where a provider has that."""
     return _passed_on(request, name, resource, uuid, body=body.given)
 
 
 @router.put("/{name}/{resource}/{first:uuid}/", response=RESPONSES, openapi_extra=unconditional())
+@touches(Does.CHANGED, "passed_on")
 def put_at_provider(request: ApiRequest, name: str, resource: str, uuid: str, body: Passed) -> HttpResponse:
     """Changes one thing at a provider, which blanks what is left out."""
     return _passed_on(request, name, resource, uuid, body=body.given)
 
 
 @router.delete("/{name}/{resource}/{first:uuid}/", response=RESPONSES, openapi_extra=unconditional())
+@touches(Does.REMOVED, "passed_on")
 def delete_at_provider(request: ApiRequest, name: str, resource: str, uuid: str) -> HttpResponse:
     """Deletes one thing at a provider."""
     return _passed_on(request, name, resource, uuid)

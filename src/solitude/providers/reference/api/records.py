@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.audit.accesses import Does, touches
 from solitude.outbound.json_api import Ask, Reply
 from solitude.payments import answers
 from solitude.payments.contract import Outcome, Reason, Result
@@ -115,6 +116,7 @@ class ReferenceTermsIn(Body):
 
 
 @router.post("/sellers/", response={201: ReferenceSeller, **ERRORS})
+@touches(Does.CREATED, "reference_seller")
 def create_reference_seller(request: ApiRequest, body: ReferenceSellerIn) -> HttpResponse:
     """Makes a seller at the provider, and keeps what it is called there."""
     provider = asking.named(request, NAME, SELLERS)
@@ -127,6 +129,7 @@ def create_reference_seller(request: ApiRequest, body: ReferenceSellerIn) -> Htt
 
 
 @router.get("/sellers/", response=Page[ReferenceSellerKept], openapi_extra=query(SELLER_FILTERS))
+@touches(Does.READ, "reference_seller")
 def list_reference_sellers(request: ApiRequest) -> HttpResponse:
     """What is kept here of sellers at the provider, the newest first. The provider is not asked."""
     asking.named(request, NAME, SELLERS)
@@ -134,6 +137,7 @@ def list_reference_sellers(request: ApiRequest) -> HttpResponse:
 
 
 @router.get("/sellers/{int:pk}/", response={200: ReferenceSeller, **ERRORS})
+@touches(Does.READ, "reference_seller")
 def get_reference_seller(request: ApiRequest, pk: int) -> HttpResponse:
     """A seller, as the provider has it."""
     provider = asking.named(request, NAME, SELLERS)
@@ -142,6 +146,7 @@ def get_reference_seller(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 @router.put("/sellers/{int:pk}/", response={200: ReferenceSeller, **ERRORS})
+@touches(Does.CHANGED, "reference_seller")
 def put_reference_seller(request: ApiRequest, pk: int, body: ReferenceSellerIn) -> HttpResponse:
     """Changes a seller at the provider, which blanks what is left out."""
     provider = asking.named(request, NAME, SELLERS)
@@ -155,12 +160,14 @@ def put_reference_seller(request: ApiRequest, pk: int, body: ReferenceSellerIn) 
 
 
 @router.patch("/sellers/{int:pk}/", response={200: ReferenceSeller, **ERRORS})
+@touches(Does.CHANGED, "reference_seller")
 def patch_reference_seller(request: ApiRequest, pk: int, body: ReferenceSellerIn) -> HttpResponse:
     """Does what PUT does: the provider knows no other change."""
     return put_reference_seller(request, pk, body)
 
 
 @router.delete("/sellers/{int:pk}/", response={403: Detail}, openapi_extra=unconditional())
+@touches(Does.REMOVED, "reference_seller")
 def delete_reference_seller(request: ApiRequest, pk: int) -> HttpResponse:
     """Is always refused: a seller stays. Its status can be changed."""
     return _never_deleted(request, SELLERS)
