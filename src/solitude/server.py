@@ -63,6 +63,9 @@ def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> i
     )
     scheme = "https" if files else "http"
 
+    # For what each process tells of itself at its start.
+    os.environ["GRANIAN_WORKERS"] = str(workers)
+
     @server.on_startup
     def announce() -> None:
         print(f"solitude: serving on {scheme}://{host}:{port}/", flush=True)  # noqa: T201

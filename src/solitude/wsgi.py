@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from solitude.events import ending
-from solitude.telemetry import logs, metrics
+from solitude.services import starting
+from solitude.telemetry import metrics
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
 _application = get_wsgi_application()
-logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
+starting.begin("server")
 ending.watch()
 metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
 

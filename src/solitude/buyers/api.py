@@ -14,11 +14,13 @@ from solitude.buyers import closing, hashing, pin_tokens, pins
 from solitude.buyers.models import EMAIL_LABEL, Buyer, parts, timed
 from solitude.buyers.pins import State
 from solitude.buyers.shown import BuyerShown, buyer_tag, shown_buyer
+from solitude.telemetry import cef
 from solitude.vault import hashes
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created, done
 from solitude.web.fields import Body, Flag, GivenText, StrictText, Taken, Text, kept
 from solitude.web.filters import Filter
+from solitude.web.networks import facts
 from solitude.web.once import insert_once
 from solitude.web.openapi import Page, errors, query
 from solitude.web.refusals import BadFields
@@ -36,6 +38,8 @@ FILTERS = {
     "email_sig": filters.text("email_hash", "The keyed hash that stands beside the e-mail address."),
 }
 PINS = ("pin", "new_pin")
+RESET = "needs_pin_reset"
+PIN_EVENTS = {"pin": "PIN set", "new_pin": "New PIN set", RESET: "PIN reset asked"}
 # What a PUT that leaves them out sets back.
 FLAGS = ("active", "authenticated", "pin_confirmed", "needs_pin_reset", "pin_was_locked_out")
 
@@ -86,6 +90,7 @@ def create_buyer(request: ApiRequest, body: BuyerIn) -> HttpResponse:
     with transaction.atomic():
         if not insert_once(buyer):
             raise _clash(buyer)
+        _tell_pins(request, buyer, [name for name in PINS if getattr(buyer, name)])
         return created(request, shown_buyer(buyer), tag=buyer_tag(buyer))
 
 
@@ -153,7 +158,16 @@ def _change(request: ApiRequest, pk: int, columns: dict[str, Any]) -> HttpRespon
         if "pin" in columns:
             pin_tokens.forget(buyer)
         changes.change(request, buyer, _clash, **over, **columns)
+        _tell_pins(request, buyer, [name for name in columns if name in (*PINS, RESET)])
     return answer(shown_buyer(buyer), ETag=buyer_tag(buyer))
+
+
+def _tell_pins(request: ApiRequest, buyer: Buyer, changed: list[str]) -> None:
+    """The security events of a PIN that was given, taken away or put in question."""
+    for name in changed:
+        if name != RESET or buyer.needs_pin_reset:
+            did = PIN_EVENTS[name] if getattr(buyer, name) else "PIN taken away"
+            cef.after_commit(f"{did}: {buyer.uuid}", 1, request=facts(request))
 
 
 def _kept_pins(given: dict[str, Any], buyer: Buyer) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from solitude.buyers.models import Buyer, PinToken
 from solitude.configuration import ALL_CLIENTS
+from solitude.telemetry import cef
 from solitude.vault import hashes
 from solitude.web.refusals import Refused
 
@@ -25,6 +26,7 @@ def issue(buyer: Buyer, client: str, now: datetime) -> tuple[str, datetime]:
     token = secrets.token_urlsafe(TOKEN_BYTES)
     expires = now + timedelta(seconds=settings.SOLITUDE_PIN_TOKEN_LIFE_S)
     PinToken.objects.create(token_hash=hashes.keyed_hash(LABEL, token), buyer=buyer, client=client, expires=expires)
+    cef.after_commit("PIN token made", 1, extra=_whose(buyer))
     return token, expires
 
 
@@ -41,9 +43,15 @@ def use(buyer: Buyer, client: str, token: str | None) -> None:
     if token:
         known = PinToken.objects.filter(token_hash__in=hashes.candidates(LABEL, token), buyer=buyer.pk, client=client)
         if not known.filter(expires__gt=Now()).delete()[0]:
+            cef.event("PIN token refused", 3, extra=_whose(buyer))
             raise Refused(403, {"detail": "This PIN token is not good for this.", "code": "pin_token_invalid"})
+        cef.after_commit("PIN token used", 1, extra=_whose(buyer))
     elif is_required(buyer, client):
         raise Refused(403, {"detail": "This buyer has a PIN: verify it first.", "code": "pin_required"})
+
+
+def _whose(buyer: Buyer) -> dict[str, str]:
+    return {"cs6Label": "buyer", "cs6": buyer.uuid}
 
 
 def forget(buyer: Buyer) -> None:

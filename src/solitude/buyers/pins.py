@@ -15,8 +15,11 @@ from solitude.buyers.models import Buyer
 
 DIGITS = 4
 WRONG_LENGTH, NOT_DIGITS = "PIN_4_NUMBERS_LONG", "PIN_ONLY_NUMBERS"
+# The words of the security log.
 LOCKED_OUT = "Locked out account"
 KNOCKED = "Attempted access to locked out account"
+CONFIRMED, RIGHT, CHANGED, WRONG = "PIN confirmed", "PIN right", "PIN changed", "PIN wrong"
+UNCONFIRMED = "PIN given before it was confirmed"
 
 
 def problem(pin: str) -> str | None:
@@ -75,19 +78,19 @@ def confirm(state: State, is_right: bool, now: datetime) -> Tried:  # noqa: FBT0
     if state.pin_locked_at:
         return _locked(state)
     if is_right:
-        return Tried(replace(state, pin_confirmed=True), is_right=True)
+        return Tried(replace(state, pin_confirmed=True), is_right=True, event=CONFIRMED)
     return _missed(replace(state, pin_confirmed=False), now)
 
 
 def verify(state: State, is_right: bool, now: datetime) -> Tried:  # noqa: FBT001
     """The buyer gives the PIN. One that is not confirmed is never right, whatever is given, and tells nothing of itself."""
     if not state.pin_confirmed:
-        return Tried(state)
+        return Tried(state, event=UNCONFIRMED)
     state = awake(state, now)
     if state.pin_locked_at:
         return _locked(state)
     if is_right:
-        return Tried(replace(state, pin_failures=0, pin_was_locked_out=False), is_right=True)
+        return Tried(replace(state, pin_failures=0, pin_was_locked_out=False), is_right=True, event=RIGHT)
     return _missed(state, now)
 
 
@@ -106,7 +109,7 @@ def reset_confirm(state: State, is_right: bool, now: datetime) -> Tried:  # noqa
         pin_was_locked_out=False,
         needs_pin_reset=False,
     )
-    return Tried(changed, is_right=True)
+    return Tried(changed, is_right=True, event=CHANGED)
 
 
 def _locked(state: State) -> Tried:
@@ -117,6 +120,6 @@ def _locked(state: State) -> Tried:
 def _missed(state: State, now: datetime) -> Tried:
     counted = replace(state, pin_failures=state.pin_failures + 1)
     if counted.pin_failures < settings.SOLITUDE_PIN_FAILURES:
-        return Tried(counted)
+        return Tried(counted, event=WRONG)
     locked = replace(counted, pin_locked_at=now, pin_was_locked_out=True)
     return Tried(locked, is_locked=True, event=LOCKED_OUT)

@@ -88,6 +88,11 @@ def _worker(_chosen: argparse.Namespace) -> int:
         print("solitude: working", flush=True)
         worker.join()
     logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    from solitude.services import starting
+    from solitude.telemetry import metrics
+    from solitude.worker import Worker
+
+    starting.begin("worker")
     metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
     watcher = Watcher("worker").start()
     signal.signal(signal.SIGHUP, lambda *_: watcher.again())

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
 from solitude.configuration import is_loopback
-from solitude.telemetry import redaction
+from solitude.telemetry import context, redaction
 from solitude.telemetry.logs import get_logger
 
 from . import breaker, measured
@@ -297,6 +297,8 @@ class Outlet:
             more = {"status": outcome.status}
             if outcome.correlation_id:
                 more["correlation_id"] = outcome.correlation_id
+                # The lines about what it means have it too.
+                context.bind(correlation_id=outcome.correlation_id)
         else:
             write = log.warning
             more = {"reason": outcome.reason, "sent": isinstance(outcome, NoAnswer), "cause": outcome.cause}

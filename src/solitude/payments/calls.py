@@ -20,6 +20,7 @@ from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import context, metrics
+from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
@@ -90,6 +91,8 @@ def begin(
         leased_until=leases.until(),
     )
     call.save(force_insert=True)
+    if row is not None:
+        context.about(row.uuid)
     call.is_begun_here = True
     return call
 
@@ -146,6 +149,13 @@ def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
     age = ExpressionWrapper(Now() - F("begun_at"), output_field=DurationField())
     known: Any = ProviderCall.objects.annotate(age=age).get(pk=pk)
     _note(known)
+    known: Any = ProviderCall.objects.annotate(age=age).select_related("transaction").get(pk=pk)
+    if known.transaction is not None:
+        context.about(known.transaction.uuid, known.client)
+    if known.outcome == "none":
+        # Nobody has recorded how it ended: whoever made it has died, or hangs.
+        taken = {"cs6Label": "provider", "cs6": known.provider, "cs7Label": "operation", "cs7": known.operation}
+        cef.event("Provider call taken over", 2, extra=taken)
     described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
     found = _ask(registry.provider(known.provider), described, find_out=True)
     return _record(known, found, settle, first_try=False)
@@ -228,6 +238,9 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
         outcome=recorded.outcome,
         reason=recorded.reason_code,
     )
+    if recorded.outcome == Outcome.DECLINED:
+        refused = {"cs5Label": "operation", "cs5": recorded.operation, "cs6Label": "provider", "cs6": recorded.provider}
+        cef.event("Provider refused", 2, extra=refused | {"cs7Label": "reason", "cs7": recorded.reason_code or "none"})
     if later is None:
         return recorded
     # Whoever has recorded the refusal makes the next call; others see what became of that.
@@ -240,6 +253,8 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
         # The payment before its refund, always, so that two who lock both never wait for each other.
         Transaction.objects.select_for_update().filter(relations=known.transaction_id).first()
     call = locked(known.pk)
+    if call.transaction is not None:
+        context.about(call.transaction.uuid)
     context.bind(correlation_id=result.correlation_id or None)
     if call.outcome in OPEN:
         if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not call.takeovers):

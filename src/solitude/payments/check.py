@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from solitude.payments import apply, calls, money_back, registry
 from solitude.payments.contract import Call, Capability, Intent, Operation, Outcome, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
+from solitude.telemetry import context
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
 from solitude.transactions.models import Status, Transaction, provider_name
@@ -26,6 +27,7 @@ def check(pk: int) -> Checked:
     """Finds out all that can be found out now about a payment or a refund."""
     uncertain = end_uncertain(pk)
     row = _row(pk)
+    context.about(row.uuid)
     if uncertain:
         return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
     if row.status not in apply.waiting_states(row) or not (row.uid_pay or row.taken_id or row.related_id):

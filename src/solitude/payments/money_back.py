@@ -260,4 +260,4 @@ def _sum_up(payment: Transaction) -> None:
 
 def _alarm(name: str, severity: int, payment: Transaction, row: Transaction) -> None:
     extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "refund", "cs7": row.uuid}
-    cef.event(name, severity, extra=extra)
+    cef.after_commit(name, severity, about=payment.uuid, extra=extra)

@@ -100,6 +100,8 @@ def _is_forged(row: Notification) -> bool:
 def _handle(pk: int) -> Handled:
     """Takes a leased notification as far as it goes now."""
     row = _fresh(pk)
+    if row.transaction:
+        context.about(row.transaction.uuid)
     try:
         inbound = registry.inbound(row.provider)
     except LookupError:
@@ -164,6 +166,8 @@ def _apply(row: Notification, notice: Notice) -> Handled:
             if not locked.is_waiting:
                 return Handled(locked)
             found = news.apply(row.provider, notice)
+            if found.transaction:
+                context.about(found.transaction.uuid)
             state = State.APPLIED if found.is_news else State.IGNORED
             _end(locked, notice, state, found.reason, transaction=found.transaction)
             return Handled(locked, is_news=found.is_news)

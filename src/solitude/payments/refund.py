@@ -8,6 +8,7 @@ from solitude.money.money import Money
 from solitude.payments import calls, money_back
 from solitude.payments.contract import Intent, Operation
 from solitude.payments.models import ProviderCall
+from solitude.telemetry import cef, context
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_value
 from solitude.transactions.models import PAID, Transaction, Type
@@ -42,6 +43,15 @@ def refundable(payment: Transaction) -> Money:
     return Money(captured - (payment.refund_claimed_amount or money_back.ZERO), payment.currency)
 
 
+def over_what_is_left(payment: Transaction, asked: Money) -> NotRefundable:
+    """The refusal of a refund that asks for too much, of which the security log is told."""
+    left = refundable(payment)
+    context.about(payment.uuid)
+    extra = {"cs6Label": "asked", "cs6": asked, "cs7Label": "refundable", "cs7": left}
+    cef.event("Refund over what is left", 5, extra=extra)
+    return NotRefundable(EXCEEDS, left)
+
+
 def begin(
     payment: Transaction,
     amount: Money,
@@ -63,7 +73,9 @@ def begin(
     taken = enough.update(refund_claimed_amount=claimed, counter=F("counter") + 1)
     if not taken:
         now = Transaction.objects.get(pk=payment.pk)
-        raise NotRefundable(NOT_CAPTURED if now.captured_amount is None else EXCEEDS, refundable(now))
+        if now.captured_amount is None:
+            raise NotRefundable(NOT_CAPTURED, refundable(now))
+        raise over_what_is_left(now, amount)
     refund = money_back.new_refund(payment, amount, kind)
     states.begin(refund, "refund_begun")
     return calls.begin(provider, Operation.REFUND, intent, row=refund, ids=ids, claim=claim)

@@ -71,6 +71,7 @@ elif _database.get("NAME") in (None, "", ":memory:") or _database["ENGINE"] not 
 environment.finish()
 # As if they were declared in a module beside this one.
 globals().update(PACKAGE_SETTINGS)
+SETTINGS_GIVEN = environment.given()
 
 _database = DATABASES["default"]
 if _database["ENGINE"] == _SQLITE:

@@ -10,7 +10,9 @@ import platform
 import re
 from collections.abc import Mapping
 
-from . import redaction
+from django.db import transaction
+
+from . import context, redaction
 
 LOGGER = "solitude.cef"
 ALARM_LOGGER = "solitude.cef.alarm"
@@ -24,11 +26,17 @@ SEVERITIES = range(11)
 NAME_LIMIT_BYTES = 512
 SHORT_LIMIT_BYTES = 128
 VALUE_LIMIT_BYTES = 1024
-EXTRA_PAIRS_LIMIT = 2
+CUSTOM_LIMIT_BYTES = 512
+EXTRA_PAIRS_LIMIT = 3
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-# The custom string fields of CEF; the first is always the user agent.
-_EXTRA_NAME = re.compile(r"cs[2-7]")
+# The custom string fields of CEF: the first is always the user agent, the next three say what the event belongs to.
+_EXTRA_NAME = re.compile(r"cs[5-7]")
+_CONTEXT_FIELDS = {
+    "cs2": ("requestId", "request_id"),
+    "cs3": ("transaction", "transaction"),
+    "cs4": ("correlationId", "correlation_id"),
+}
 _NOTHING: Mapping[str, str] = {}
 _HEAD_ESCAPES = {"\\": "\\\\", "|": "\\|", "\r": "\\r", "\n": "\\n"}
 _VALUE_ESCAPES = {"\\": "\\\\", "=": "\\=", "\r": "\\r", "\n": "\\n"}
@@ -44,18 +52,40 @@ def event(
     """Writes one security event.
 
     `name` says what happened; `severity` goes from 0 to 10. `request` may have `method`, `path_with_query`, `client`
-    (the key that signed), `src` (address), `dhost` (host asked for) and `user_agent`. `extra` are at most two of CEF's
-    custom fields `cs2` to `cs7`, each with its label: `{"cs6Label": "old", "cs6": "pending"}`. Raises ValueError for
-    another severity or field, which is a fault of the caller, never for a value.
+    (the key that signed), `src` (address), `dhost` (host asked for) and `user_agent`. `extra` are at most three of CEF's
+    custom fields `cs5` to `cs7`, each with its label: `{"cs6Label": "old", "cs6": "pending"}`. `cs2` to `cs4` are the
+    request, the transaction and the provider's correlation id of `context`, where there are such. Raises ValueError for
+    another severity or field, which is a fault of the caller, never for a value. `security_events` lists all names.
     """
     if severity not in SEVERITIES:
         raise ValueError("severity goes from 0 to 10")
     if extra and not _are_pairs(extra):
-        raise ValueError("extra are two of the fields cs2 to cs7, each with its label")
+        raise ValueError("extra are at most three of the fields cs5 to cs7, each with its label")
     text = message(name, severity, request or {}, extra or {})
     logging.getLogger(LOGGER).info("%s", text)
     if severity > QUIET_SEVERITY:
         logging.getLogger(ALARM_LOGGER).error("%s", text)
+
+
+def after_commit(
+    name: str,
+    severity: int = DEFAULT_SEVERITY,
+    *,
+    about: str = "",
+    request: Mapping[str, str] | None = None,
+    extra: Mapping[str, object] | None = None,
+) -> None:
+    """The same, once the transaction that is open is committed, and never if it is not: for what has been done.
+
+    `about` is the uuid of the transaction of ours that it is about, if it is not the one of `context`.
+    """
+
+    def tell() -> None:
+        with context.bound(transaction=about or None):
+            event(name, severity, request=request, extra=extra)
+
+    # Robust: what is committed is done, whatever becomes of its event.
+    transaction.on_commit(tell, robust=True)
 
 
 class CefFormatter(logging.Formatter):
@@ -86,7 +116,8 @@ def message(
         _escaped(name, _HEAD_ESCAPES, NAME_LIMIT_BYTES),
         str(severity),
     ]
-    short, long = SHORT_LIMIT_BYTES, VALUE_LIMIT_BYTES
+    short, long, custom = SHORT_LIMIT_BYTES, VALUE_LIMIT_BYTES, CUSTOM_LIMIT_BYTES
+    bound = context.current()
     fields = [
         ("cs1Label", "requestClientApplication", short),
         ("cs1", request.get("user_agent") or "none", long),
@@ -94,9 +125,15 @@ def message(
         ("request", target.partition("?")[0], long),
         ("src", request.get("src") or "none", short),
         ("dhost", request.get("dhost") or "none", short),
-        ("suser", request.get("client") or "none", short),
+        ("suser", request.get("client") or bound.get("client") or "none", short),
         ("msg", name, NAME_LIMIT_BYTES),
-        *((key, value, short if key.endswith("Label") else long) for key, value in extra.items()),
+        *(
+            pair
+            for key, (label, name_bound) in _CONTEXT_FIELDS.items()
+            if name_bound in bound
+            for pair in ((f"{key}Label", label, short), (key, bound[name_bound], custom))
+        ),
+        *((key, value, short if key.endswith("Label") else custom) for key, value in extra.items()),
     ]
     pairs = [f"{key}={_escaped(value, _VALUE_ESCAPES, limit)}" for key, value, limit in fields]
     return "|".join([*head, " ".join(pairs)])

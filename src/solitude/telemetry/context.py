@@ -35,6 +35,16 @@ def bound(
         yield
 
 
+def about(transaction: str, client: str = "") -> None:
+    """From now on the work is about this transaction, of this client: another one's correlation id says nothing of it.
+
+    A client that signed the request stays the one.
+    """
+    if current().get("transaction") != transaction[:VALUE_LIMIT_CHARACTERS]:
+        contextvars.unbind_contextvars("correlation_id")
+    bind(transaction=transaction, client=None if current().get("client") else client or None)
+
+
 def clear() -> None:
     """Forgets all values: the first and the last thing that a request or job does, for threads are used again."""
     contextvars.clear_contextvars()

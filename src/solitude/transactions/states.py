@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from solitude.events.models import Event, append
-from solitude.telemetry import metrics
+from solitude.telemetry import cef, metrics
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import (
     ENDED_UNPAID,
@@ -233,6 +233,16 @@ def _tell(row: Transaction, edge: str, old: Status | None, *, correction: bool) 
             data=_facts(row),
         )
     )
+    changed = {
+        "cs5Label": "edge",
+        "cs5": edge,
+        "cs6Label": "old",
+        "cs6": old.name.lower() if old is not None else "none",
+    }
+    changed |= {"cs7Label": "new", "cs7": new.name.lower()}
+    cef.after_commit("Transaction state change", 1, about=row.uuid, extra=changed)
+    if correction:
+        cef.after_commit("Transaction corrected by evidence", 7, about=row.uuid, extra=changed)
     if old not in (None, new):
         age_ms = int((row.modified - row.created).total_seconds() * 1000)
         transaction.on_commit(lambda: metrics.timing_ms(f"transaction.status.{new.name.lower()}", age_ms))

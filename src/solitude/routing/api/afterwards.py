@@ -147,7 +147,7 @@ def _begin_refund(request: ApiRequest, body: AnyRefundIn, pk: int, name: str, te
             raise NotRefundable(refund.NOT_CAPTURED, left)
         amount = _amount(body, left)
         if amount > left or left.amount == 0:
-            raise NotRefundable(refund.EXCEEDS, left)
+            raise refund.over_what_is_left(payment, amount)
         _check_parts(name, payment, amount)
         intent, ids = tell(payment, amount)
         return refund.begin(payment, amount, name, intent, ids, request.claim)

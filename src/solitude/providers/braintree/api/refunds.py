@@ -138,7 +138,7 @@ def _begin(request: ApiRequest, body: BraintreeRefundIn) -> ProviderCall:
     left = refund.refundable(payment)
     amount = _amount(body, left)
     if amount > left or left.amount == 0:
-        raise _not_refundable(refund.EXCEEDS, left.text)
+        raise _not_refundable(refund.over_what_is_left(payment, amount).code, left.text)
     try:
         call = refund.begin(payment, amount, NAME, Intent(amount=amount), {TAKEN: payment.taken_id}, request.claim)
     except NotRefundable as error:

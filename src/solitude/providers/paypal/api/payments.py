@@ -219,7 +219,7 @@ def _begin_refund(request: ApiRequest, body: RefundIn, tell: Telling) -> Provide
     left = refund.refundable(payment)
     amount = _refund_amount(body, payment, left)
     if amount > left or left.amount == 0:
-        raise _not_refundable(refund.EXCEEDS, left.text)
+        raise _not_refundable(refund.over_what_is_left(payment, amount).code, left.text)
     try:
         intent, ids = tell(payment, amount)
         return refund.begin(payment, amount, NAME, intent, ids, request.claim)
