@@ -117,10 +117,18 @@ def collecting(part: str, settings: Any) -> AbstractContextManager[None]:
 
 
 def _migrate(_chosen: argparse.Namespace) -> int:
+    """With status 1: a lock or a statement took too long, and it can be run again."""
     start.set_up()
-    from django.core.management import call_command
+    from django.db import OperationalError
 
-    call_command("migrate", interactive=False, verbosity=1)
+    from solitude.services.migrating import migrate
+
+    try:
+        count = migrate(lambda text: print(text, flush=True))
+    except OperationalError as error:
+        print(f"solitude: {str(error).strip()}\nsolitude: the last migration is undone; run it again", file=sys.stderr)
+        return start.NOT_DONE
+    print(f"solitude: {count or 'no'} migrations applied")
     return 0
 
 
