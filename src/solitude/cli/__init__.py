@@ -17,6 +17,7 @@ from solitude.cli import (
     version,
 )
 from solitude.cli import check, clients, data, keys, log, new_provider, serving
+from solitude.cli import backup, check, clients, data, log, new_provider, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -52,5 +53,6 @@ def parser() -> argparse.ArgumentParser:
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
     for part in (serving, check, log, data, new_provider, clients, keys):
+    for part in (serving, check, log, data, new_provider, clients, backup):
         part.take(commands)
     return made

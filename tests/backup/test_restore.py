@@ -1,0 +1,90 @@
+"""A backup taken while payments run, restored into another folder: what the server that goes on from it knows and finds out."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.faults.books import OurBooks, ProviderBooks, compare
+from tests.faults.processes.arena import SETTINGS, answers, has_command
+from tests.faults.processes.chance import chance
+from tests.faults.processes.clients import Client, Queue
+from tests.faults.processes.programs import wait_until
+from tests.faults.processes.settling import ours, settle
+from tests.faults.processes.wire import Api
+from tests.support.processes import House, house, running, solitude
+from tests.support.simulator import Simulator
+
+pytestmark = pytest.mark.long
+
+ENOUGH, CLIENTS, WITHIN_S, READY_WITHIN_S = 25, 6, 60, 120
+SEED, NAME = 11, "solitude.sqlite3"
+OWN = {name: value for name, value in SETTINGS.items() if name not in ("SOLITUDE_DEBUG", "SOLITUDE_ENV_FILE")}
+
+
+def test_a_restored_backup_has_what_was_paid_and_finds_out_what_was_open(tmp_path: Path) -> None:
+    first, second, copied = tmp_path / "first", tmp_path / "second", tmp_path / "backup.sqlite3"
+    for home in (first, second):
+        home.mkdir(mode=0o700)
+    with house(first, serve=False, **OWN, SOLITUDE_DATABASE_URL=f"sqlite:///{first / NAME}") as ground:
+        port = ground.url.rpartition(":")[2]
+        with running(first, ground.environment, "serve", "--port", port):
+            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+            at_backup = back_up_while_payments_run(ground, copied)
+
+        shutil.copy(first / "keys.json", second)
+        environment = ground.environment | {
+            "SOLITUDE_HOME": str(second),
+            "SOLITUDE_DATABASE_URL": f"sqlite:///{second / NAME}",
+        }
+        command(environment, "restore", str(copied))
+        with running(second, environment, "serve", "--port", port):
+            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+            api, dice = Api([ground.url], WITHIN_S), chance(SEED, "end")
+            settled = settle(api, ground.paypal, dice, WITHIN_S, has_worker=True)
+            provider, rows = ProviderBooks.from_state(ground.paypal.state()), ours(api, dice)
+
+        assert settled.left == 0
+        found = compare(provider, OurBooks.from_api(rows), settled=True)
+        # What was paid after the backup is known at the provider alone. Nothing else is wrong, and nothing was charged by the restoring.
+        assert found.lost
+        assert list(found) == [f"lost: {sentence}" for sentence in found.lost]
+        assert len(provider.charges) - len(found.lost) >= at_backup
+        if has_command(environment, "audit"):
+            command(environment, "audit", "verify")
+
+
+def back_up_while_payments_run(ground: House, copied: Path) -> int:
+    """How many charges there were for certain when the backup began; more come after it."""
+    api, queue = Api([ground.url], WITHIN_S), Queue(None)
+    clients = [Client(f"client-{number}", SEED, api, ground.paypal, queue) for number in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    try:
+        assert wait_until(lambda: charges(ground.paypal) >= ENOUGH, WITHIN_S)
+        before = known(api)
+        command(ground.environment, "backup", str(copied))
+        after = charges(ground.paypal)
+        assert wait_until(lambda: charges(ground.paypal) >= after + 5, WITHIN_S)
+    finally:
+        queue.close()
+        for client in clients:
+            client.join(WITHIN_S)
+    assert not [client.failure for client in clients if client.failure]
+    return before
+
+
+def charges(paypal: Simulator) -> int:
+    return len(paypal.state()["captures"])
+
+
+def known(api: Api) -> int:
+    """How many payments are captured in our books."""
+    return sum(row["captured_amount"] is not None for row in ours(api, chance(SEED, "before")) if row["type"] == 0)
+
+
+def command(environment: dict[str, str], *arguments: str) -> None:
+    ended = subprocess.run(
+        solitude(*arguments), env=environment, capture_output=True, text=True, timeout=WITHIN_S, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
