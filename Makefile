@@ -23,8 +23,7 @@ NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire) $(patsubst %,refere
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,packages/test_%.py,adding example new_provider simulators turned_on) payments/test_outcomes.py \
-	$(patsubst %,paypal/test_%.py,allowed_urls certificates proxied reading) \
-	$(patsubst %,paypal/test_%.py,allowed_urls certificates reading) backup upgrade/test_migrations.py \
+	$(patsubst %,paypal/test_%.py,allowed_urls certificates proxied reading) backup upgrade/test_migrations.py \
 	$(patsubst %,web/test_%.py,bodies every_route fields forms networks values wire) buyers/test_hashing.py
 # What it says of PostgreSQL it has nearly always said of SQLite before: on PostgreSQL it is left to `make test-long`.
 SAME_ON_BOTH := conformance generic sellers paypal/classic paypal/ipn openapi/test_gate.py processes/test_environment.py \

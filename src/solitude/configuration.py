@@ -321,6 +321,7 @@ class Environment:
     def is_given(self, name: str) -> bool:
         """Whether the environment gives the setting a value."""
         return bool(self._values.get(name, "").strip())
+
     def given(self) -> list[str]:
         """The names of the settings that have a value of the operator's."""
         return sorted({setting.name for setting in self.declared} & set(self._values))

@@ -27,8 +27,7 @@ log = get_logger("solitude.worker")
 Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
-TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S = 10, 10, 60
-TELL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S = 10, 60, 1
+TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S = 10, 10, 60, 1
 
 
 class Every:
@@ -54,12 +53,11 @@ def all_jobs() -> tuple[Job, ...]:
         Every(TELL_EVERY_S, recovery.tell_backlog),
         Every(TELL_EVERY_S, gauges.tell),
         Every(SEAL_EVERY_S, sealing.seal_due),
+        Every(RENEW_EVERY_S, renewing.when_due),
         Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
         *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
     )
     return (*always, *once_in_a_while)
-    now_and_then = (Every(TELL_EVERY_S, recovery.tell_backlog), Every(RENEW_EVERY_S, renewing.when_due))
-    return (*always, *now_and_then, *(Every(OWN_EVERY_S, job) for job in registry.jobs()))
 
 
 class Worker:

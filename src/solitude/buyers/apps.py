@@ -6,18 +6,14 @@ class BuyersConfig(AppConfig):
     label = "buyers"
 
     def ready(self) -> None:
-        from solitude.buyers import pin_tokens
-        from solitude.buyers.retained import declare_buyers
-        from solitude.web import purge
-
-        purge.expiring(pin_tokens.expired)
-        declare_buyers()
         from solitude.buyers import hashing, pin_tokens
         from solitude.buyers.models import Buyer, PinToken
+        from solitude.buyers.retained import declare_buyers
         from solitude.vault import holders
         from solitude.web import purge
 
         purge.expiring(pin_tokens.expired)
+        declare_buyers()
         holders.register(
             holders.HashColumn(PinToken, "token_hash"),
             holders.HashColumn(Buyer, "pin", hashing.PEPPER),

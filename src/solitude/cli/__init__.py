@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from solitude.cli import (
     audit,
+    backup,
     check,
     clients,
     data,
+    keys,
     log,
     new_provider,
     proxy,
@@ -16,8 +18,6 @@ from solitude.cli import (
     serving,
     version,
 )
-from solitude.cli import check, clients, data, keys, log, new_provider, serving
-from solitude.cli import backup, check, clients, data, log, new_provider, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -31,6 +31,8 @@ PARTS = (
     data,
     new_provider,
     clients,
+    keys,
+    backup,
     audit,
     retention,
 )
@@ -52,7 +54,5 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action=version.Shown, help="what runs: Solitude, Python, the databases' libraries")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
-    for part in (serving, check, log, data, new_provider, clients, keys):
-    for part in (serving, check, log, data, new_provider, clients, backup):
         part.take(commands)
     return made

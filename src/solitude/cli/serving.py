@@ -74,35 +74,24 @@ def _worker(_chosen: argparse.Namespace) -> int:
     settings = start.set_up()
     if start.is_behind():
         return start.NOT_MIGRATED
+    from solitude.services import starting
     from solitude.telemetry import logs, metrics
     from solitude.vault.watching import Watcher
     from solitude.worker import Worker
 
     logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
     with collecting("worker", settings):
+        starting.begin("worker")
         metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
+        watcher = Watcher("worker").start()
+        signal.signal(signal.SIGHUP, lambda *_: watcher.again())
         worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
         worker.start()
         print("solitude: working", flush=True)
         worker.join()
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
-    from solitude.services import starting
-    from solitude.telemetry import metrics
-    from solitude.worker import Worker
-
-    starting.begin("worker")
-    metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
-    watcher = Watcher("worker").start()
-    signal.signal(signal.SIGHUP, lambda *_: watcher.again())
-    worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: worker.stop())
-    worker.start()
-    print("solitude: working", flush=True)
-    worker.join()
-    watcher.stop()
+        watcher.stop()
     return 0
 
 

@@ -19,8 +19,7 @@ from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
-from solitude.telemetry import context, metrics
-from solitude.telemetry import cef, context
+from solitude.telemetry import cef, context, metrics
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
@@ -147,9 +146,8 @@ def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
 def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
     """The same, by whoever has leased the call."""
     age = ExpressionWrapper(Now() - F("begun_at"), output_field=DurationField())
-    known: Any = ProviderCall.objects.annotate(age=age).get(pk=pk)
-    _note(known)
     known: Any = ProviderCall.objects.annotate(age=age).select_related("transaction").get(pk=pk)
+    _note(known)
     if known.transaction is not None:
         context.about(known.transaction.uuid, known.client)
     if known.outcome == "none":

@@ -73,9 +73,8 @@ def _claims(token: str, client: Client, audience: str) -> dict[str, Any]:
     """The claims under the first of the client's secrets that fits. PyJWT checks the algorithm against our list of one."""
     for secret in client.secrets:
         try:
-            return jwt.decode(token, secret, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS)
             claims: dict[str, Any] = jwt.decode(
-                token, secret, algorithms=[ALGORITHM], audience=AUDIENCE, options=_OPTIONS
+                token, secret, algorithms=[ALGORITHM], audience=audience, options=_OPTIONS
             )
             known_clients.note_use(client, secret)
             return claims

@@ -11,9 +11,8 @@ from ninja import Router
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from solitude.providers.bango import asking, event_password, turns
 from solitude.audit.accesses import Does, touches
-from solitude.providers.bango import asking, turns
+from solitude.providers.bango import asking, event_password, turns
 from solitude.providers.bango.api import kept
 from solitude.providers.bango.api.fields import Given, Plain, SellerPath, seller_at
 from solitude.providers.bango.models import SellerBango
