@@ -1,5 +1,6 @@
 """The proxy as it runs, over TLS: what it passes on, and for whom not."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,13 @@ from solitude.outbound.hop import Hop
 from solitude.outbound.http import Request
 from solitude.outbound.vouching import Mark
 from solitude.providers.bango.soap.description import description
+from solitude.services import proxy_plugin
+from solitude.services.finding import CRITICAL, Finding
 from tests.proxy.conftest import Served
 from tests.support import simulator
 from tests.support.authority import Authority
 from tests.support.bango import BangoSimulator
+from tests.support.processes import solitude
 from tests.support.zippy import ZippySimulator
 
 pytestmark = pytest.mark.long
@@ -231,6 +235,17 @@ def test_an_error_keeps_its_code(served: Served) -> None:
 def test_the_proxy_is_well_without_a_database(served: Served) -> None:
     answer = raw(served).request("GET", f"{served.plan.url}/services/status/")
     assert (answer.status, answer.json()) == (200, {"proxies": True, "db": False, "cache": True, "settings": True})
+
+
+def test_the_plugin_of_the_monitoring_asks_the_proxy(served: Served, asking: Any) -> None:
+    environment = {"PATH": "/usr/bin:/bin", "SOLITUDE_DEBUG": "true", "SOLITUDE_ENV_FILE": "", **served.plan.settings}
+    environment |= {"SOLITUDE_HOME": str(served.plan.home / "check"), "SOLITUDE_REFERENCE_PROVIDERS": ""}
+    command = solitude("check", "--url", served.plan.url, "--timeout-s", "60")
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True, timeout=90)
+    assert done.stdout.startswith("SOLITUDE OK - the proxy is well, signing works | status="), done.stdout
+    assert done.returncode == 0
+    asking.SOLITUDE_PROXY_SECRETS = ("somebody-elses-secret-0123456789abcdef",)
+    assert proxy_plugin.found(served.plan.url, 10)[1] == Finding(CRITICAL, "1 of 1 secrets are not taken")
 
 
 def test_plain_http_gets_nothing(served: Served) -> None:

@@ -1,6 +1,7 @@
 """A house in two processes: the proxy, over TLS with certificates of both sides, has the credentials; whoever asks it has none."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -74,6 +75,14 @@ def proxy(planned: Plan, sandbox: str, **settings: str) -> Iterator[Popen[bytes]
     with processes.running(planned.home, environment, "proxy", *arguments) as process:
         wait_for_port(planned.port)
         yield process
+
+
+def kill(process: Popen[bytes]) -> None:
+    """As a power cut would: the server process below it too, in the middle of whatever it does."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    for pid in (*map(int, children), process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.wait(10)
 
 
 @contextmanager
