@@ -63,7 +63,7 @@ def test_only_what_the_house_asks_is_passed_on(method: str, path: str) -> None:
     with passing() as (proxy, url, peer), pytest.raises(NotSent) as error:
         proxy.send(Request(method, f"{url}{path}"))
 
-    assert error.value.reason == Reason.PROXY_REFUSED
+    assert error.value.reason == Reason.REFUSED_OPERATION
     assert peer.requests == []
 
 
@@ -104,4 +104,4 @@ def test_the_prover_does_nothing_else(method: str, path: str) -> None:
     with passing() as (_, url, _), pytest.raises(NotSent) as error:
         Prover().send(asked(path, method=method, base=url))
 
-    assert error.value.reason == Reason.PROXY_REFUSED
+    assert error.value.reason == Reason.REFUSED_OPERATION

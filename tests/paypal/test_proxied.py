@@ -144,7 +144,7 @@ def test_only_what_the_house_asks_is_passed_on(method: str, path: str) -> None:
     with passing() as (proxy, peer), pytest.raises(NotSent) as error:
         proxy.send(asking(peer, path, method))
 
-    assert error.value.reason == Reason.PROXY_REFUSED
+    assert error.value.reason == Reason.REFUSED_OPERATION
     assert peer.requests == []
 
 
@@ -185,7 +185,7 @@ def test_of_classic_calls_too_only_ours_are_passed_on(method: str, path: str) ->
     with Peer() as peer, override_settings(SOLITUDE_PAYPAL_CLASSIC_URL=peer.url), pytest.raises(NotSent) as error:
         ClassicPassing(local_sender()).send(Request(method, f"{peer.url}{path}"))
 
-    assert error.value.reason == Reason.PROXY_REFUSED
+    assert error.value.reason == Reason.REFUSED_OPERATION
     assert peer.requests == []
 
 

@@ -50,7 +50,7 @@ class Passing:
         if not settings.SOLITUDE_BRAINTREE_MERCHANT_ID:
             raise NotSent(Reason.CREDENTIALS_REFUSED)
         if not may_pass(request):
-            raise NotSent(Reason.PROXY_REFUSED)
+            raise NotSent(Reason.REFUSED_OPERATION)
         return self._by.send(replace(request, headers={**request.headers, "Authorization": _authorization()}))
 
 

@@ -75,7 +75,7 @@ class Prover:
                     return _verified(_fields(parts.query).get(CHALLENGE, ""))
         except NotConfigured:
             raise NotSent(Reason.CREDENTIALS_REFUSED) from None
-        raise NotSent(Reason.PROXY_REFUSED)
+        raise NotSent(Reason.REFUSED_OPERATION)
 
 
 def _verified(challenge: str) -> Answer:

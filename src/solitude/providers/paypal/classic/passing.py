@@ -40,7 +40,7 @@ class Passing:
     def send(self, request: Request) -> Answer:
         """Raises NotSent and NoAnswer."""
         if request.method != HTTPMethod.POST or not _is_ours(request.url):
-            raise NotSent(Reason.PROXY_REFUSED)
+            raise NotSent(Reason.REFUSED_OPERATION)
         return self._by.send(request)
 
 

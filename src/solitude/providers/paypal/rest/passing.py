@@ -54,7 +54,7 @@ class Passing:
     def send(self, request: Request) -> Answer:
         """Raises NotSent and NoAnswer."""
         if not may_pass(request):
-            raise NotSent(Reason.PROXY_REFUSED)
+            raise NotSent(Reason.REFUSED_OPERATION)
         try:
             return self._identity.send(request, self._by)
         except TokenRefused:
