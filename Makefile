@@ -22,7 +22,7 @@ NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire) $(patsubst %,refere
 NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	$(patsubst %,braintree/test_%.py,errors short_ids) \
 	browser client configuration proxy deploy docs money outbound sandbox telemetry \
-	$(patsubst %,conformance/test_%.py,bango_schemas live one_provider validated) \
+	$(patsubst %,conformance/test_%.py,bango_schemas behind_proxy live one_provider validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
 	$(patsubst %,packages/test_%.py,adding example new_provider simulators turned_on) payments/test_outcomes.py \
@@ -94,8 +94,8 @@ docs: $(DEV) ## the documentation as a site in build/docs, without the network
 	@$(PY) -m sphinx --fresh-env --fail-on-warning --keep-going --nitpicky --quiet --doctree-dir build/doctrees docs build/docs
 	@echo "make: file://$(CURDIR)/build/docs/index.html"
 
-kit: $(DEV) ## what every provider must pass, at its simulator: PROVIDER=acme, also of one in a package that is installed
-	@ARGS='$(ARGS)' $(PY) -m tests.conformance.kit $(PROVIDER)
+kit: $(DEV) ## what every provider must pass, at its simulator: PROVIDER=acme, also of one in a package that is installed; PROXY=true with the house in two processes
+	@ARGS='$(ARGS)' PROXY='$(PROXY)' $(PY) -m tests.conformance.kit $(PROVIDER)
 
 live: $(DEV) ## what every provider must pass, at its own sandbox: PROVIDER=paypal, with its credentials in the environment
 	@$(PY) -m tests.conformance.live $(PROVIDER)

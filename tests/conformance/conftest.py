@@ -1,10 +1,11 @@
 """Each test of the kit runs once for every provider that can do what it needs; the rest is left out, and listed."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from django.test import override_settings
-from tests.conformance import tally
+from tests.conformance import behind_proxy, tally
 from tests.conformance.adapters import ADAPTERS
 from tests.conformance.bench import Bench
 from tests.conformance.needs import missing
@@ -34,6 +35,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _provider_of(item: pytest.Item) -> str:
     callspec = getattr(item, "callspec", None)
     return str(callspec.params.get(PROVIDER, "")) if callspec else ""
+
+
+@pytest.fixture(autouse=True)
+def _alone_with_the_proxy() -> Iterator[None]:
+    """Where the kit runs behind a proxy, the house connects to nothing else."""
+    port = os.environ.get(behind_proxy.PORT)
+    if not port:
+        yield
+        return
+    with behind_proxy.alone_with(int(port)) as seen:
+        yield
+    assert seen.elsewhere == []
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
-"""`make kit PROVIDER=acme`: the kit for one provider, at its simulator; also for one in a package of its own, which must be installed."""
+"""`make kit PROVIDER=acme`: the kit for one provider, at its simulator; also for one in a package of its own, which must be installed.
+
+With `PROXY=true` the house is in two processes, and only the proxy has credentials.
+"""
 
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 
-from tests.conformance import elsewhere
+from tests.conformance import behind_proxy, elsewhere
 
 FAILED_TO_START = 2
 # Tests that wait for a time-out wait this long.
@@ -27,12 +32,19 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         print("make kit: PROVIDER must name a provider, such as acme or paypal-rest", file=sys.stderr)
         return FAILED_TO_START
     (provider,) = arguments
-    return subprocess.run(
-        elsewhere.command("-k", provider, elsewhere.KIT, *environ.get("ARGS", "").split()),
-        cwd=elsewhere.ROOT,
-        env=elsewhere.environment(settings(provider), TESTS_KIT=provider),
-        check=False,
-    ).returncode
+    more = environ.get("ARGS", "").split()
+    if environ.get("PROXY") != "true":
+        return _status(["-k", provider, elsewhere.KIT, *more], settings(provider), TESTS_KIT=provider)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        behind_proxy.running(Path(home), settings(provider)) as (database, variables),
+    ):
+        return _status([*behind_proxy.selected(provider), *more], database, TESTS_KIT=provider, **variables)
+
+
+def _status(arguments: list[str], of_house: dict[str, str], **variables: str) -> int:
+    command, environment = elsewhere.command(*arguments), elsewhere.environment(of_house, **variables)
+    return subprocess.run(command, cwd=elsewhere.ROOT, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

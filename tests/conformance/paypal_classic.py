@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 import urllib3
-from django.conf import settings
 from tests.conformance.adapter import Funding, Message, Reach, Sums
 from tests.conformance.paypal import FUNDINGS, PaypalSimulator
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude.payments.contract import Operation
 from solitude.providers.paypal.classic.provider import ClassicPayPal
+from solitude_sandbox.paypal.classic import credentials
+from solitude_sandbox.paypal.oauth import APP_ID
 
 MARKETPLACE = "own@shop.example"
 TAKEN = ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED", "REVERSED")
@@ -105,10 +106,10 @@ class PaypalClassic(PaypalSimulator):
     def _ask(self, call: str, pairs: dict[str, str]) -> None:
         """As somebody else with the same account."""
         headers = {
-            "X-PAYPAL-APPLICATION-ID": settings.SOLITUDE_PAYPAL_CLASSIC_APP_ID,
-            "X-PAYPAL-SECURITY-USERID": settings.SOLITUDE_PAYPAL_CLASSIC_USER,
-            "X-PAYPAL-SECURITY-PASSWORD": settings.SOLITUDE_PAYPAL_CLASSIC_PASSWORD,
-            "X-PAYPAL-SECURITY-SIGNATURE": settings.SOLITUDE_PAYPAL_CLASSIC_SIGNATURE,
+            "X-PAYPAL-APPLICATION-ID": APP_ID,
+            "X-PAYPAL-SECURITY-USERID": credentials.USER,
+            "X-PAYPAL-SECURITY-PASSWORD": credentials.PASSWORD,
+            "X-PAYPAL-SECURITY-SIGNATURE": credentials.SIGNATURE,
             "X-PAYPAL-REQUEST-DATA-FORMAT": "NV",
             "X-PAYPAL-RESPONSE-DATA-FORMAT": "NV",
         }

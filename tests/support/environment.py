@@ -11,6 +11,17 @@ CLIENTS = {
     "rotating": ["the-new-secret-of-the-tests-0123456789", "the-old-secret-of-the-tests-0123456789"],
     "nagios": {"secrets": ["the-secret-of-nagios-in-tests-0123456789"], "allow": ["GET /services/*"]},
 }
+# Of whatever process asks the providers.
+QUICK = {
+    # Tests that wait for a time-out wait this long.
+    "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
+    "SOLITUDE_BANGO_TIMEOUT_MS": "1000",
+    "SOLITUDE_REFERENCE_TIMEOUT_MS": "1000",
+    "SOLITUDE_BRAINTREE_TIMEOUT_MS": "1000",
+    "SOLITUDE_CALL_LEASE_S": "5",
+    # Tests break providers all the time. Those of the breaker say how soon it opens.
+    "SOLITUDE_BREAKER_FAILURES": "1000",
+}
 
 
 def of_the_house() -> dict[str, str]:
@@ -24,12 +35,5 @@ def of_the_house() -> dict[str, str]:
         "SOLITUDE_PAYPAL_URL": paypal.url,
         "SOLITUDE_PAYPAL_WEB_URL": paypal.url,
         "SOLITUDE_PAYPAL_URLS_ALLOWED": "https://shop.example/",
-        # Tests that wait for a time-out wait this long.
-        "SOLITUDE_PAYPAL_TIMEOUT_MS": "1000",
-        "SOLITUDE_BANGO_TIMEOUT_MS": "1000",
-        "SOLITUDE_REFERENCE_TIMEOUT_MS": "1000",
-        "SOLITUDE_BRAINTREE_TIMEOUT_MS": "1000",
-        "SOLITUDE_CALL_LEASE_S": "5",
-        # Tests break providers all the time. Those of the breaker say how soon it opens.
-        "SOLITUDE_BREAKER_FAILURES": "1000",
+        **QUICK,
     } | further

@@ -113,9 +113,9 @@ def solitude(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "solitude.cli", *arguments]
 
 
-def wait_for(url: str) -> None:
+def wait_for(url: str, http: urllib3.PoolManager | None = None) -> None:
     """Polls until the address answers 200."""
-    http = urllib3.PoolManager(retries=False)
+    http = http or urllib3.PoolManager(retries=False)
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         try:

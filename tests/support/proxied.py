@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen
 
+import urllib3
+
 from tests.support import processes
 from tests.support.authority import Authority, Pair
 from tests.support.free_port import free_port
-from tests.support.processes import House, wait_for_port
+from tests.support.processes import House, wait_for
 
 SECRET = "the-secret-of-the-hop-in-tests-0123456789"
 
@@ -41,6 +43,15 @@ class Plan:
             "SOLITUDE_PROXY_CLIENT_CERT": str(self.client.certificate),
             "SOLITUDE_PROXY_CLIENT_KEY": str(self.client.key),
         }
+
+    def http(self) -> urllib3.PoolManager:
+        """Asks the proxy as the database process does."""
+        return urllib3.PoolManager(
+            retries=False,
+            ca_certs=str(self.authority.certificate),
+            cert_file=str(self.client.certificate),
+            key_file=str(self.client.key),
+        )
 
     def logs(self) -> str:
         return "\n".join(log.read_text(errors="replace") for log in sorted(self.home.rglob("*.log*")))
@@ -73,7 +84,7 @@ def proxy(planned: Plan, sandbox: str, **settings: str) -> Iterator[Popen[bytes]
     }
     arguments = [str(word) for option in options.items() for word in option]
     with processes.running(planned.home, environment, "proxy", *arguments) as process:
-        wait_for_port(planned.port)
+        wait_for(f"{planned.url}/services/status/", planned.http())
         yield process
 
 
