@@ -149,7 +149,9 @@ def test_a_change_that_is_killed_goes_on(tmp_path: Path) -> None:
         )  # fmt: skip
         keys(house, ("add", "fields"))
         process = subprocess.Popen(
-            processes.solitude("keys", "rotate", "fields", "--now"), env=house.environment, stderr=subprocess.PIPE
+            processes.solitude("keys", "rotate", "fields", "--to", "k2", "--now"),
+            env=house.environment,
+            stderr=subprocess.PIPE,
         )
         deadline = time.monotonic() + WITHIN_S
         while not 0 < under(house, "k2") < 240:

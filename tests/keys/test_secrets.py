@@ -67,6 +67,10 @@ def with_pepper(ring: KeyRing) -> KeyRing:
     return edits.make_current(ring, "pepper", None, key_id)
 
 
+def kept_pin() -> str:
+    return Buyer.objects.get(uuid="shop:pin").pin or ""
+
+
 def test_a_pin_of_before_the_pepper_is_right_and_comes_under_it(shop: Marketplace) -> None:
     before = ring_of("k1")
     with use_ring(before):
@@ -77,6 +81,11 @@ def test_a_pin_of_before_the_pepper_is_right_and_comes_under_it(shop: Marketplac
         for _ in range(2):
             assert shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "1234"})["valid"]
         assert str(Buyer.objects.get(uuid="shop:pin").pin).startswith("p2:")
+        assert kept_pin().startswith("k1:")
+    with use_ring(with_pepper(before)):
+        for _ in range(2):
+            assert shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "1234"})["valid"]
+        assert kept_pin().startswith("p2:")
 
 
 def test_a_forgotten_pin_is_there_and_none_is_right(shop: Marketplace, security_events: list[str]) -> None:
@@ -89,7 +98,7 @@ def test_a_forgotten_pin_is_there_and_none_is_right(shop: Marketplace, security_
         assert forgetting.forget_pins_of("k1") == 0
         buyer = shop.get(f"{BUYERS}?uuid=shop:pin")["objects"][0]
         assert (buyer["pin"], buyer["needs_pin_reset"]) == (True, True)
-        assert Buyer.objects.get(uuid="shop:pin").pin == hashing.FORGOTTEN
+        assert kept_pin() == hashing.FORGOTTEN
         assert not shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "1234"})["valid"]
         # Until the buyer has chosen another one.
         shop.patch(buyer["resource_uri"], {"new_pin": "9876"})
