@@ -70,7 +70,7 @@ def marketplace(home: Path) -> Iterator[tuple[House, Load]]:
     with ExitStack() as stack:
         house = stack.enter_context(processes.house(home, serve=False, **SETTINGS))
         clients, bango = ("clients", "--of", "shop"), ("notifications", "--of", "bango")
-        shown = keys(house, ("add", *clients), ("add", *bango), ("show", "c1", *clients), ("show", "n1", *bango))
+        shown = keys(house, ("add", *clients), ("add", *bango), ("show", *clients, "c1"), ("show", *bango, "n1"))
         port = house.url.rpartition(":")[2]
         stack.enter_context(processes.running(home, house.environment, "serve", "--port", port, "--workers", "2"))
         stack.enter_context(processes.running(home, house.environment, "worker"))
