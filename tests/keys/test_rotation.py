@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,18 @@ def marketplace(home: Path) -> Iterator[tuple[House, Load]]:
         port = house.url.rpartition(":")[2]
         stack.enter_context(processes.running(home, house.environment, "serve", "--port", port, "--workers", "2"))
         stack.enter_context(processes.running(home, house.environment, "worker"))
-        processes.wait_for(f"{house.url}/services/status/")
+        until_it_answers(house)
         yield house, Load(house.url, "shop", "sandbox-event-user", *shown.split())
+
+
+def until_it_answers(house: House) -> None:
+    """Two server processes and a worker that start at once take longer than one."""
+    deadline = time.monotonic() + WITHIN_S
+    while True:
+        with suppress(AssertionError):
+            processes.wait_for(f"{house.url}/services/status/")
+            return
+        assert time.monotonic() < deadline, "the server does not start"
 
 
 def chargeable_buyer(house: House, client: Solitude) -> None:

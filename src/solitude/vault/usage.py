@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Count, F, Model, QuerySet, TextField, Value
-from django.db.models.functions import Cast, StrIndex, Substr
+from django.db.models.functions import Cast, Greatest, StrIndex, Substr
 
 from . import holders
 from .keys import KEY_ID
@@ -67,7 +67,8 @@ def _places(purpose: str) -> Iterator[tuple[str, QuerySet[Any], str]]:
 def _grouped(rows: QuerySet[Any], head: str) -> list[tuple[str, int]]:
     """Key ids and counts: what stands between the head and the next colon."""
     rest = Substr("kept", len(head) + 1)
-    key_id = Substr(rest, 1, StrIndex(rest, Value(":")) - 1)
+    # PostgreSQL refuses a negative length, which would come of a text without a colon (a PIN that was forgotten).
+    key_id = Substr(rest, 1, Greatest(StrIndex(rest, Value(":")) - 1, Value(0)))
     return list(rows.order_by().values_list(key_id).annotate(count=Count("pk")))
 
 
