@@ -1,4 +1,4 @@
-"""The moments of a provider call, and of an export of revenue, at which everything may go wrong, by name.
+"""The moments of a provider call, of an export of revenue and of an erasure, at which everything may go wrong, by name.
 
 In production they are empty calls. The proving ground hooks in here: to die, to wait, or to let somebody else go first.
 """
@@ -18,6 +18,9 @@ NAMES = (BEFORE_INTENT, AFTER_INTENT, BEFORE_SEND, AFTER_SEND, AFTER_ANSWER, WHI
 REVENUE_TAKEN = "revenue_taken"  # the transactions belong to the delivery, nothing is written
 REVENUE_WRITTEN = "revenue_written"  # the file is about to get its name
 REVENUE_DELIVERED = "revenue_delivered"  # the file has its name, nothing is marked as delivered
+
+ERASING = "erasing"  # of a buyer: what is of the account was let go as far as it can be, the account is open
+ACCOUNT_CLOSED = "account_closed"  # of a buyer who is erased: the account is closed, no provider is told
 
 Hook = Callable[[str], None]
 

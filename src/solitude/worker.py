@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
 from solitude.audit import sealing
+from solitude.buyers import erasing
 from solitude.payments import notifications, recovery, registry
 from solitude.retention import running as retention
 from solitude.services import gauges
@@ -55,6 +56,7 @@ def all_jobs() -> tuple[Job, ...]:
         Every(SEAL_EVERY_S, sealing.seal_due),
         Every(RENEW_EVERY_S, renewing.when_due),
         Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
+        Every(OWN_EVERY_S, erasing.go_on),
         *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
     )
     return (*always, *once_in_a_while)

@@ -20,7 +20,6 @@ from solitude.transactions.models import Transaction
 
 UUID, EMAIL, LOCALE = "shop:canary-4711", "canary.ada@buyer.example", "nl-canary"
 NOTES, MEMO, REASON = "canary notes: rang twice", "canary memo: star map", "canary reason: broken"
-LAST_DIGITS = "1881"
 
 
 @dataclass(frozen=True)

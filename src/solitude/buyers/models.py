@@ -66,6 +66,18 @@ class PinToken(models.Model):
     expires = models.DateTimeField(db_index=True)
 
 
+class Erasure(models.Model):
+    """A buyer is being erased. Until that is done, `uuid_hash` is the keyed hash of the uuid that the account had; then it is empty."""
+
+    buyer = models.OneToOneField(Buyer, on_delete=models.CASCADE, related_name="erasure")
+    uuid_hash = models.CharField(max_length=HASH_MAX_CHARS, db_index=True)
+    began_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, default=None)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(ended_at=None), name="buyers_erasures_open")]
+
+
 def timed(buyers: QuerySet[Buyer]) -> QuerySet[Buyer]:
     """The buyers with `now`, the database's time."""
     return buyers.annotate(now=Now())  # type: ignore[no-redef]  # it is what the attribute stands for

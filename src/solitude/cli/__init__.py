@@ -18,6 +18,7 @@ from solitude.cli import (
     serving,
     version,
 )
+from solitude.cli import buyer, check, clients, data, log, new_provider, retention, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -54,5 +55,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action=version.Shown, help="what runs: Solitude, Python, the databases' libraries")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
+    for part in (serving, check, log, data, new_provider, clients, retention, buyer):
         part.take(commands)
     return made

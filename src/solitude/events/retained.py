@@ -30,6 +30,7 @@ def declare_events() -> None:
             why="Readers of the feed are minutes behind, after an accident weeks. The timeline is evidence in disputes, which card schemes "
             "allow for up to 540 days after the payment. An event names buyers by their uuid, so it is not kept for ever (GDPR, Art. "
             "5(1)(e)).",
+            of_erased="events name the uuid that the account had: each stays as it was told",
             rows=_oldest,
             since="created",
             act=_delete,

@@ -7,7 +7,8 @@ class PaymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.audit import kinds
-        from solitude.payments import history, retained, sealed
+        from solitude.buyers import holdings as buyers
+        from solitude.payments import history, holdings, retained, sealed
         from solitude.transactions import keeping, timeline
 
         keeping.claim(history.has_calls)
@@ -16,3 +17,5 @@ class PaymentsConfig(AppConfig):
         kinds.register(sealed.CALLS)
         kinds.register(sealed.NOTIFICATIONS)
         retained.declare_payments()
+        buyers.offer("provider_calls", holdings.of_calls)
+        buyers.offer("notifications", holdings.of_notifications)

@@ -69,6 +69,7 @@ def declare_payments() -> None:
             action=Action.DELETE,
             then="The rows go.",
             why="They are the vouchers of the books, and are kept as long as those (HGB §257, AO §147).",
+            of_erased="provider calls stay without what was said in them: they are the vouchers of what was paid",
             rows=lambda: ProviderCall.objects.filter(truncated_at__isnull=False),
             since="begun_at",
             act=_delete_calls,
@@ -105,6 +106,7 @@ def declare_payments() -> None:
             why="By them each event of a provider is applied once; providers repeat theirs for days. They show why a state was changed, "
             "while "
             "claims may be brought (BGB §§195, 199: three years from the end of the year on).",
+            of_erased="that notifications came stays, without their words",
             rows=lambda: Notification.objects.filter(truncated_at__isnull=False),
             since="received_at",
             act=_delete_notifications,

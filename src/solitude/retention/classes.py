@@ -37,17 +37,14 @@ def oldest_first(data: "DataClass", limit: int) -> list[Any]:
     return list(data.due().order_by("since", "pk").values_list("pk", flat=True)[:limit])
 
 
-def nothing_is_of_a_buyer(_pk: int) -> Q:
-    return Q(pk=None)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataClass:
     """A class of data in one table.
 
     `rows` are those of the class, and `since` the column with the time from which its period counts. `act` does with some of them, by
     primary key, what is to be done, in the caller's transaction, and gives their number: after it they are no longer due. `of_buyer`:
-    which rows may go at once when the buyer with that primary key is erased. `period`: the class whose setting counts for this one too.
+    which rows may go at once when the buyer with that primary key is erased; `of_erased`: what stays of such a buyer until the period is
+    over, in words. `period`: the class whose setting counts for this one too.
     """
 
     name: str
@@ -60,7 +57,8 @@ class DataClass:
     act: Callable[[list[Any]], int]
     holds: tuple[Hold, ...] = ()
     pick: Picker = oldest_first
-    of_buyer: Callable[[int], Q] = nothing_is_of_a_buyer
+    of_buyer: Callable[[int], Q] | None = None
+    of_erased: str = ""
     batch_rows_max: int = 5000
     period: str = ""
 

@@ -6,8 +6,11 @@ class TransactionsConfig(AppConfig):
     label = "transactions"
 
     def ready(self) -> None:
-        from solitude.transactions import keeping
+        from solitude.buyers import holdings as buyers
+        from solitude.transactions import holdings, keeping
         from solitude.transactions.retained import declare_transactions, is_anonymised
 
         keeping.claim(is_anonymised)
         declare_transactions()
+        buyers.offer("transactions", holdings.of_transactions)
+        buyers.offer("events", holdings.of_events)

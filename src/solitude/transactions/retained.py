@@ -27,6 +27,7 @@ def declare_transactions() -> None:
             "first year that is up to eleven. For so long the law that asks for them goes before erasure (GDPR, Art. 17(3)(b)). What is "
             "left "
             "is about nobody (GDPR, recital 26).",
+            of_erased="what was paid stays with the provider's ids, under an account without a name: tax law asks for it",
             rows=lambda: Transaction.objects.filter(anonymised_at=None),
             since="modified",
             act=_anonymise,

@@ -10,10 +10,12 @@ class BraintreeConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.buyers import closing as buyer_closing
+        from solitude.buyers import holdings as buyer_holdings
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
         from solitude.providers.braintree import cards, charges, closing, proxied, subscriptions
+        from solitude.providers.braintree import cards, charges, closing, holdings, subscriptions
         from solitude.providers.braintree.inbound import Webhooks
         from solitude.providers.braintree.names import NAME
         from solitude.providers.braintree.provider import Braintree
@@ -46,4 +48,5 @@ class BraintreeConfig(AppConfig):
             timeout_ms = settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS
             probes.offer(probes.Probe(NAME, settings.SOLITUDE_BRAINTREE_URL, timeout_ms))
         declare_braintree()
+        buyer_holdings.offer(NAME, holdings.of_buyer)
         way.offer(BraintreeWay())

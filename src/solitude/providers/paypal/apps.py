@@ -10,11 +10,13 @@ class PaypalConfig(AppConfig):
 
     def ready(self) -> None:
         from solitude.buyers import closing
+        from solitude.buyers import holdings as buyer_holdings
         from solitude.buyers.models import parts as buyer_parts
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
         from solitude.providers.paypal import giving_back, preapprovals, proxied, records
+        from solitude.providers.paypal import giving_back, holdings, preapprovals, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.models import BuyerPaypal, PermissionRequest, SellerPaypal
         from solitude.providers.paypal.provider import PayPal, addresses
@@ -64,6 +66,7 @@ class PaypalConfig(AppConfig):
             holders.HashColumn(BuyerPaypal, "key_hash", of="key", make=preapprovals.key_hash),
             holders.HashColumn(PermissionRequest, "reference_hash"),
         )
+        buyer_holdings.offer("paypal", holdings.of_buyer)
         purge.expiring(permissions.expired)
         seller_closing.register(permissions.forget)
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
