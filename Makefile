@@ -45,6 +45,11 @@ BOTH_PASSED = \
 	if [ $$postgres -ne 0 ]; then echo "make $@: failed on PostgreSQL (status $$postgres)" >&2; fi; \
 	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
 SECONDS ?= 300
+ROUNDS ?= 6
+# Patroni has a virtual environment of its own. PostgreSQL's user must be able to run its Python, so the system's comes first.
+HA := build/ha/.installed
+HA_PYTHON = $(shell for python in /usr/bin/python3 "$(PYTHON)"; do \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$python"; break; }; done)
 EXAMPLES ?= 100
 TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 
@@ -52,6 +57,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 .PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs kit live examples postgres dist lint style format types imports locks clean
+.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill failover fuzz docs kit live examples postgres lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +95,10 @@ torture-kill: $(DEV) postgres ## payments while everything is killed with kill -
 	$(TORTURE) --database postgresql --payments 1000; postgres=$$?; echo; \
 	$(TORTURE) --database sqlite --payments 300; sqlite=$$?; \
 	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
+
+failover: $(DEV) $(HA) postgres ## payments while the primary of a database of three nodes dies: ROUNDS=6, SECONDS=600 for a limit, SEED=7
+	@$(PY) -m tests.ha.failover --rounds $(ROUNDS) $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) \
+		$(if $(SEED),--seed $(SEED))
 
 docs: $(DEV) ## the documentation as a site in build/docs, without the network
 	@$(PY) -m sphinx --fresh-env --fail-on-warning --keep-going --nitpicky --quiet --doctree-dir build/doctrees docs build/docs
@@ -155,6 +165,12 @@ $(SERVER): requirements/server.txt requirements/providers.txt pyproject.toml | $
 	@$(PIP) install --no-deps --require-hashes -r requirements/server.txt
 	@$(PIP) install --no-deps --require-hashes -r requirements/providers.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(HA): requirements/ha.txt | $(VENV)/bin/pip
+	@echo "make: installing requirements/ha.txt into build/ha"
+	@"$(HA_PYTHON)" -m venv --without-pip --clear build/ha
+	@$(PIP) --python build/ha/bin/python install --no-deps --require-hashes -r requirements/ha.txt
 	@touch $@
 
 $(DEV): requirements/dev.txt $(SERVER)

@@ -124,9 +124,9 @@ def clean(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith(("SOLITUDE_", "COV"))}
 
 
-def migrate(environment: Mapping[str, str]) -> None:
+def migrate(environment: Mapping[str, str], within_s: float = COMMAND_WITHIN_S) -> None:
     ended = subprocess.run(
-        solitude("migrate"), env=environment, capture_output=True, text=True, timeout=COMMAND_WITHIN_S, check=False
+        solitude("migrate"), env=environment, capture_output=True, text=True, timeout=within_s, check=False
     )
     if ended.returncode:
         raise RuntimeError(f"solitude migrate failed:\n{ended.stderr[-LOG_TAIL_BYTES:]}")
