@@ -16,12 +16,9 @@ ifdef MEMORY
 export TMPDIR ?= $(MEMORY)
 endif
 # What tells nothing about a database is tested once, in the run on SQLite.
-NO_DATABASE := $(patsubst %,bango/test_%.py,operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
+NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	$(patsubst %,braintree/test_%.py,errors proxied short_ids) \
 	browser client configuration deploy docs metrics money outbound proxy sandbox telemetry \
-NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
-	$(patsubst %,braintree/test_%.py,errors short_ids) \
-	browser client configuration proxy deploy docs money outbound sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas behind_proxy live one_provider validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
@@ -56,8 +53,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill fuzz docs kit live examples postgres dist lint style format types imports locks clean
-.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill failover fuzz docs kit live examples postgres lint style format types imports locks clean
+.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill failover fuzz docs kit live examples postgres dist lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

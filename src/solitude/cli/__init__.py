@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from solitude.cli import (
     audit,
     backup,
+    buyer,
     check,
     clients,
     data,
@@ -18,7 +19,6 @@ from solitude.cli import (
     serving,
     version,
 )
-from solitude.cli import buyer, check, clients, data, log, new_provider, retention, serving
 from solitude.cli.start import UNUSABLE
 from solitude.configuration import ConfigurationError
 
@@ -36,6 +36,7 @@ PARTS = (
     backup,
     audit,
     retention,
+    buyer,
 )
 
 
@@ -55,6 +56,5 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action=version.Shown, help="what runs: Solitude, Python, the databases' libraries")
     commands = made.add_subparsers(required=True, metavar="COMMAND")
     for part in PARTS:
-    for part in (serving, check, log, data, new_provider, clients, retention, buyer):
         part.take(commands)
     return made

@@ -14,8 +14,7 @@ class BraintreeConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.braintree import cards, charges, closing, proxied, subscriptions
-        from solitude.providers.braintree import cards, charges, closing, holdings, subscriptions
+        from solitude.providers.braintree import cards, charges, closing, holdings, proxied, subscriptions
         from solitude.providers.braintree.inbound import Webhooks
         from solitude.providers.braintree.names import NAME
         from solitude.providers.braintree.provider import Braintree

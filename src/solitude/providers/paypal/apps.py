@@ -15,8 +15,7 @@ class PaypalConfig(AppConfig):
         from solitude.outbound import probes
         from solitude.payments import registry
         from solitude.payments.contract import Action, Operation
-        from solitude.providers.paypal import giving_back, preapprovals, proxied, records
-        from solitude.providers.paypal import giving_back, holdings, preapprovals, records
+        from solitude.providers.paypal import giving_back, holdings, preapprovals, proxied, records
         from solitude.providers.paypal.inbound import PayPalInbound
         from solitude.providers.paypal.models import BuyerPaypal, PermissionRequest, SellerPaypal
         from solitude.providers.paypal.provider import PayPal, addresses
