@@ -23,13 +23,21 @@ OF_THIS_PROCESS = Path(__file__).with_name("without_credentials.py")
 PORT = "TESTS_PROXY_PORT"
 
 
+# A call has a second leg here, with a handshake of its own; and the proxy is to give up first, so that it can say why.
+TIMEOUTS = ("PAYPAL", "BANGO", "REFERENCE", "BRAINTREE")
+OF_PROXY = {f"SOLITUDE_{name}_TIMEOUT_MS": "3000" for name in TIMEOUTS}
+OF_HOUSE = {f"SOLITUDE_{name}_TIMEOUT_MS": "5000" for name in TIMEOUTS} | {"SOLITUDE_CALL_LEASE_S": "20"}
+
+
 @contextmanager
 def running(home: Path, settings: dict[str, str]) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """A proxy; `settings` are further ones of either process. What `elsewhere` needs to run the kit behind it: settings, and variables."""
     planned, port = proxied.plan(home), free_port()
     sandbox = f"http://127.0.0.1:{port}"
-    with proxied.proxy(planned, sandbox, **environment.QUICK, **settings):
-        database = {**proxied.of_database(sandbox), **planned.settings, **settings}
+    with proxied.proxy(
+        planned, sandbox, **{**environment.QUICK, "SOLITUDE_CALL_LEASE_S": "20", **OF_PROXY, **settings}
+    ):
+        database = {**proxied.of_database(sandbox), **planned.settings, **OF_HOUSE, **settings}
         yield database, {"TESTS_SIMULATOR_PORT": str(port), PORT: str(planned.port)}
 
 
