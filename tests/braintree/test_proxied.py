@@ -46,6 +46,7 @@ def test_our_keys_are_put_on_whatever_came_in_their_place() -> None:
     head = peer.requests[0].partition(b"\r\n\r\n")[0].decode()
     pair = base64.b64encode(f"{PUBLIC}:{PRIVATE}".encode()).decode()
     assert [line for line in head.splitlines() if "authorization" in line.lower()] == [f"Authorization: Basic {pair}"]
+    assert [line[:28] for line in head.splitlines() if "user-agent" in line.lower()] == ["User-Agent: Braintree Python"]
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from django.conf import settings
 
 from solitude.outbound.http import Answer, NotSent, Reason, Request
 from solitude.outbound.ways import Sender
+from solitude.providers.braintree import gateway
+from solitude.providers.braintree.gateway import NotConfigured
 
 # The header fields of a message that are passed on, besides those of every request.
-HEADERS = ("x-apiversion", "user-agent")
+HEADERS = ("x-apiversion",)
 _ID = "/[A-Za-z0-9_-]+"
 _ASKED = tuple(
     (method, re.compile(path))
@@ -51,7 +53,8 @@ class Passing:
             raise NotSent(Reason.CREDENTIALS_REFUSED)
         if not may_pass(request):
             raise NotSent(Reason.REFUSED_OPERATION)
-        return self._by.send(replace(request, headers={**request.headers, "Authorization": _authorization()}))
+        ours = {"Authorization": _authorization(), "User-Agent": _user_agent()}
+        return self._by.send(replace(request, headers={**request.headers, **ours}))
 
 
 def may_pass(request: Request) -> bool:
@@ -62,6 +65,14 @@ def may_pass(request: Request) -> bool:
     if below == request.url or parts.netloc:
         return False
     return any(request.method == method and path.fullmatch(parts.path) for method, path in _ASKED)
+
+
+def _user_agent() -> str:
+    """As the SDK says it, whose version the gateway looks at. Raises NotSent where it is not installed."""
+    try:
+        return f"Braintree Python {gateway.sdk().version.Version}"
+    except NotConfigured:
+        raise NotSent(Reason.CREDENTIALS_REFUSED) from None
 
 
 def _authorization() -> str:
