@@ -16,10 +16,15 @@ from solitude.client import InvalidRequest, Retries, Solitude, SolitudeError
 THREADS = 3
 PIN = "1234"
 PIN_BUYERS = 4
-EVENT = (
-    '<bangoEvents version="1.0"><packageId>50021</packageId><eventList><event><id>1</id><action>PAYMENT_SUCCESS</action><data>'
-    '<item name="transId" value="{number}"/><item name="externalCPTransID" value="{uuid}"/></data></event></eventList></bangoEvents>'
-)
+ITEMS = {"userId": "1", "status": "OK", "bango": "7710042", "paymentAmount": "2.10", "paymentCurrency": "EUR"}
+
+
+def event_of(transaction: str, uuid: str) -> str:
+    """Bango's event about a payment that nobody knows: whether it is believed is told by the answer."""
+    items = {**ITEMS, "transId": transaction, "externalCPTransID": uuid}
+    data = "".join(f'<item name="{name}" value="{value}"/>' for name, value in items.items())
+    event = f"<event><id>1</id><action>PAYMENT</action><data>{data}</data></event>"
+    return f'<bangoEvents version="1.0"><packageId>50021</packageId><eventList>{event}</eventList></bangoEvents>'
 
 
 @dataclass
@@ -84,7 +89,7 @@ class Load:
             assert paid.status == "completed", paid.status
 
         def event() -> None:
-            told = EVENT.format(number=turn, uuid=name)
+            told = event_of(name[5:], name)
             with pytest.raises(InvalidRequest) as refused:
                 client.take_in_bango_event(told, self.bango_user, self.bango_password)
             # It was believed: what it is about is only not known.

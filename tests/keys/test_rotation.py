@@ -115,7 +115,7 @@ def test_every_key_changes_under_load_without_a_failed_request(tmp_path: Path) -
             )
             # The web heads, and Bango, go over to the new secrets one after the other.
             load.secret, load.bango_password = shown.split()
-            refused = keys(house, ("retire", "hashes", "k1", *WAIT), status=1)
+            refused = keys(house, ("retire", "hashes", "k1", "--wait-s", "15"), status=1)
             assert "k1 is still used by" in refused
             assert "web.idempotencykey:fingerprint" in refused
             # As a day later: what is kept for a day is gone.
