@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from solitude.vault.keyring import KeyRing
 
 LOOK_EVERY_S = 0.5
+# To count is to look at every row.
+COUNT_EVERY_S = 3
 PERCENT_EVERY_S = 5
 
 
@@ -167,7 +169,7 @@ def _retire(chosen: argparse.Namespace) -> int:
     while is_used(chosen, tell=time.monotonic() >= deadline):
         if time.monotonic() >= deadline:
             return start.NOT_DONE
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(COUNT_EVERY_S)
     _store(lambda found: edits.retire(found, chosen.purpose, chosen.of, chosen.id))
     _event("Key retired", named, chosen.id)
     _say(f"{named}: {chosen.id} is retired.")

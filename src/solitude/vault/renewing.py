@@ -127,7 +127,8 @@ def progress_percent() -> int:
 def begin_again(purpose: str) -> None:
     """What was thought to be done is looked through once more: somebody has found rows that are left."""
     sealed = Q(place__in=[field.place for _, field in holders.sealed_columns()])
-    Renewal.objects.filter(sealed if purpose == "fields" else ~sealed).update(finished=False, cursor="", found=0)
+    mine = sealed if purpose == "fields" else ~sealed
+    Renewal.objects.filter(mine, finished=True).update(finished=False, cursor="", found=0)
 
 
 def _all() -> list[tuple[Task, Renewal]]:
