@@ -18,7 +18,7 @@ from solitude.telemetry import cef
 from solitude.vault import hashes
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created, done
-from solitude.web.fields import Body, Flag, GivenText, StrictText, Taken, Text, kept
+from solitude.web.fields import SENSITIVE, Body, Flag, GivenText, StrictText, Taken, Text, kept
 from solitude.web.filters import Filter
 from solitude.web.networks import facts
 from solitude.web.once import insert_once
@@ -65,10 +65,12 @@ class BuyerIn(Body):
     uuid: Annotated[GivenText, Field(description="The marketplace's own name of the buyer, which no other buyer has.")]
     active: Flag = True
     authenticated: Annotated[Flag, Field(description="Whether the buyer came from a trusted login.")] = True
-    email: StrictText | None = None
+    email: Annotated[StrictText | None, SENSITIVE] = None
     locale: Text | None = None
-    pin: Annotated[Pin, Field(description="Four digits, which the buyer then confirms.")] = None
-    new_pin: Annotated[Pin, Field(description="Four digits, which become the PIN when the buyer confirms them.")] = None
+    pin: Annotated[Pin, SENSITIVE, Field(description="Four digits, which the buyer then confirms.")] = None
+    new_pin: Annotated[
+        Pin, SENSITIVE, Field(description="Four digits, which become the PIN when the buyer confirms them.")
+    ] = None
     pin_confirmed: Flag = False
     needs_pin_reset: Flag = False
     pin_was_locked_out: Flag = False

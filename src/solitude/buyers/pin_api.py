@@ -15,7 +15,7 @@ from solitude.buyers.pin_calls import Call, Follow
 from solitude.buyers.pins import Tried
 from solitude.telemetry import cef
 from solitude.web.answers import answer, time_text
-from solitude.web.fields import Body
+from solitude.web.fields import SENSITIVE, Body
 from solitude.web.networks import facts
 from solitude.web.openapi import Time, errors
 from solitude.web.refusals import not_found, unprocessable
@@ -35,7 +35,7 @@ class PinIn(Body):
     # Read by hand, because these calls have the newer form of errors.
     model_config = ConfigDict(json_schema_extra={"required": ["uuid", "pin"]})
     uuid: Annotated[Any, WithJsonSchema(_UUID)] = None
-    pin: Annotated[Any, WithJsonSchema(_PIN)] = None
+    pin: Annotated[Any, WithJsonSchema(_PIN | {"x-sensitive": True}), SENSITIVE] = None
 
 
 class Confirmed(TypedDict):

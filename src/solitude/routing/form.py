@@ -16,7 +16,7 @@ from solitude.sellers.models import Product
 from solitude.telemetry.redaction import Secret
 from solitude.transactions.bodies import UUID_MAX_CHARS
 from solitude.transactions.models import Transaction, new_uuid
-from solitude.web.fields import Body, DecimalNumber, GivenText, LongText, StrictText, Text, text_of
+from solitude.web.fields import SENSITIVE, Body, DecimalNumber, GivenText, LongText, StrictText, Text, text_of
 from solitude.web.reading import Reading
 
 URL_MAX_CHARS = 2000
@@ -45,11 +45,11 @@ class AnyPaymentIn(Body):
     notify_url: Annotated[Url | None, Field(description="Where the provider sends its notification.")] = None
     description: Annotated[LongText | None, Field(description="What is bought, in words that the buyer sees.")] = None
     nonce: Annotated[
-        StrictText | None, Field(description="Stands for a card that the buyer has just told the provider.")
+        StrictText | None, SENSITIVE, Field(description="Stands for a card that the buyer has just told the provider.")
     ] = None
     uuid: Annotated[Text | None, Field(description="Of the transaction; one is made where none is given.")] = None
     source: Annotated[Text | None, Field(description="Kept with the transaction.")] = None
-    pin_token: Annotated[StrictText | None, Field(description="Of `verify_pin`, a moment ago.")] = None
+    pin_token: Annotated[StrictText | None, SENSITIVE, Field(description="Of `verify_pin`, a moment ago.")] = None
 
 
 def wish(body: AnyPaymentIn) -> Wish:

@@ -22,7 +22,7 @@ from solitude.sellers.shown import (
 )
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created
-from solitude.web.fields import Body, Flag, GivenText, Text, kept, number_of, path_under, reference
+from solitude.web.fields import SENSITIVE, Body, Flag, GivenText, Text, kept, number_of, path_under, reference
 from solitude.web.once import insert_once
 from solitude.web.openapi import Page, query
 from solitude.web.refusals import BadFields
@@ -46,7 +46,7 @@ Uuid = Annotated[GivenText, Field(description="The marketplace's name of the sel
 SellerPath = Annotated[GivenText, path_under(SELLERS), Field(description="The path of the seller.")]
 ExternalId = Annotated[GivenText, Field(description="The seller's name of it, among the seller's products.")]
 PublicId = Annotated[GivenText, Field(description="The name that no other product has.")]
-ProductSecret = Annotated[Text | None, Field(description="For in-app payments; kept encrypted.")]
+ProductSecret = Annotated[Text | None, SENSITIVE, Field(description="For in-app payments; kept encrypted.")]
 ProductAccess = Annotated[
     int,
     number_of(Access, "1 (purchase) or 2 (simulate)"),

@@ -40,6 +40,11 @@ class Taken:
         return dict(self.schema)
 
 
+# In an `Annotated` type: the value is secret, or tells who somebody is. No text of its body shows it, and the canaries of the tests look
+# for it wherever anything is written down.
+SENSITIVE: Any = Field(repr=False, json_schema_extra={"x-sensitive": True})
+
+
 class Body(BaseModel):
     """A request body: unknown fields are ignored, and read-only ones that a client sends back are unknown."""
 

@@ -24,6 +24,7 @@ from solitude.sellers.shown import PRODUCTS
 from solitude.transactions.bodies import UUID_MAX_CHARS, Uuid
 from solitude.transactions.models import Transaction
 from solitude.web.fields import (
+    SENSITIVE,
     Body,
     DecimalNumber,
     GivenText,
@@ -98,7 +99,7 @@ class ReferencePaymentIn(Body):
         Annotated[str, text_of(urls.URL_MAX_CHARS)] | None, Field(description="A picture for the provider's page.")
     ] = None
     source: Annotated[Text | None, Field(description="Kept with the transaction.")] = None
-    pin_token: Annotated[StrictText | None, Field(description="Of `verify_pin`, a moment ago.")] = None
+    pin_token: Annotated[StrictText | None, SENSITIVE, Field(description="Of `verify_pin`, a moment ago.")] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from solitude.providers.bango.api.fields import (
     package_at,
     text,
 )
-from solitude.web.fields import Body
+from solitude.web.fields import SENSITIVE, Body
 from solitude.web.requests import ApiRequest
 
 router = Router()
@@ -41,9 +41,9 @@ class BankIn(Body):
 
     seller_bango: PackagePath
     bankAccountPayeeName: GivenLine
-    bankAccountNumber: Annotated[str, text(NUMBER)] = ""
+    bankAccountNumber: Annotated[str, text(NUMBER), SENSITIVE] = ""
     bankAccountCode: Annotated[str, given_text(CODE)]
-    bankAccountIban: Annotated[str, text(IBAN)] = ""
+    bankAccountIban: Annotated[str, text(IBAN), SENSITIVE] = ""
     bankName: GivenLine
     bankAddress1: GivenLine
     bankAddress2: Line = ""

@@ -25,7 +25,7 @@ from solitude.providers.bango.soap.wire import OK
 from solitude.telemetry import cef, metrics
 from solitude.transactions.models import PAID, Status, Transaction, Type
 from solitude.web.answers import done
-from solitude.web.fields import Body, DecimalNumber, text_of
+from solitude.web.fields import SENSITIVE, Body, DecimalNumber, text_of
 from solitude.web.networks import facts
 from solitude.web.openapi import Detail
 from solitude.web.refusals import EVERYTHING, BadFields, Refused
@@ -80,7 +80,7 @@ class EventIn(Body):
 
     notification: Annotated[str, text_of(NOTIFICATION_MAX_CHARS), Field(description="The XML.")]
     username: Annotated[Plain, Field(description="As whom Bango came (Basic authentication).")]
-    password: Annotated[Plain, Field(description="With which password.")]
+    password: Annotated[Plain, SENSITIVE, Field(description="With which password.")]
 
 
 @router.post("/notification/", response={204: None, 503: Detail})

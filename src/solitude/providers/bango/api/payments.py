@@ -25,7 +25,7 @@ from solitude.sellers.models import Access
 from solitude.transactions.bodies import UUID_MAX_CHARS
 from solitude.transactions.models import Transaction
 from solitude.web.answers import answer
-from solitude.web.fields import Body, DecimalNumber, StrictText, Taken, number_of
+from solitude.web.fields import SENSITIVE, Body, DecimalNumber, StrictText, Taken, number_of
 from solitude.web.refusals import REQUIRED, BadFields
 from solitude.web.requests import ApiRequest, client_key
 
@@ -164,7 +164,7 @@ class BillingIn(Body):
         Taken(_size, {"type": ["integer", "string", "null"], "minimum": 0, "maximum": SIZE_MAX}),
         Field(description="In bytes."),
     ] = None
-    pin_token: Annotated[StrictText | None, Field(description="Of `verify_pin`, a moment ago.")] = None
+    pin_token: Annotated[StrictText | None, SENSITIVE, Field(description="Of `verify_pin`, a moment ago.")] = None
 
     @property
     def offered(self) -> tuple[Money, ...]:

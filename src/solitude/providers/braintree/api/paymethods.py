@@ -27,6 +27,7 @@ from solitude.providers.braintree.models import BuyerBraintree
 from solitude.providers.braintree.shown import BraintreePaymethod, shown_paymethod
 from solitude.web import etags
 from solitude.web.answers import answer
+from solitude.web.fields import SENSITIVE
 from solitude.web.openapi import Time
 from solitude.web.requests import ApiRequest
 
@@ -38,7 +39,9 @@ class PaymethodIn(Form):
     """A card to keep. Its number never comes here."""
 
     buyer_uuid: Annotated[FormText, Field(description="The uuid of a buyer who is a customer of Braintree's.")]
-    nonce: Annotated[FormText, Field(description="What Braintree gave a page for the card; it is good for once.")]
+    nonce: Annotated[
+        FormText, SENSITIVE, Field(description="What Braintree gave a page for the card; it is good for once.")
+    ]
 
 
 class PaymethodDelete(Form):

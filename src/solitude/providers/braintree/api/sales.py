@@ -36,6 +36,7 @@ from solitude.telemetry.redaction import Secret
 from solitude.transactions.models import Transaction
 from solitude.web.answers import answer
 from solitude.web.bulk import numbered
+from solitude.web.fields import SENSITIVE
 from solitude.web.openapi import Nothing
 from solitude.web.refusals import Refused
 from solitude.web.requests import ApiRequest, client_key
@@ -57,9 +58,11 @@ class SaleIn(Form):
 
     amount: Annotated[Payable, Field(description="In the product's currency; the catalogue's, where it has one.")]
     product_id: Annotated[FormText, Field(description="The public_id of a product of the catalogue that is sold once.")]
-    nonce: Annotated[MaybeText, Field(description="What Braintree gave a page for a card; it is good for once.")] = None
+    nonce: Annotated[
+        MaybeText, SENSITIVE, Field(description="What Braintree gave a page for a card; it is good for once.")
+    ] = None
     paymethod: MaybePaymethodPath = None
-    pin_token: Annotated[MaybeText, Field(description="Of `verify_pin`, a moment ago.")] = None
+    pin_token: Annotated[MaybeText, SENSITIVE, Field(description="Of `verify_pin`, a moment ago.")] = None
 
 
 class BraintreeSale(TypedDict):

@@ -35,7 +35,7 @@ from solitude.providers.braintree.shown import BraintreeSubscription, shown_subs
 from solitude.sellers.models import Product
 from solitude.web import etags
 from solitude.web.answers import answer
-from solitude.web.fields import path_under, reference
+from solitude.web.fields import SENSITIVE, path_under, reference
 from solitude.web.openapi import Detail, Time
 from solitude.web.refusals import Refused
 from solitude.web.requests import ApiRequest, client_key
@@ -56,7 +56,7 @@ class SubscriptionIn(Form):
     amount: Annotated[
         MaybePayable, Field(description="In the product's currency. Required where the catalogue has none.")
     ] = None
-    pin_token: Annotated[MaybeText, Field(description="Of `verify_pin`, a moment ago.")] = None
+    pin_token: Annotated[MaybeText, SENSITIVE, Field(description="Of `verify_pin`, a moment ago.")] = None
 
 
 class SubscriptionChangeIn(Form):

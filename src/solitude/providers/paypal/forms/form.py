@@ -22,7 +22,7 @@ from solitude.providers.paypal.sellers.payees import Payee
 from solitude.sellers.models import Access, Product, Seller
 from solitude.telemetry.redaction import Secret
 from solitude.web import reading
-from solitude.web.fields import Body, DecimalNumber, Flag, StrictText, Taken, Text
+from solitude.web.fields import SENSITIVE, Body, DecimalNumber, Flag, StrictText, Taken, Text
 from solitude.web.refusals import REQUIRED
 
 # As much as any of PayPal's interfaces takes; each cuts it to its own measure.
@@ -67,7 +67,7 @@ class PaymentIn(Body):
         Annotated[Disbursement, Taken(_disbursement, {"enum": [INSTANT, DELAYED]})] | None,
         Field(description="When the seller gets the money; `delayed` only by REST. A setting by default."),
     ] = None
-    pin_token: Annotated[StrictText | None, Field(description="Of `verify_pin`, a moment ago.")] = None
+    pin_token: Annotated[StrictText | None, SENSITIVE, Field(description="Of `verify_pin`, a moment ago.")] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from solitude.sellers.shown import PRODUCTS as GENERIC_PRODUCTS
 from solitude.sellers.shown import SELLERS as GENERIC_SELLERS
 from solitude.web import etags, filters, paging
 from solitude.web.answers import answer, created
-from solitude.web.fields import Body, GivenText, Taken, path_under, reference, text_of
+from solitude.web.fields import SENSITIVE, Body, GivenText, Taken, path_under, reference, text_of
 from solitude.web.once import insert_once
 from solitude.web.openapi import Detail, Page, query, unconditional
 from solitude.web.refusals import BadFields, Refused, not_found
@@ -89,7 +89,7 @@ class ReferenceSellerIn(Body):
     seller: Annotated[GivenText, path_under(GENERIC_SELLERS), Field(description="The path of the seller.")]
     uuid: Uuid = None
     name: Named | None = None
-    email: Email | None = None
+    email: Annotated[Email | None, SENSITIVE] = None
     status: Status | None = None
     agreement: Annotated[Agreement | None, Field(description="The day of the agreement.")] = None
 

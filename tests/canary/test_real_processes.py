@@ -1,4 +1,4 @@
-"""Values that must stay secret go through every endpoint of a real server; afterwards its logs and tables are read for them."""
+"""Values that must stay secret go through a real server; afterwards its logs, its tables and what syslog got are read for them."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from solitude.client import Solitude, SolitudeError
 from tests.support import processes
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
+from tests.telemetry.syslog.listeners import reader
 
 RETURN, CANCEL = "https://shop.example/ok", "https://shop.example/no"
 pytestmark = pytest.mark.long
@@ -38,7 +39,12 @@ with connection.cursor() as cursor:
 
 
 def test_no_secret_reaches_a_log_line_or_a_table(tmp_path: Path) -> None:
-    with processes.house(tmp_path, SOLITUDE_CLEANSED_SETTINGS_ACCESS="true") as house:
+    with (
+        reader() as syslog,
+        processes.house(
+            tmp_path, SOLITUDE_CLEANSED_SETTINGS_ACCESS="true", SOLITUDE_SYSLOG=f"tcp://127.0.0.1:{syslog.port}"
+        ) as house,
+    ):
         learnt = busy_day(house)
         settings = shown_settings(house)
         tables = dumped(house)
@@ -47,7 +53,8 @@ def test_no_secret_reaches_a_log_line_or_a_table(tmp_path: Path) -> None:
     assert len(learnt) >= 5, "no token of a PIN was seen"
     learnt |= {str(token) for token in keys_of(state, "payment_tokens") | keys_of(state, "setup_tokens")}
     assert len(learnt) >= 7, "the tokens of the vault were not seen"
-    for text, where in ((logs, "logs"), (tables, "tables"), (settings, "settings")):
+    received = "\n".join(syslog.messages)
+    for text, where in ((logs, "logs"), (received, "syslog"), (tables, "tables"), (settings, "settings")):
         assert len(text) > 2000, f"there is little to read in the {where}"
         found = [canary for canary in (*EMAILS, *OTHERS, *learnt) if canary in text]
         assert found == [], f"in the {where}"
