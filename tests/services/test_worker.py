@@ -128,11 +128,11 @@ def test_a_round_does_what_is_due(shop: Marketplace, paypal: Simulator, app_id: 
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """What statsd is told, but for the status of transactions."""
+    """What statsd is told of the backlog and of recovery."""
     values: dict[str, int] = {}
 
-    def hear(name: str, value: int) -> None:
-        if not name.startswith("transaction.status."):
+    def hear(name: str, value: int, **_: str) -> None:
+        if not name.startswith(("transaction.status.", "solitude")):
             values[name] = value
 
     for kind in ("gauge", "timing_ms"):
