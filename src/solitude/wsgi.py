@@ -10,12 +10,14 @@ from django.core.wsgi import get_wsgi_application
 from solitude.events import ending
 from solitude.services import starting
 from solitude.telemetry import metrics
+from solitude.telemetry import logs, metrics, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
 _application = get_wsgi_application()
 starting.begin("server")
 ending.watch()
 metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
+tracing.configure(settings.SOLITUDE_TRACING_ENDPOINT, "serve")
 
 # The keys of PEP 3333, and those of the server about the peer.
 _PASSED = {

@@ -77,6 +77,7 @@ def _worker(_chosen: argparse.Namespace) -> int:
     from solitude.services import starting
     from solitude.telemetry import logs, metrics
     from solitude.vault.watching import Watcher
+    from solitude.telemetry import logs, metrics, tracing
     from solitude.worker import Worker
 
     logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
@@ -85,6 +86,7 @@ def _worker(_chosen: argparse.Namespace) -> int:
         metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
         watcher = Watcher("worker").start()
         signal.signal(signal.SIGHUP, lambda *_: watcher.again())
+        tracing.configure(settings.SOLITUDE_TRACING_ENDPOINT, "worker")
         worker = Worker(settings.SOLITUDE_WORKER_THREADS, settings.SOLITUDE_WORKER_IDLE_MS)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: worker.stop())
@@ -92,6 +94,7 @@ def _worker(_chosen: argparse.Namespace) -> int:
         print("solitude: working", flush=True)
         worker.join()
         watcher.stop()
+        tracing.close()
     return 0
 
 

@@ -63,6 +63,7 @@ class Calls:
         retries: Retries | None = None,
         ca_file: str | None = None,
         certificate: tuple[str, str] | None = None,
+        trace: Callable[[], str | None] | None = None,
         connections: int = 10,
         allow_plain_http: bool = False,
         clock: Clock | None = None,
@@ -77,6 +78,7 @@ class Calls:
             connections=connections,
             ca_file=ca_file,
             certificate=certificate,
+            trace=trace,
             plain=allow_plain_http,
         )
         self._retries = retries or Retries()

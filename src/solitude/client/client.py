@@ -35,7 +35,8 @@ class Solitude(
     `timeout_s` bounds one try, `retries` how often and how long in all. `ca_file`: a PEM file with the only
     certificates to trust, instead of the system's. `certificate`: PEM files with the certificate that this client shows
     and with its key, for a server that asks for one (OSError when they cannot be used). `connections`: open at the same
-    time; more calls wait for one.
+    time; more calls wait for one. `trace` gives the W3C `traceparent` of what the caller is doing, or None; it is asked
+    for each try.
     Plain http is refused except to loopback, unless `allow_plain_http`. Raises ValueError for a bad url, key or
     secret.
 

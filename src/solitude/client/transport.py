@@ -4,7 +4,7 @@ import ipaddress
 import os
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -80,6 +80,7 @@ class Transport:
         connections: int,
         ca_file: str | None,
         certificate: tuple[str, str] | None,
+        trace: Callable[[], str | None] | None,
         plain: bool,
     ) -> None:
         self._base = _checked(url, plain=plain)
@@ -88,6 +89,7 @@ class Transport:
         self._tls = ssl.create_default_context(cafile=ca_file) if self._base.scheme == "https" else None
         if self._tls is not None and certificate is not None:
             self._tls.load_cert_chain(*certificate)
+        self._trace = trace
         self._pid, self._pool = os.getpid(), self._new_pool()
 
     def __repr__(self) -> str:
@@ -127,6 +129,8 @@ class Transport:
             headers["Idempotency-Key"] = call.idempotency_key
         if call.if_match is not None:
             headers["If-Match"] = call.if_match
+        if self._trace is not None and (traceparent := self._trace()):
+            headers["traceparent"] = traceparent
         if call.signed:
             headers["Authorization"] = authorization(
                 key=self._key, secret=self._secret, method=call.method, target=target, body=call.body

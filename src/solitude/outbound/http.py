@@ -198,7 +198,9 @@ class Outlet:
             total_timeout_s=self._total_timeout_s,
             limit_bytes=HEAD_LIMIT_BYTES + FRAMING_FACTOR * self._max_answer_bytes,
         )
-        outcome = self._admitted(request, exchange) if self._breaks else self._outcome(request, exchange)
+        with measured.traced(self.name, request) as tell:
+            outcome = self._admitted(request, exchange) if self._breaks else self._outcome(request, exchange)
+            tell(outcome)
         self._log(request, outcome)
         measured.exchange(self.name, self._timer, request.operation, outcome)
         if isinstance(outcome, Answer):

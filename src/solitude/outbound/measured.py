@@ -1,16 +1,16 @@
 """What is measured of the exchanges with a provider."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from solitude.telemetry import metrics
+from solitude.telemetry import metrics, tracing
 
 from .failures import NoAnswer, NotSent
 
 if TYPE_CHECKING:
-    from .http import Answer
+    from .http import Answer, Request
 
 
 def exchange(provider: str, timer: str, operation: str, outcome: "Answer | NotSent | NoAnswer") -> None:
@@ -20,6 +20,22 @@ def exchange(provider: str, timer: str, operation: str, outcome: "Answer | NotSe
         metrics.timing_ms(timer.format(operation=operation), took_ms)
     of = {"provider": provider, "operation": operation, "outcome": _word(outcome)}
     metrics.timing_ms("solitude_provider_exchange_duration_seconds", took_ms, **of)
+
+
+@contextmanager
+def traced(provider: str, request: "Request") -> Iterator[Callable[["Answer | NotSent | NoAnswer"], None]]:
+    """The exchange as a span; what is yielded takes what it came to. Nothing of the trace goes to the provider."""
+    with tracing.outgoing(f"{provider} {metrics.word(request.operation)}") as told:
+
+        def tell(outcome: "Answer | NotSent | NoAnswer") -> None:
+            told.update({"solitude.provider": provider, "solitude.operation": request.operation})
+            told.update({"http.request.method": request.method, "solitude.outcome": _word(outcome)})
+            if not isinstance(outcome, NotSent | NoAnswer):
+                told["http.response.status_code"] = outcome.status
+            if _word(outcome) != "answered":
+                told[tracing.FAILED] = 1
+
+        yield tell
 
 
 def limit(provider: str, at_once: int) -> None:

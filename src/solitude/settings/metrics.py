@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from solitude.configuration import Network, folder, host_and_port, metrics_prefix, networks
+from solitude.configuration import Network, folder, host_and_port, metrics_prefix, networks, web_url
 from solitude.settings.process import SOLITUDE_HOME
 from solitude.settings.reading import environment
 
@@ -36,3 +36,9 @@ SOLITUDE_METRICS_DIR: Path = _get(
     "Where the processes of one command count for Prometheus; best in memory, such as `/run/solitude`.",
     shown="`SOLITUDE_HOME/metrics`",
 ) or (SOLITUDE_HOME / "metrics")
+SOLITUDE_TRACING_ENDPOINT: str = _get(
+    "SOLITUDE_TRACING_ENDPOINT",
+    web_url,
+    "",
+    "Where traces go by OTLP/HTTP, e.g. `http://collector:4318/v1/traces`; needs `solitude[tracing]`; empty = off.",
+)

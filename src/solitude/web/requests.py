@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from django.core.signals import request_finished
@@ -12,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from solitude.telemetry import context, metrics
 from solitude.web import begun
+from solitude.telemetry import context, metrics, tracing
 
 if TYPE_CHECKING:
     from solitude.web.clients import Client
@@ -52,7 +54,9 @@ class RequestContext:
         admitted = cast(ApiRequest, request)
         admitted.client, admitted.claim = None, None
         began = time.monotonic_ns()
-        response = self.get_response(request)
+        with tracing.incoming(_method(request), request.headers.get(tracing.HEADER, "")) as told:
+            response = self.get_response(request)
+            told.update(_shown(request, response))
         response[REQUEST_ID_HEADER] = request_id
         if not response.streaming:
             response.setdefault("Content-Length", str(len(response.content)))
@@ -62,11 +66,27 @@ class RequestContext:
 
 def _measure(request: HttpRequest, response: HttpResponse, took_ms: int) -> None:
     """By the route's template, and never by the path: that has ids in it."""
-    route = request.resolver_match.route if request.resolver_match else ""
-    route, method = f"/{route.lstrip('^')}" if route else NO_ROUTE, _method(request)
+    route, method = _route(request), _method(request)
     metrics.count(f"response.{response.status_code}")
     metrics.timing_ms("solitude_http_request_duration_seconds", took_ms, route=route, method=method)
     metrics.count("solitude_http_responses_total", route=route, method=method, status=str(response.status_code))
+
+
+def _shown(request: HttpRequest, response: HttpResponse) -> dict[str, str | int]:
+    """What a trace tells of a request, by OpenTelemetry's names."""
+    route, method, status = _route(request), _method(request), response.status_code
+    told: dict[str, str | int] = {
+        "http.route": route,
+        "http.request.method": method,
+        "http.response.status_code": status,
+    }
+    told[tracing.NAME] = f"{method} {route}"
+    return told | ({tracing.FAILED: 1} if status >= HTTPStatus.INTERNAL_SERVER_ERROR else {})
+
+
+def _route(request: HttpRequest) -> str:
+    route = request.resolver_match.route if request.resolver_match else ""
+    return f"/{route.lstrip('^')}" if route else NO_ROUTE
 
 
 def _method(request: HttpRequest) -> str:
