@@ -9,8 +9,7 @@ from django.core.wsgi import get_wsgi_application
 
 from solitude.events import ending
 from solitude.services import starting
-from solitude.telemetry import metrics
-from solitude.telemetry import logs, metrics, tracing
+from solitude.telemetry import metrics, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
 _application = get_wsgi_application()

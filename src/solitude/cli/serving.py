@@ -75,12 +75,10 @@ def _worker(_chosen: argparse.Namespace) -> int:
     if start.is_behind():
         return start.NOT_MIGRATED
     from solitude.services import starting
-    from solitude.telemetry import logs, metrics
+    from solitude.telemetry import metrics, tracing
     from solitude.vault.watching import Watcher
-    from solitude.telemetry import logs, metrics, tracing
     from solitude.worker import Worker
 
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
     with collecting("worker", settings):
         starting.begin("worker")
         metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)

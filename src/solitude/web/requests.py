@@ -11,9 +11,8 @@ from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 
-from solitude.telemetry import context, metrics
-from solitude.web import begun
 from solitude.telemetry import context, metrics, tracing
+from solitude.web import begun
 
 if TYPE_CHECKING:
     from solitude.web.clients import Client
