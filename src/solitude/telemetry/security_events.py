@@ -21,6 +21,7 @@ class Kind:
 _OLD_NEW = "cs6 old, cs7 new status"
 _MONEY = "cs6 payment, cs7 refund"
 _BUYER = "cs6 buyer"
+_KEY = "cs6 purpose, cs7 key"
 
 CATALOGUE = (
     # Who calls
@@ -125,6 +126,43 @@ CATALOGUE = (
     ),
     Kind("Bango token tampering", 3, "What a buyer brought back from Bango's page is not what Bango confirms."),
     Kind("Bango event with wrong credentials", 5, "An event in Bango's name without the password that was agreed."),
+    Kind(
+        f"Proxy passes it not on: {ANY}",
+        5,
+        "The proxy was asked, with a good signature, for what it does not pass on; why follows.",
+    ),
+    # Keys and sealed values
+    Kind("Key added", 2, "An operator put a key into the key ring.", _KEY),
+    Kind("Key made current", 2, "An operator had new values sealed under this key.", _KEY),
+    Kind("Key retired", 2, "An operator took a key out of the key ring.", _KEY),
+    Kind("Secret shown to an operator", 2, "An operator had a client's secret printed.", _KEY),
+    Kind("Key used for the first time by this process", 2, "A process opened or sealed something under it.", _KEY),
+    Kind("Key ring refused", 8, "The new key ring cannot be used; this process goes on with the one it has."),
+    Kind(
+        "Unknown key met",
+        7,
+        "Something was made under a key that is not in the ring: it is gone, or the ring is another one.",
+        _KEY,
+    ),
+    Kind(
+        "Rows cannot be brought under the new key",
+        7,
+        "What is in these rows cannot be opened, so the old key cannot be retired.",
+        "cs6 place",
+    ),
+    # Personal data, and the record of who saw them
+    Kind(
+        "Access to personal data not recorded",
+        9,
+        "They were changed, and by whom is not on record.",
+        "cs5 route, cs6 does",
+    ),
+    Kind(f"Seal {ANY}: {ANY} {ANY}", 1, "Rows were closed into the chain of seals.", "cs5 rows, cs6 head of the chain"),
+    Kind("Buyer erased", 4, "What is kept of a buyer was deleted, as far as nothing holds it.", "cs6 buyer, cs7 held"),
+    Kind(
+        f"Retention run: {ANY}", 2, "A class of data was cleared of what is older than its time.", "cs6 rows, cs7 held"
+    ),
+    Kind(f"Retention failed: {ANY}", 6, "A class of data could not be cleared.", "cs6 error"),
     # Our own processes
     Kind("Process started", 1, "A server process or worker began.", "cs6 role, cs7 version"),
     Kind("Process stopped", 1, "It ended as it should. One that was killed writes nothing.", "cs6 role, cs7 version"),
