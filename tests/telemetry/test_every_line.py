@@ -4,11 +4,14 @@ import io
 import json
 from typing import Any
 
+import pytest
+
 from solitude.payments import recovery
 from solitude.payments.models import ProviderCall
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 
+pytestmark = pytest.mark.long
 # Written before it is known which transaction the request is about.
 BEFORE = ("request_signed",)
 ABOUT_PAYMENTS = ("solitude.payments", "solitude.outbound", "solitude.paypal")

@@ -258,6 +258,10 @@ class TestLine:
         ("client_secret", True),
         ("access_token", True),
         ("bankAccountNumber", True),
+        ("bankAccountIban", True),
+        ("email", True),
+        ("nonce", True),
+        ("pin_token", True),
         ("paypal-transmission-sig", False),
         ("pin_failures", False),
         ("spinning", False),
@@ -267,3 +271,20 @@ class TestLine:
 )
 def test_names_of_sensitive_fields(name: str, sensitive: bool) -> None:
     assert is_sensitive(name) is sensitive
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ('{"pin": ["8426", "7531"], "a": 1}', f'{{"pin": "{MASK}", "a": 1}}'),
+        ('{"new_pin": {"now": "8426"}}', f'{{"new_pin": "{MASK}"}}'),
+        ('{\\"pin\\": [\\"8426\\"]}', f'{{\\"pin\\": \\"{MASK}\\"}}'),
+        ("pin_token=[abc]", f"pin_token={MASK}"),
+        ('{"nonce":"a b"}', f'{{"nonce":"{MASK}"}}'),
+        ("{'bankAccountIban': 'none'}", f"{{'bankAccountIban': '{MASK}'}}"),
+        ("email=ann", f"email={MASK}"),
+        (f'"pin": "{MASK}", pin={MASK}', f'"pin": "{MASK}", pin={MASK}'),
+    ],
+)
+def test_what_stands_under_a_sensitive_name_is_masked_with_all_that_is_in_it(text: str, masked: str) -> None:
+    assert mask(text) == masked

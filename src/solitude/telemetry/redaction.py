@@ -136,13 +136,22 @@ def line(text: str) -> str:
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
-_WORDS = ("pin", "password", "passwd", "secret", "token", "assertion", "cvv", "cvc", "signature", "number")
+_WORDS = (
+    *("pin", "password", "passwd", "secret", "token", "assertion", "cvv", "cvc", "signature"),
+    *("nonce", "email", "iban", "number"),
+)
 _NAMES = (
     rf"(?:[a-z0-9]{{1,20}}[_-])?(?:{'|'.join(_WORDS[:-1])})"
-    r"|(?:bank_?)?account_?number|card_?number|accesstoken|refreshtoken|clientsecret"
+    r"|(?:bank_?)?account_?(?:number|iban)|card_?number|accesstoken|refreshtoken|clientsecret"
 )
 _SENSITIVE_NAME = re.compile(_NAMES, re.IGNORECASE)
 
+# A name with a list or an object ("pin": ["1234"]): nothing of it is looked at.
+_HELD = re.compile(
+    rf"""(?<![A-Za-z0-9])((?:{_NAMES})(\\?["'])?[ ]{{0,3}}[:=][ ]{{0,3}})"""
+    r"""(?:\[(?!redacted\])[^\]]{0,1024}\]|\{[^}]{0,1024}\})""",
+    re.IGNORECASE,
+)
 # A name with its value in quotes, which may themselves be escaped ("pin": "12 34", 'pin'='1234', \"pin\": \"1234\").
 _QUOTED = re.compile(
     rf"""(?<![A-Za-z0-9])((?:{_NAMES})(?:\\?["'])?[ ]{{0,3}}[:=][ ]{{0,3}})"""
@@ -203,6 +212,7 @@ def _masked_words(text: str) -> str:
     if "bearer" in lower or "basic" in lower:
         text = _AUTHORIZATION.sub(rf"\1 {MASK}", text)
     if any(word in lower for word in _WORDS):
+        text = _HELD.sub(lambda found: f"{found[1]}{found[2] or ''}{MASK}{found[2] or ''}", text)
         text = _QUOTED.sub(lambda found: f"{found[1]}{found[2] or found[3]}{MASK}{found[2] or found[3]}", text)
         text = _BARE.sub(rf"\1{MASK}", text)
     return text

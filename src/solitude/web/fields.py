@@ -48,7 +48,8 @@ SENSITIVE: Any = Field(repr=False, json_schema_extra={"x-sensitive": True})
 class Body(BaseModel):
     """A request body: unknown fields are ignored, and read-only ones that a client sends back are unknown."""
 
-    model_config = ConfigDict(extra="ignore")
+    # An error of pydantic's must not repeat what was sent, wherever its text ends up.
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
 
 def kept() -> Any:
