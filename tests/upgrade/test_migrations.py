@@ -17,8 +17,9 @@ from django.db.migrations import (
 )
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
-from django.db.models import BooleanField, CharField, IntegerField
+from django.db.models import BooleanField, CharField, Index, IntegerField
 
+from solitude.online_indexes import AddIndexOnline
 from solitude.services.migrating import LONG
 
 # What was done before the first release, or was looked at and found harmless; one `app migration: fault` a line.
@@ -34,12 +35,12 @@ def faults(migration: Migration) -> Iterator[str]:
     for operation in migration.operations:
         if getattr(operation, "model_name_lower", None) in made or isinstance(operation, HARMLESS):
             continue
-        fault = fault_of(operation, is_long=getattr(migration, LONG, False))
+        fault = fault_of(operation, is_long=getattr(migration, LONG, False), is_atomic=migration.atomic)
         if fault:
             yield fault
 
 
-def fault_of(operation: Operation, *, is_long: bool) -> str:
+def fault_of(operation: Operation, *, is_long: bool, is_atomic: bool = True) -> str:
     kind = type(operation).__name__
     what = operation.describe()
     if kind in TAKEN_AWAY:
@@ -50,8 +51,10 @@ def fault_of(operation: Operation, *, is_long: bool) -> str:
         return "" if is_filled else f"{what}: not null, and without a db_default"
     if isinstance(operation, AlterField):
         return f"{what}: what the version before writes may not fit"
+    if isinstance(operation, AddIndexOnline):
+        return "" if is_long and not is_atomic else f"{what}: not in a migration with {LONG} and without a transaction"
     if isinstance(operation, AddIndex):
-        return f"{what}: locks its table; AddIndexConcurrently does not"
+        return f"{what}: locks its table; AddIndexOnline does not"
     if isinstance(operation, AddConstraint):
         return f"{what}: reads all of its table under a lock; AddConstraintNotValid does not"
     if isinstance(operation, RunPython | RunSQL) and not is_long:
@@ -92,3 +95,11 @@ def test_nothing_is_accepted_that_is_not_there() -> None:
 def test_what_is_found(operation: Operation, fault: str) -> None:
     assert fault in fault_of(operation, is_long=False)
     assert bool(fault_of(operation, is_long=False)) == bool(fault)
+
+
+def test_an_index_is_made_online_in_a_long_migration_without_a_transaction() -> None:
+    index = Index(fields=["nick"], name="nicks")
+    assert "AddIndexOnline does not" in fault_of(AddIndex("buyer", index), is_long=True, is_atomic=False)
+    assert fault_of(AddIndexOnline("buyer", index), is_long=True, is_atomic=False) == ""
+    assert "without a transaction" in fault_of(AddIndexOnline("buyer", index), is_long=True, is_atomic=True)
+    assert LONG in fault_of(AddIndexOnline("buyer", index), is_long=False, is_atomic=False)

@@ -2,14 +2,19 @@
 
 from django.db import migrations, models
 
+from solitude.online_indexes import AddIndexOnline
+
 
 class Migration(migrations.Migration):
+    atomic = False
+    is_long = True
+
     dependencies = [
         ("buyers", "0002_pins_and_email_hash"),
     ]
 
     operations = [
-        migrations.AddIndex(
+        AddIndexOnline(
             model_name="buyer",
             index=models.Index(fields=["modified"], name="buyers_modified"),
         ),

@@ -28,32 +28,4 @@ class Migration(migrations.Migration):
             name="truncated_at",
             field=models.DateTimeField(default=None, null=True),
         ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("truncated_at", None)), fields=["received_at"], name="payments_whole_notices"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="notification",
-            index=models.Index(
-                condition=models.Q(("truncated_at__isnull", False)),
-                fields=["received_at"],
-                name="payments_truncated_notices",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="providercall",
-            index=models.Index(
-                condition=models.Q(("truncated_at", None)), fields=["begun_at"], name="payments_whole_calls"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="providercall",
-            index=models.Index(
-                condition=models.Q(("truncated_at__isnull", False)),
-                fields=["begun_at"],
-                name="payments_truncated_calls",
-            ),
-        ),
     ]

@@ -16,18 +16,4 @@ class Migration(migrations.Migration):
             name="anonymised_at",
             field=models.DateTimeField(default=None, null=True),
         ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("anonymised_at", None)), fields=["modified"], name="transactions_to_anonymise"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="transaction",
-            index=models.Index(
-                condition=models.Q(("notes__isnull", False), ("pay_url__isnull", False), _connector="OR"),
-                fields=["modified"],
-                name="transactions_with_text",
-            ),
-        ),
     ]

@@ -1,0 +1,88 @@
+"""An index on a table that is there already, made while payments go on writing to it: for migrations.
+
+PostgreSQL makes such an index in two passes without holding up writers, and cannot do so within a transaction
+(https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY). What was broken off leaves an index that is
+invalid: it is kept up at each write and used by no query.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import NotSupportedError
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.models import AddIndex
+from django.db.migrations.state import ProjectState
+from typing_extensions import override
+
+_VALIDITY = (
+    "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s AND pg_table_is_visible(oid)"
+)
+
+
+class AddIndexOnline(AddIndex):
+    """To stand in a migration of its own with `atomic = False` and `is_long = True`, which may be broken off and run again.
+
+    On PostgreSQL it waits for the transactions that are under way, as long as they last, and nobody waits for it. On SQLite it is made
+    like any other index.
+    """
+
+    @override
+    def describe(self) -> str:
+        return f"{super().describe()}, online"
+
+    @override
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if not self.allow_migrate_model(schema_editor.connection.alias, model):
+            return
+        with _patient(schema_editor.connection):
+            if _is_there(schema_editor.connection, model._meta.db_table, self.index.name):
+                return
+            schema_editor.add_index(model, self.index, **_concurrently(schema_editor.connection))
+
+    @override
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = from_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            with _patient(schema_editor.connection):
+                schema_editor.remove_index(model, self.index, **_concurrently(schema_editor.connection))
+
+
+def _concurrently(connection: Any) -> dict[str, bool]:
+    return {"concurrently": True} if connection.vendor == "postgresql" else {}
+
+
+def _is_there(connection: Any, table: str, name: str) -> bool:
+    """Whether a run before has made the whole index. A part of one is dropped."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            return name in connection.introspection.get_constraints(cursor, table)
+        cursor.execute(_VALIDITY, [name])
+        found = cursor.fetchone()
+        if found == (False,):
+            cursor.execute(f"DROP INDEX CONCURRENTLY {connection.ops.quote_name(name)}")
+        return bool(found == (True,))
+
+
+@contextmanager
+def _patient(connection: Any) -> Iterator[None]:
+    """Without the time-out for locks: who waits here holds up no other, and to give up leaves half an index."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    if connection.in_atomic_block:
+        raise NotSupportedError("an index is made online in a migration without a transaction only (atomic = False)")
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        (before,) = cursor.fetchone()
+        cursor.execute("SET lock_timeout = 0")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, false)", [before])
