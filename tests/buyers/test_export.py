@@ -51,8 +51,23 @@ def test_all_that_is_held_is_in_it(shop: Marketplace, paypal: Simulator, app_id:
     assert written() == before
 
 
+def test_who_saw_the_buyer_is_in_it_and_nobody_else_who_was_on_the_page(shop: Marketplace) -> None:
+    buyer, other = shop.buyer("shop:1"), shop.buyer("shop:2")
+    shop.get("/generic/buyer/?limit=2")
+    shop.get(other["resource_uri"])
+
+    seen = exporting.document(Buyer.objects.get(pk=buyer["resource_pk"]))["accesses"]
+
+    assert [(one["does"], one["client"], one["route"]) for one in seen] == [
+        ("created", "marketplace", "/generic/buyer/"),
+        ("read", "marketplace", "/generic/buyer/"),
+    ]
+    assert other["resource_uri"] not in json.dumps(seen)
+
+
 def test_each_provider_has_its_part(shop: Marketplace) -> None:
     document = exporting.document(Buyer.objects.get(pk=shop.buyer()["resource_pk"]))
     assert list(document) == [
-        "format", "version", "exported_at", "account", "braintree", "events", "notifications", "paypal", "provider_calls", "transactions",
+        "format", "version", "exported_at", "account", "accesses", "braintree", "events",
+        "notifications", "paypal", "provider_calls", "transactions",
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from django.utils import timezone
 from tests.support.marketplace import Marketplace
 
 from solitude import cli
+from solitude.audit.models import Access
 from solitude.buyers.models import Buyer
 from solitude.payments.models import Notification
 from solitude.services import plugin
@@ -81,7 +82,9 @@ def test_an_export_is_a_new_file_of_its_owner(
 
     assert cli.main(["buyer", "export", "shop:1", "--out", str(out)]) == 0
 
-    assert json.loads(out.read_text())["account"]["id"] == buyer["resource_pk"]
+    shown = json.loads(out.read_text())
+    assert shown["account"]["id"] == buyer["resource_pk"]
+    assert [(one["does"], one["route"]) for one in shown["accesses"]][-1] == ("read", "buyer export")
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert cli.main(["buyer", "export", "shop:1", "--out", str(out)]) == 2
     assert "File exists" in capsys.readouterr().err
@@ -103,6 +106,12 @@ def test_an_erasure_says_what_stays_and_knows_nobody_afterwards(
     assert "stays: events name the uuid that the account had: each stays as it was told (events, 730 days)" in said
     assert "ada@" not in said
     assert Buyer.objects.get(pk=buyer["resource_pk"]).email == ""
+    commands = Access.objects.filter(method="command").order_by("pk")
+    assert [(one.route, one.does, one.person) for one in commands] == [
+        ("buyer erase", "read", buyer["resource_uri"]),
+        ("buyer erase", "removed", buyer["resource_uri"]),
+    ]
+    assert all(one.client.startswith("system:") for one in commands)
 
     assert cli.main(["buyer", "erase", "shop:1"]) == 1
     assert "there is no buyer with this uuid" in capsys.readouterr().err

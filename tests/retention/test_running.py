@@ -15,6 +15,8 @@ from tests.retention.later import run
 from tests.support.marketplace import Marketplace
 from tests.web.parallel import at_once
 
+from solitude.audit import accesses
+from solitude.audit.models import Access
 from solitude.client.retention import Retention
 from solitude.events import feed
 from solitude.events.models import Event
@@ -133,6 +135,25 @@ def test_what_is_under_no_seal_stays_and_says_why(transactional_db: None, settin
     seal()
     assert run("events").rows == 1
     verified()
+
+
+def test_the_access_log_goes_with_a_note_under_the_seals_and_a_row_that_is_not_sealed_stays(
+    transactional_db: None, settings_of_seals: None
+) -> None:
+    for _ in range(3):
+        accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", ["/generic/buyer/1/"])
+    Access.objects.update(at=timezone.now() - timedelta(days=1097))
+    seal()
+    accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", ["/generic/buyer/2/"])
+    accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", ["/generic/buyer/3/"])
+    unsealed, young = Access.objects.order_by("pk")[3:]
+    Access.objects.filter(pk=unsealed.pk).update(at=timezone.now() - timedelta(days=1097))
+
+    assert run("access_log").rows == 3
+
+    assert list(Access.objects.order_by("pk")) == [unsealed, young]
+    assert plan.backlog(classes.declared()["access_log"]).held == {"not sealed yet": 1}
+    assert verified().checked.removed == 3
 
 
 def test_many_at_once_take_each_row_once(imports: DataClass) -> None:

@@ -48,6 +48,22 @@ def shown(row: Access) -> dict[str, Any]:
     }
 
 
+def about(person: str) -> list[dict[str, Any]]:
+    """Who saw or changed the data of the person at this path, for the person: of a list that showed others too, without those."""
+    return [
+        {
+            "at": time_text(row.at),
+            "client": row.client,
+            "does": row.does,
+            "kind": row.kind,
+            "method": row.method,
+            "route": row.route,
+            "by_email": row.by_email,
+        }
+        for row in accesses(Asked([person]))
+    ]
+
+
 def _wanted(asked: Asked) -> Q:
     wanted = Q()
     if asked.paths:

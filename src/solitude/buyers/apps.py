@@ -6,7 +6,8 @@ class BuyersConfig(AppConfig):
     label = "buyers"
 
     def ready(self) -> None:
-        from solitude.buyers import hashing, pin_tokens
+        from solitude.audit import reports
+        from solitude.buyers import hashing, holdings, pin_tokens
         from solitude.buyers.models import Buyer, PinToken
         from solitude.buyers.retained import declare_buyers
         from solitude.vault import holders
@@ -14,6 +15,7 @@ class BuyersConfig(AppConfig):
 
         purge.expiring(pin_tokens.expired)
         declare_buyers()
+        holdings.offer("accesses", lambda buyer: reports.about(buyer.resource_uri))
         holders.register(
             holders.HashColumn(PinToken, "token_hash"),
             holders.HashColumn(Buyer, "pin", hashing.PEPPER),

@@ -6,6 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.db.models.functions import Now
 
+from solitude.audit import seals
+from solitude.audit.models import Access
+from solitude.audit.sealed import ACCESSES
+from solitude.retention import sealed
 from solitude.retention.classes import Action, Brief, DataClass, brief, declare
 from solitude.retention.models import RetentionRun
 from solitude.web.models import IdempotencyKey, SeenToken
@@ -13,6 +17,20 @@ from solitude.web.models import IdempotencyKey, SeenToken
 
 def declare_own() -> None:
     declare(
+        DataClass(
+            name="access_log",
+            what="Who read or changed personal data: client or operator, address, route, and the paths of what was shown",
+            action=Action.DELETE,
+            then="The rows go, the oldest first; that they went is noted under the seals.",
+            why="By it an inquiry can be answered: of a person who asks who saw the data, and of a supervisory authority (GDPR, Art. 5(2), "
+            "15 and 32). Claims for damages end three years after the year by default (BGB §195); it says of operators what they did, so "
+            "it is not kept longer (GDPR, Art. 5(1)(e)).",
+            rows=Access.objects.all,
+            since="at",
+            act=_delete_accesses,
+            holds=(sealed.hold(ACCESSES.name),),
+            batch_rows_max=seals.ROWS_MAX,
+        ),
         DataClass(
             name="runs",
             what="Runs of retention",
@@ -23,7 +41,7 @@ def declare_own() -> None:
             rows=lambda: RetentionRun.objects.filter(ended_at__isnull=False),
             since="ended_at",
             act=_delete_runs,
-        )
+        ),
     )
     brief(
         Brief(
@@ -43,6 +61,11 @@ def declare_own() -> None:
             ),
         ),
     )
+
+
+def _delete_accesses(pks: list[Any]) -> int:
+    seals.removed(ACCESSES.name, pks)
+    return Access.objects.filter(pk__in=pks).delete()[0]
 
 
 def _delete_runs(pks: list[Any]) -> int:

@@ -56,6 +56,9 @@ SOLITUDE_RETENTION_PINS_DAYS: int | None = _days(
     "PINS", None, "the PIN of a buyer who does nothing", least=365, keep=True
 )
 SOLITUDE_RETENTION_RUNS_DAYS: int | None = _days("RUNS", 1096, "the record that retention ran", least=30, keep=True)
+SOLITUDE_RETENTION_ACCESS_LOG_DAYS: int | None = _days(
+    "ACCESS_LOG", 1096, "the record of who saw or changed personal data", least=180
+)
 
 SOLITUDE_RETENTION_EVERY_S: int = environment.number(
     "SOLITUDE_RETENTION_EVERY_S",
