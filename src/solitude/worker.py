@@ -57,6 +57,7 @@ def all_jobs() -> tuple[Job, ...]:
         Every(RENEW_EVERY_S, renewing.when_due),
         Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
         Every(OWN_EVERY_S, erasing.go_on),
+        Every(OWN_EVERY_S, gauges.tell_overdue),
         *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
     )
     return (*always, *once_in_a_while)

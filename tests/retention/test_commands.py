@@ -12,11 +12,11 @@ import pytest
 from django.utils import timezone
 from tests.support.marketplace import Marketplace
 
-from solitude import cli
+from solitude import cli, worker
 from solitude.audit.models import Access
 from solitude.buyers.models import Buyer
 from solitude.payments.models import Notification
-from solitude.services import plugin
+from solitude.services import gauges, plugin
 from solitude.telemetry import logs, metrics
 
 
@@ -61,6 +61,19 @@ def test_a_run_in_the_foreground_lets_it_go(capsys: pytest.CaptureFixture[str]) 
     stays.refresh_from_db()
     assert (gone.body, gone.headers, stays.body) == ("", {}, "{}")
     assert plugin._retention() == []
+
+
+def test_a_worker_tells_of_how_many_classes_something_is_overdue(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[str, int]] = []
+    monkeypatch.setattr(metrics, "gauge", lambda name, value, **_: told.append((name, value)))
+    notification(200)
+
+    gauges.tell_overdue()
+    assert cli.main(["retention", "--run", "--class", "notification_bodies"]) == 0
+    gauges.tell_overdue()
+
+    assert told == [("retention.overdue_classes", 1), ("retention.overdue_classes", 0)]
+    assert "tell_overdue" in {job.__name__ for job in worker.all_jobs()}
 
 
 def test_all_classes_are_run_where_none_is_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from django.db.models import DurationField, ExpressionWrapper, Min, QuerySet
 from django.db.models.functions import Now
 
 from solitude.payments import calls
+from solitude.retention import plan
 from solitude.telemetry import metrics
 from solitude.transactions.models import Transaction
 
@@ -23,6 +24,11 @@ def tell() -> None:
     )
     if connection.vendor == "postgresql":
         _tell_connections()
+
+
+def tell_overdue() -> None:
+    """Of how many classes of data something should have gone long ago."""
+    metrics.gauge("retention.overdue_classes", len(plan.overdue()))
 
 
 def _overdue_s(rows: QuerySet[Any], due: str) -> int:
