@@ -5,7 +5,6 @@ dies loses nothing: its leases end.
 """
 
 import random
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -103,7 +102,7 @@ class Worker:
 
     def _done_by(self, job: Job) -> int:
         context.clear()
-        context.bind(request_id=f"worker-{secrets.token_hex(8)}")
+        context.bind(request_id=f"worker-{context.new_id()}")
         began = time.monotonic_ns()
         try:
             done = job()

@@ -2,8 +2,10 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from solitude.telemetry import context
+from solitude.telemetry import context, redaction
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +48,25 @@ def test_values_are_shown_in_a_fixed_order_and_cut() -> None:
     context.bind(correlation_id="c" * 1000, request_id="r")
     assert list(context.current()) == ["request_id", "correlation_id"]
     assert context.current()["correlation_id"] == "c" * context.VALUE_LIMIT_CHARACTERS
+
+
+CARD, HARMLESS = "4111111111111111", "41111111a1111111"
+
+
+def test_a_new_id_never_looks_like_a_cards_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([CARD, CARD, HARMLESS])
+    monkeypatch.setattr(context.secrets, "token_hex", lambda _: next(drawn))
+    assert context.new_id() == HARMLESS
+
+
+@example(bytes.fromhex(CARD))
+@example(bytes.fromhex("4222222222222" + "abc"))
+@given(st.binary(min_size=context.ID_BYTES, max_size=context.ID_BYTES))
+def test_a_new_id_stays_readable_in_every_line(drawn: bytes) -> None:
+    names = iter([drawn.hex(), HARMLESS])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(context.secrets, "token_hex", lambda _: next(names))
+        made = context.new_id()
+    for written in (f"request_id={made} client=shop", f'{{"request_id": "{made}"}}', f"request_id=worker-{made}"):
+        assert redaction.line(written) == written
+    assert redaction.MASK in redaction.line(f"request_id={CARD}")

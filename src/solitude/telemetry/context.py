@@ -1,14 +1,26 @@
 """What every log line says about the work it belongs to. Kept per thread and task; ends with the request or job."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from structlog import contextvars
 
+from . import redaction
+
 # In the order in which log lines show them.
 NAMES = ("request_id", "client", "transaction", "correlation_id")
 # These come from request headers and providers' answers.
 VALUE_LIMIT_CHARACTERS = 128
+ID_BYTES = 8
+
+
+def new_id() -> str:
+    """A new name for a request or a job: 16 hexadecimal digits, which a log never takes for the number of a card."""
+    while True:
+        drawn = secrets.token_hex(ID_BYTES)
+        if redaction.mask(drawn) == drawn:
+            return drawn
 
 
 def bind(

@@ -1,7 +1,6 @@
 """What every request gets first: an id for the logs, and a path in its canonical spelling."""
 
 import re
-import secrets
 import time
 from collections.abc import Callable
 from http import HTTPStatus
@@ -46,7 +45,7 @@ class RequestContext:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get(REQUEST_ID_HEADER, "")
-        request_id = given if _USABLE_ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = given if _USABLE_ID.fullmatch(given) else context.new_id()
         context.clear()
         begun.clear()
         context.bind(request_id=request_id)
