@@ -21,6 +21,9 @@ def application() -> Any:
     from solitude.wsgi import application
 
     threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
+    if settings.SOLITUDE_PROXY:
+        # It has neither keys nor a database, and nothing to work at.
+        return application
     from solitude.vault.watching import Watcher
 
     Watcher("server").start()

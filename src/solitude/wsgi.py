@@ -13,10 +13,10 @@ from solitude.telemetry import metrics, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
 _application = get_wsgi_application()
-starting.begin("server")
+starting.begin("proxy" if settings.SOLITUDE_PROXY else "server")
 ending.watch()
 metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
-tracing.configure(settings.SOLITUDE_TRACING_ENDPOINT, "serve")
+tracing.configure(settings.SOLITUDE_TRACING_ENDPOINT, "proxy" if settings.SOLITUDE_PROXY else "serve")
 
 # The keys of PEP 3333, and those of the server about the peer.
 _PASSED = {

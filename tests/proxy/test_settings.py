@@ -110,6 +110,11 @@ def test_the_proxy_has_no_database_and_serves_what_it_has_credentials_for() -> N
             {"SOLITUDE_KEYS_FILE": "/etc/keys.json"},
             "SOLITUDE_KEYS_FILE must not be set where this process is the proxy",
         ),
+        ({"SOLITUDE_KEYS": '{"keys": "drawn"}'}, "SOLITUDE_KEYS must not be set where this process is the proxy"),
+        (
+            {"SOLITUDE_KEYS_COMMAND": '["/usr/local/bin/drawn"]'},
+            "SOLITUDE_KEYS_COMMAND must not be set where this process is the proxy",
+        ),
         ({"SOLITUDE_PROXY_SECRETS": ""}, "SOLITUDE_PROXY_SECRETS must be set where there is a proxy"),
         (
             {"SOLITUDE_PROXY_SERVES": "bango, braintree"},

@@ -9,7 +9,7 @@ from solitude import tls
 from solitude.configuration import ConfigurationError, is_loopback
 
 from . import start
-from .serving import take_tls
+from .serving import collecting, take_tls
 
 PORT = 2604
 
@@ -37,4 +37,5 @@ def _proxy(chosen: argparse.Namespace) -> int:
     settings.environment.give_back()
     from solitude import server
 
-    return server.run(chosen.host, chosen.port, 1, files)
+    with collecting("proxy", settings):
+        return server.run(chosen.host, chosen.port, 1, files)

@@ -72,6 +72,8 @@ class Hop:
             identity=identity(),
             # What the proxy says counts, and not that it said something: see `send`.
             breaks=False,
+            # Not among the headers that are signed: a proxy of an earlier version does not know it, and nothing depends on it.
+            names_trace=True,
         )
 
     def __repr__(self) -> str:

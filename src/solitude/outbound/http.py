@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
 from solitude.configuration import is_loopback
-from solitude.telemetry import context, redaction
+from solitude.telemetry import context, redaction, tracing
 from solitude.telemetry.logs import get_logger
 
 from . import breaker, measured
@@ -126,7 +126,8 @@ class Outlet:
     `correlation_header` is the header of answers in which the provider names the exchange. `ca_file` replaces the
     system's certificate authorities; `identity` is certificate and key, PEM files, of who asks to be known by them. While the
     peer does not answer, nothing is sent (see `breaker`), unless `breaks` is false: that is for who just wants to know whether
-    it is there. `timer` names a timer at statsd for every exchange, in which `{operation}` stands for the request's.
+    it is there. `names_trace` is for a peer that is a process of ours: it is told the trace. `timer` names a timer at statsd
+    for every exchange, in which `{operation}` stands for the request's.
 
     Safe to make before a fork: connections and counts belong to the process that uses them.
     """
@@ -147,6 +148,7 @@ class Outlet:
         ca_file: Path | None = None,
         identity: tuple[Path, Path] | None = None,
         breaks: bool = True,
+        names_trace: bool = False,
         timer: str = "",
     ) -> None:
         self.name = name
@@ -162,7 +164,7 @@ class Outlet:
         self._pool_size = pool_size
         self._in_progress_limit = in_progress_limit
         self._correlation_header = correlation_header
-        self._breaks = breaks
+        self._breaks, self._names_trace = breaks, names_trace
         self._timer = timer
         self._tls = ssl.create_default_context(cafile=ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -240,7 +242,9 @@ class Outlet:
             request.method,
             (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
             body=request.body or None,
-            headers={"User-Agent": USER_AGENT} | dict(request.headers),
+            headers={"User-Agent": USER_AGENT}
+            | dict(request.headers)
+            | (tracing.headers() if self._names_trace else {}),
             retries=False,
             redirect=False,
             timeout=Timeout(connect=self._connect_timeout_s, read=self._read_timeout_s),

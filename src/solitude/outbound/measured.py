@@ -24,7 +24,7 @@ def exchange(provider: str, timer: str, operation: str, outcome: "Answer | NotSe
 
 @contextmanager
 def traced(provider: str, request: "Request") -> Iterator[Callable[["Answer | NotSent | NoAnswer"], None]]:
-    """The exchange as a span; what is yielded takes what it came to. Nothing of the trace goes to the provider."""
+    """The exchange as a span; what is yielded takes what it came to. Nothing of the trace goes to a provider."""
     with tracing.outgoing(f"{provider} {metrics.word(request.operation)}") as told:
 
         def tell(outcome: "Answer | NotSent | NoAnswer") -> None:

@@ -34,7 +34,14 @@ if SOLITUDE_PROXY:
     environment.forbid(
         {
             f"{name} must not be set where this process is the proxy": environment.is_given(name)
-            for name in ("SOLITUDE_DATABASE_URL", "SOLITUDE_KEYS_FILE", "SOLITUDE_CLIENTS", "SOLITUDE_CLIENTS_FILE")
+            for name in (
+                "SOLITUDE_DATABASE_URL",
+                "SOLITUDE_KEYS_FILE",
+                "SOLITUDE_KEYS",
+                "SOLITUDE_KEYS_COMMAND",
+                "SOLITUDE_CLIENTS",
+                "SOLITUDE_CLIENTS_FILE",
+            )
         }
     )
     SOLITUDE_DATABASE_URL, SOLITUDE_SERVE_WORKER = "", False

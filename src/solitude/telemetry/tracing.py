@@ -34,8 +34,8 @@ class _Tracing:
 def configure(endpoint: str, part: str) -> None:
     """Sends the spans of this process from now on to this URL by OTLP/HTTP (`http://collector:4318/v1/traces`); empty sends none.
 
-    `part` is what this process is (`serve`, `worker`). Called once, in the process that serves. Where the extra is not installed, the
-    log says so, and the server works without.
+    `part` is what this process is (`serve`, `worker`, `proxy`). Called once, in the process that serves. Where the extra is not
+    installed, the log says so, and the server works without.
     """
     if not endpoint:
         return
@@ -74,6 +74,17 @@ def outgoing(name: str) -> Iterator[dict[str, str | int]]:
     """The span of an exchange with a provider, in what goes on in this thread."""
     with _span(name, "CLIENT", "") as told:
         yield told
+
+
+def headers() -> dict[str, str]:
+    """The header that names the span of what goes on in this thread, for another process of ours; empty where there is none."""
+    if _Tracing.tracer is None:
+        return {}
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    carried: dict[str, str] = {}
+    TraceContextTextMapPropagator().inject(carried)
+    return {HEADER: carried[HEADER]} if HEADER in carried else {}
 
 
 @contextmanager
