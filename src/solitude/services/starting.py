@@ -38,12 +38,14 @@ def begin(role: str) -> None:
 def _tell_configuration(role: str) -> None:
     """Which settings were given, with their cleansed values: in the ordinary log, in as many lines as it takes."""
     given = [name for name in settings.SETTINGS_GIVEN if hasattr(settings, name)]
-    known = {"role": role, "version": version("solitude"), "database": connection.vendor}
+    # The proxy has none, which Django calls unknown.
+    database = "none" if settings.SOLITUDE_PROXY else connection.vendor
+    known = {"role": role, "version": version("solitude"), "database": database}
     log.info("process_started", **known, processes=int(os.environ.get(PROCESSES, "1")), settings=len(given))
     for first in range(0, len(given), SETTINGS_TOGETHER):
         names = given[first : first + SETTINGS_TOGETHER]
         log.info("configuration", settings={name: _value(name) for name in names})
-    which = {"cs6Label": "settings", "cs6": " ".join(given), "cs7Label": "database", "cs7": connection.vendor}
+    which = {"cs6Label": "settings", "cs6": " ".join(given), "cs7Label": "database", "cs7": database}
     cef.event("Configuration at start", 1, extra=which)
 
 

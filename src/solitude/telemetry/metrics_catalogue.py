@@ -172,7 +172,7 @@ _OUTBOUND = (
     _timer(
         "solitude.proxy.<service>.<proxy>",
         "solitude_proxy_duration_seconds",
-        "what the proxy has sent on, `solitude.proxy.bango.bango`; `solitude.proxy.paypal.<call>` for PayPal",
+        "calls that the proxy has made for a provider, `solitude.proxy.bango.bango`, `solitude.proxy.acme.provider`, however they ended",
     ),
 )
 _WORKER = (
