@@ -57,7 +57,8 @@ MADE_HERE = {
     "paypal-buyers": {"id", "row_uuid", "key_hash", "expiry_told", "used_before"},
     "bango-sellers": {"id"},
     "bango-products": {"id", "seller_bango"},
-    "transactions": {"id", "follow_up_at", "refund_claimed_amount", "imported_at"},
+    # Retention looks at what was moved in as at any other row, and anonymises it anew.
+    "transactions": {"id", "follow_up_at", "refund_claimed_amount", "imported_at", "anonymised_at"},
 }
 
 
