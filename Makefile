@@ -42,6 +42,7 @@ BOTH_PASSED = \
 	if [ $$postgres -ne 0 ]; then echo "make $@: failed on PostgreSQL (status $$postgres)" >&2; fi; \
 	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
 SECONDS ?= 300
+PAYMENTS ?= 1000
 ROUNDS ?= 6
 # Patroni has a virtual environment of its own. PostgreSQL's user must be able to run its Python, so the system's comes first.
 HA := build/ha/.installed
@@ -86,9 +87,9 @@ test-postgres: $(DEV) postgres ## the suite on PostgreSQL only
 torture: $(DEV) ## everything goes wrong, from one number on, for SECONDS=300; SEED=7 tells a story again, ARGS="--only simulation" a part
 	@$(PY) -m tests.faults.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-torture-kill: $(DEV) postgres ## payments while everything is killed with kill -9: 1,000 on PostgreSQL, 300 on SQLite; SEED=7
+torture-kill: $(DEV) postgres ## payments while everything is killed with kill -9: PAYMENTS=1000 on PostgreSQL, 300 on SQLite; SEED=7
 	@trap 'exit 130' INT TERM; \
-	$(TORTURE) --database postgresql --payments 1000; postgres=$$?; echo; \
+	$(TORTURE) --database postgresql --payments $(PAYMENTS); postgres=$$?; echo; \
 	$(TORTURE) --database sqlite --payments 300; sqlite=$$?; \
 	[ $$sqlite -eq 0 ] && [ $$postgres -eq 0 ]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from solitude.client import InvalidRequest, Retries, Solitude, SolitudeError
+from solitude.client import InvalidRequest, ProviderUnavailable, Retries, Solitude, SolitudeError
 
 THREADS = 3
 PIN = "1234"
@@ -90,10 +90,11 @@ class Load:
 
         def event() -> None:
             told = event_of(name[5:], name)
-            with pytest.raises(InvalidRequest) as refused:
+            with pytest.raises((InvalidRequest, ProviderUnavailable)) as refused:
                 client.take_in_bango_event(told, self.bango_user, self.bango_password)
-            # It was believed: what it is about is only not known.
-            assert "Transaction not found" in str(refused.value.body), refused.value.body
+            # It was believed: what it is about is only not known, or a worker was faster and is at it.
+            answer = str(refused.value.body)
+            assert "Transaction not found" in answer or refused.value.code == "in_progress", answer
 
         return {
             "create": lambda: client.create_buyer(name, email=email),

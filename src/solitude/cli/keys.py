@@ -166,8 +166,8 @@ def _retire(chosen: argparse.Namespace) -> int:
 
         _say(f"{forget_pins_of(chosen.id)} buyers must choose a new PIN.")
     is_used = _is_in_use_by_party if chosen.purpose in PARTIES else _is_in_use
-    while is_used(chosen, tell=time.monotonic() >= deadline):
-        if time.monotonic() >= deadline:
+    while is_used(chosen, tell=(is_last := time.monotonic() >= deadline)):
+        if is_last:
             return start.NOT_DONE
         time.sleep(COUNT_EVERY_S)
     _store(lambda found: edits.retire(found, chosen.purpose, chosen.of, chosen.id))

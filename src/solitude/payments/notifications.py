@@ -53,12 +53,15 @@ class Handled:
 
 def receive(provider: str, headers: Mapping[str, str], body: str) -> Handled:
     """Keeps a delivery and goes as far with it as can be gone now."""
-    row = _kept(provider, headers, body)
-    if _is_forged(row):
-        # Perhaps it was our configuration that was wrong. Its time begins anew.
-        forged = Notification.objects.filter(pk=row.pk, state=State.REFUSED, event_id=None)
-        forged.update(state=State.RECEIVED, received_at=Now())
-    if leases.take(_waiting(), row.pk):
+    # In one commit, or a worker could take it in between, and whoever brings it would be told to come again.
+    with transaction.atomic():
+        row = _kept(provider, headers, body)
+        if _is_forged(row):
+            # Perhaps it was our configuration that was wrong. Its time begins anew.
+            forged = Notification.objects.filter(pk=row.pk, state=State.REFUSED, event_id=None)
+            forged.update(state=State.RECEIVED, received_at=Now())
+        is_ours = leases.take(_waiting(), row.pk)
+    if is_ours:
         return _handle(row.pk)
     return Handled(_fresh(row.pk))
 
