@@ -1,5 +1,6 @@
 """Seals that retention goes by: what is under one, and what may go."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,10 +8,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from tests.audit.world import call, event, findings, notification, seal, verified
 
-from solitude.audit import kinds, seals
+from solitude.audit import kinds, sealing, seals
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
+from solitude.services import plugin
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "seal_at_once")
 EVENTS, CALLS = "events", "provider_calls"
@@ -43,6 +45,18 @@ def test_rows_are_sealed_in_ranges_and_nothing_is_sealed_twice() -> None:
     ]
     assert seal() == 0
     assert verified().checked.whole == 5
+
+
+def test_how_far_sealing_is_behind_is_the_age_of_the_oldest_row_without_a_seal() -> None:
+    assert sealing.unsealed_s() == 0
+    old, _young = event(1), event(2)
+    Event.objects.filter(pk=old.pk).update(created=Now() - timedelta(hours=3))
+    assert 3 * 3600 <= sealing.unsealed_s() < 3 * 3600 + 60
+    assert plugin._sealing()[0].said.startswith("the oldest row without a seal is 108")
+
+    seal()
+
+    assert (sealing.unsealed_s(), plugin._sealing()) == (0, [])
 
 
 def test_young_rows_wait_for_their_seal_unless_there_are_enough_for_a_whole_one(settings: Any) -> None:

@@ -57,6 +57,8 @@ def check(*arguments: str, database: str = "", **more: str) -> tuple[int, str, d
         "SOLITUDE_DATABASE_URL": database or database_url(),
         "SOLITUDE_CLIENTS": '{"nagios": "the-secret-of-nagios-in-tests-0123456789"}',
         "SOLITUDE_PAYPAL_URL": settings.SOLITUDE_PAYPAL_URL,
+        # No worker seals what these tests make old.
+        "SOLITUDE_SEAL_WARNING_S": str(30 * 86_400),
         **more,
     }
     ended = subprocess.run(

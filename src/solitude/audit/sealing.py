@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
 from solitude.audit import chain, digests, kinds, listings
@@ -122,6 +122,18 @@ def sealed_through(kind: str) -> int:
     """The last id under a seal; 0 for none."""
     ranges = Seal.objects.filter(kind=kind, act=Act.SEALED).order_by("-last_id")
     return ranges.values_list("last_id", flat=True).first() or 0
+
+
+def unsealed_s() -> int:
+    """How old the oldest row without a seal is, by the database's clock; 0 without any."""
+    return max((_unsealed_s(kind) for kind in kinds.every()), default=0)
+
+
+def _unsealed_s(kind: Kind) -> int:
+    age = ExpressionWrapper(Now() - F(kind.began), output_field=DurationField())
+    rows = kind.rows.filter(pk__gt=sealed_through(kind.name)).order_by("pk")
+    oldest = rows.annotate(age=age).values_list("age", flat=True).first()
+    return max(oldest // timedelta(seconds=1), 0) if oldest else 0
 
 
 def _read(kind: Kind, pks: list[int]) -> Any:

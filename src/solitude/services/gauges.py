@@ -7,6 +7,7 @@ from django.db import connection
 from django.db.models import DurationField, ExpressionWrapper, Min, QuerySet
 from django.db.models.functions import Now
 
+from solitude.audit import sealing
 from solitude.payments import calls
 from solitude.retention import plan
 from solitude.telemetry import metrics
@@ -27,8 +28,9 @@ def tell() -> None:
 
 
 def tell_overdue() -> None:
-    """Of how many classes of data something should have gone long ago."""
+    """Of how many classes of data something should have gone long ago; and how far sealing is behind."""
     metrics.gauge("retention.overdue_classes", len(plan.overdue()))
+    metrics.gauge("audit.unsealed_oldest_s", sealing.unsealed_s())
 
 
 def _overdue_s(rows: QuerySet[Any], due: str) -> int:

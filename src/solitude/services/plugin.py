@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import Error, connections
 
+from solitude.audit import sealing
 from solitude.client import NotSigned, Retries, Solitude, SolitudeError
 from solitude.outbound import probes
 from solitude.payments import recovery
@@ -98,7 +99,7 @@ def _database(_options: Options) -> list[Finding]:
         if behind := schema.migrations_behind():
             # Servers of the version before may be at work, and well: it is this check that cannot read what they write.
             return [Finding(UNKNOWN, f"the database is {behind} migrations behind; run `solitude migrate`")]
-        found = [_backlog(), _failed_products(), *_retention()]
+        found = [_backlog(), _failed_products(), *_retention(), *_sealing()]
     except Error:
         return [_NO_DATABASE]
     return found if health.database_takes_a_write() else [*found, Finding(CRITICAL, "the database takes no write")]
@@ -123,6 +124,13 @@ def _backlog() -> Finding:
 def _failed_products() -> Finding:
     count, most = failed_products().count(), settings.SOLITUDE_FAILED_PRODUCTS_WARNING
     return Finding(WARNING if count > most else OK, f"{count} failed products", f"failed_products={count};{most};;0")
+
+
+def _sealing() -> list[Finding]:
+    """As with retention. Sealing that has stopped is noticed by nobody else."""
+    age_s = sealing.unsealed_s()
+    late = age_s > settings.SOLITUDE_SEAL_WARNING_S
+    return [Finding(WARNING, f"the oldest row without a seal is {age_s} s old")] if late else []
 
 
 def _retention() -> list[Finding]:

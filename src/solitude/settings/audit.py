@@ -18,3 +18,14 @@ SOLITUDE_SEAL_AFTER_S: int = environment.number(
     least=1,
     most=86_400,
 )
+SOLITUDE_SEAL_WARNING_S: int = environment.number(
+    "SOLITUDE_SEAL_WARNING_S",
+    7_200,
+    "`solitude check` warns when a row is so old and under no seal yet. More than `SOLITUDE_SEAL_AFTER_S`.",
+    unit="s",
+    least=2,
+    most=30 * 86_400,
+)
+
+if SOLITUDE_SEAL_WARNING_S <= SOLITUDE_SEAL_AFTER_S:
+    environment.problems.append("SOLITUDE_SEAL_WARNING_S must be more than SOLITUDE_SEAL_AFTER_S")

@@ -204,6 +204,11 @@ _RUNNING = (
         "classes of data of which rows should be gone",
     ),
     _counter("retention.failed", "solitude_retention_failures_total", "runs of retention that ended with an error"),
+    _gauge(
+        "audit.unsealed_oldest_s",
+        "solitude_audit_unsealed_oldest_seconds",
+        "how old the oldest row is that should be under a seal one day and is not yet",
+    ),
     _counter(
         "audit.<act>",
         "solitude_audit_rows_total",
