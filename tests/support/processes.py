@@ -61,7 +61,7 @@ def house(
             **stack.enter_context(database()),
             **settings,
         }
-        subprocess.run(solitude("migrate"), env=environment, check=True, capture_output=True, timeout=60)
+        subprocess.run(solitude("migrate"), env=environment, check=True, capture_output=True, timeout=180)
         stack.enter_context(running(home, environment, "sandbox", "--port", str(sandbox)))
         if serve:
             stack.enter_context(running(home, environment, "serve", "--port", str(api), "--workers", str(workers)))
