@@ -95,7 +95,7 @@ torture-kill: $(DEV) postgres ## payments while everything is killed with kill -
 
 failover: $(DEV) $(HA) postgres ## payments while the primary of a database of three nodes dies: ROUNDS=6, SECONDS=600 for a limit, SEED=7
 	@$(PY) -m tests.ha.failover --rounds $(ROUNDS) $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) \
-		$(if $(SEED),--seed $(SEED))
+		$(if $(SEED),--seed $(SEED)) $(if $(WINDOW_S),--window-s $(WINDOW_S))
 
 docs: $(DEV) ## the documentation as a site in build/docs, without the network
 	@$(PY) -m sphinx --fresh-env --fail-on-warning --keep-going --nitpicky --quiet --doctree-dir build/doctrees docs build/docs

@@ -77,7 +77,9 @@ class Report:
         return "\n".join([*lines, *(f"  {fault}" for fault in self.faults[:40])])
 
 
-def run(rounds: int, seconds: float | None, seed: int, say: Callable[[str], None]) -> Report:
+def run(
+    rounds: int, seconds: float | None, seed: int, say: Callable[[str], None], window_max_s: float = WINDOW_MAX_S
+) -> Report:
     """At least one round; no further one begins after `seconds`. Raises Unavailable and RuntimeError when it does not start."""
     report, began = Report(), time.monotonic()
     with ExitStack() as stack:
@@ -97,9 +99,9 @@ def run(rounds: int, seconds: float | None, seed: int, say: Callable[[str], None
         finally:
             load.end()
         report.faults += [
-            f"{one.kind}: errors for {one.window_s:.1f} s, more than {WINDOW_MAX_S:.0f} s"
+            f"{one.kind}: errors for {one.window_s:.1f} s, more than {window_max_s:.0f} s"
             for one in report.rounds
-            if one.window_s > WINDOW_MAX_S
+            if one.window_s > window_max_s
         ]
         if report.faults:
             say(f"{tails(running.database)}\n{running.ground.tails()}")
@@ -204,10 +206,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--seconds", type=float, help="no further round begins after so long")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
+    parser.add_argument("--window-s", type=float, default=WINDOW_MAX_S, help="errors for longer are a fault")
     chosen = parser.parse_args(arguments)
     print(f"seed {chosen.seed}", flush=True)
     try:
-        report = run(chosen.rounds, chosen.seconds, chosen.seed, lambda text: print(text, flush=True))
+        report = run(chosen.rounds, chosen.seconds, chosen.seed, lambda text: print(text, flush=True), chosen.window_s)
     except (Unavailable, RuntimeError) as error:
         print(error, file=sys.stderr)
         return UNUSABLE
