@@ -41,6 +41,7 @@ IMPERSONAL = {
     # A token for a page, before it is known who pays.
     "generate_braintree_token",
     # The server itself.
+    "retention",
     "home", "get_description", "status", "authenticated", "error", "try_logs", "list_settings", "get_setting", "list_failed_products",
     "list_bad_statuses", "uncertain",
 }  # fmt: skip

@@ -22,7 +22,8 @@ WEBHOOK = "/braintree/webhook/"
 PRICE = "10.00"
 CHARGED, NOT_CHARGED = "subscription_charged_successfully", "subscription_charged_unsuccessfully"
 CANCELED, PAST_DUE = "subscription_canceled", "subscription_went_past_due"
-MONTH_S = 31 * 86_400
+# From any day to one behind the next billing, which is on the last of a month for those who begin on its last days, and before the one after it.
+MONTH_S = 33 * 86_400
 
 
 def plan(shop: Marketplace, braintree: BraintreeSimulator, price: str = PRICE, **more: Any) -> str:

@@ -72,7 +72,7 @@ def test_a_worker_tells_of_how_many_classes_something_is_overdue(monkeypatch: py
     assert cli.main(["retention", "--run", "--class", "notification_bodies"]) == 0
     gauges.tell_overdue()
 
-    assert told == [("retention.overdue_classes", 1), ("retention.overdue_classes", 0)]
+    assert [value for name, value in told if name == "retention.overdue_classes"] == [1, 0]
     assert "tell_overdue" in {job.__name__ for job in worker.all_jobs()}
 
 
@@ -85,7 +85,7 @@ def test_all_classes_are_run_where_none_is_named(capsys: pytest.CaptureFixture[s
 
 def test_a_class_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["retention", "--plan", "--class", "everything"]) == 2
-    assert "there is no class everything; there are braintree_buyers," in capsys.readouterr().err
+    assert "there is no class everything; there are access_log, braintree_buyers," in capsys.readouterr().err
 
 
 def test_an_export_is_a_new_file_of_its_owner(

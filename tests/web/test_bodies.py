@@ -213,4 +213,4 @@ def test_no_megabyte_takes_long_to_read(kind: str) -> None:
     began = time.process_time()
     with suppress(Refused):
         decode(SLOW[kind])
-    assert time.process_time() - began < 3
+    assert time.process_time() - began < 6

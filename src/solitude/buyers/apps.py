@@ -8,7 +8,7 @@ class BuyersConfig(AppConfig):
     def ready(self) -> None:
         from solitude.audit import reports
         from solitude.buyers import hashing, holdings, pin_tokens
-        from solitude.buyers.models import Buyer, PinToken
+        from solitude.buyers.models import Buyer, Erasure, PinToken
         from solitude.buyers.retained import declare_buyers
         from solitude.vault import holders
         from solitude.web import purge
@@ -18,6 +18,7 @@ class BuyersConfig(AppConfig):
         holdings.offer("accesses", lambda buyer: reports.about(buyer.resource_uri))
         holders.register(
             holders.HashColumn(PinToken, "token_hash"),
+            holders.HashColumn(Erasure, "uuid_hash"),
             holders.HashColumn(Buyer, "pin", hashing.PEPPER),
             holders.HashColumn(Buyer, "new_pin", hashing.PEPPER),
         )
