@@ -22,7 +22,7 @@ WEBHOOK = "/braintree/webhook/"
 PRICE = "10.00"
 CHARGED, NOT_CHARGED = "subscription_charged_successfully", "subscription_charged_unsuccessfully"
 CANCELED, PAST_DUE = "subscription_canceled", "subscription_went_past_due"
-# From any day to one behind the next billing, which is on the last of a month for those who begin on its last days, and before the one after it.
+# From any day to one behind the next billing and before the one after it: who begins on a month's last days is billed on its last.
 MONTH_S = 33 * 86_400
 
 

@@ -26,6 +26,8 @@ from solitude.providers.paypal.models import BuyerPaypal
 from solitude.transactions.models import Transaction
 from solitude.web.models import IdempotencyKey
 
+pytestmark = pytest.mark.long
+
 # docs/retention.md names both. The feed, until its period is over.
 STAYS_IN_THE_FEED = {"events.event.data", "events.event.uuid"}
 # Of those that belong to no transaction: nobody can search them, and they go by their own period.

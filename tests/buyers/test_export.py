@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tests.payments.world import written
 from tests.retention.world import EMAIL
 from tests.support.marketplace import Marketplace
@@ -10,6 +11,8 @@ from tests.support.simulator import Simulator
 from solitude.buyers import exporting
 from solitude.buyers.models import Buyer
 from solitude.providers.paypal.models import BuyerPaypal
+
+pytestmark = pytest.mark.long
 
 PIN = "4711"
 

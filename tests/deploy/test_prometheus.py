@@ -13,6 +13,8 @@ import yaml
 
 from solitude.telemetry.metrics_catalogue import METRICS, Kind, Metric
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 RULES = DEPLOY / "prometheus" / "solitude.rules.yml"

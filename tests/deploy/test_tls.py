@@ -22,6 +22,8 @@ from tests.support.authority import Authority, Pair
 from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 
+pytestmark = pytest.mark.long
+
 ONCE = Retries(tries=1)
 
 

@@ -14,6 +14,8 @@ from solitude import cli
 from solitude.settings import environment
 from solitude.version import VERSION
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 CONTAINER = ROOT / "deploy" / "container"

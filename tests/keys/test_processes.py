@@ -14,7 +14,7 @@ from solitude.vault.processes import Me
 from solitude.vault.watching import Watcher
 from tests.vault.rings import kept, ring_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

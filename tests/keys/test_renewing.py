@@ -16,7 +16,7 @@ from solitude.vault.keyring import KeyRing, use_ring
 from solitude.vault.models import Renewal, RenewalTurn
 from tests.vault.rings import ring_of, with_new_key
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 BEFORE = ring_of("k1")
 AFTER = with_new_key(BEFORE, "k2")
 # Columns of keyed hashes with another name. (That of a notification is a plain digest.)

@@ -13,6 +13,8 @@ from solitude.web import known_clients
 from tests.support.marketplace import Api, Marketplace
 from tests.vault.rings import ring_of
 
+pytestmark = pytest.mark.long
+
 BUYERS = "/generic/buyer/"
 
 

@@ -17,6 +17,8 @@ from solitude.client import Solitude
 from tests.support import processes
 from tests.support.environment import CLIENTS
 
+pytestmark = pytest.mark.long
+
 WITHIN_S = 30
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SERVER, CLIENT = 2, 3

@@ -19,6 +19,8 @@ from solitude.payments.models import Notification
 from solitude.services import gauges, plugin
 from solitude.telemetry import logs, metrics
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def own_logs(transactional_db: None, settings: Any) -> Iterator[None]:

@@ -25,6 +25,8 @@ from solitude.retention import classes, plan, running
 from solitude.retention.classes import Action, DataClass, Hold
 from solitude.retention.models import RetentionRun
 
+pytestmark = pytest.mark.long
+
 DAYS = 30
 HELD = "held-"
 

@@ -14,6 +14,8 @@ from solitude.telemetry.redaction import CUT, MASK
 from solitude.telemetry.syslog import message
 from solitude.telemetry.syslog.target import FACILITIES, RFC3164, Stream, Target
 
+pytestmark = pytest.mark.long
+
 STREAM = Stream(Target("udp", "127.0.0.1", 514), FACILITIES["local7"])
 OLDER = Stream(Target("udp", "127.0.0.1", 514), FACILITIES["local4"], RFC3164)
 # 2026-11-03 04:05:06.789 UTC

@@ -16,7 +16,7 @@ from tests.telemetry.conftest import Setup
 from .authority import Authority
 from .listeners import until
 
-pytestmark = pytest.mark.skipif(not PROGRAM, reason=MISSING)
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not PROGRAM, reason=MISSING)]
 log = get_logger("solitude.payments")
 NO_CERTIFICATES = Certificates()
 

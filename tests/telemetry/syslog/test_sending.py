@@ -187,6 +187,8 @@ from pathlib import Path
 from solitude.telemetry import logs
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.syslog.target import Stream, Streams, Target
+
+pytestmark = pytest.mark.long
 logs.configure(False, Path(sys.argv[2]), Streams(Stream(Target("tcp", "127.0.0.1", int(sys.argv[1])), 23)))
 log = get_logger("solitude.payments")
 log.info("parent_begins")

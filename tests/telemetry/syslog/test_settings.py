@@ -10,6 +10,8 @@ from tests.configuration.starting import DEVELOPMENT, settings_of
 
 from .authority import Authority
 
+pytestmark = pytest.mark.long
+
 
 def streams(**variables: str) -> Streams:
     found: Streams = settings_of(DEVELOPMENT | variables)["SYSLOG_STREAMS"]
