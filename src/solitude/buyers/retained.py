@@ -24,11 +24,11 @@ def declare_buyers() -> None:
             name="buyers",
             what="Accounts of buyers who do nothing: uuid, e-mail address (encrypted), language, PIN (hashed), and what providers keep",
             action=Action.ANONYMISE,
-            then="The account is closed, as its client would close it: the person is forgotten here and at the providers, and the feed has "
-            "`buyer.closed`.",
-            why="Who has neither paid nor changed anything for so long is no customer any more; claims from the last purchase end three "
-            "years "
-            "after its year (BGB §§195, 199). Longer than needed is not allowed (GDPR, Art. 5(1)(e)).",
+            then="The account is closed, as its client would close it: the person is forgotten here and at the "
+            "providers, and the feed has `buyer.closed`.",
+            why="Who has neither paid nor changed anything for so long is no customer any more; claims from the last "
+            "purchase end three years after its year (BGB §§195, 199). Longer than needed is not allowed (GDPR, Art. "
+            "5(1)(e)).",
             rows=lambda: Buyer.objects.exclude(IS_CLOSED),
             since="modified",
             act=_close,
@@ -39,9 +39,9 @@ def declare_buyers() -> None:
             what="Rows of accounts that are closed: nameless, for what was paid to hang on",
             action=Action.DELETE,
             then="The row goes, with what is left of it at the providers.",
-            why="It leads to nobody. It stays as long as a transaction is its buyer's, so that payments of one account can be told from "
-            "those "
-            "of another in the books, and then for as long as a dispute may be opened at PayPal.",
+            why="It leads to nobody. It stays as long as a transaction is its buyer's, so that payments of one "
+            "account can be told from those of another in the books, and then for as long as a dispute may be opened "
+            "at PayPal.",
             rows=lambda: Buyer.objects.filter(IS_CLOSED),
             since="modified",
             act=_delete,
@@ -51,9 +51,8 @@ def declare_buyers() -> None:
             what="PINs (hashed) of buyers who do nothing",
             action=Action.TRUNCATE,
             then="There is no PIN any more; the account stays.",
-            why="A PIN protects purchases: without it, whoever gets into the account can buy. So it is kept as long as the account, "
-            "unless the "
-            "marketplace wants otherwise.",
+            why="A PIN protects purchases: without it, whoever gets into the account can buy. So it is kept as long "
+            "as the account, unless the marketplace wants otherwise.",
             rows=lambda: Buyer.objects.filter(Q(pin__isnull=False) | Q(new_pin__isnull=False)),
             since="modified",
             act=_forget_pins,

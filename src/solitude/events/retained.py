@@ -24,12 +24,11 @@ def declare_events() -> None:
             name="events",
             what="Events of the feed, by which a transaction's timeline shows its moves",
             action=Action.DELETE,
-            then="The rows go, the oldest first; a cursor from before is answered with 410 `cursor_expired`. Transactions keep the "
-            "state that "
-            "they have come to.",
-            why="Readers of the feed are minutes behind, after an accident weeks. The timeline is evidence in disputes, which card schemes "
-            "allow for up to 540 days after the payment. An event names buyers by their uuid, so it is not kept for ever (GDPR, Art. "
-            "5(1)(e)).",
+            then="The rows go, the oldest first; a cursor from before is answered with 410 `cursor_expired`. "
+            "Transactions keep the state that they have come to.",
+            why="Readers of the feed are minutes behind, after an accident weeks. The timeline is evidence in "
+            "disputes, which card schemes allow for up to 540 days after the payment. An event names buyers by their "
+            "uuid, so it is not kept for ever (GDPR, Art. 5(1)(e)).",
             of_erased="events name the uuid that the account had: each stays as it was told",
             rows=_oldest,
             since="created",

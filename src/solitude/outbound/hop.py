@@ -33,6 +33,11 @@ def identity() -> tuple[Path, Path] | None:
     return (certificate, key) if certificate and key else None
 
 
+def climbs(path: str) -> bool:
+    """Whether a path, as it goes over the wire, has a step that leads elsewhere: `.` or `..`, escaped or not."""
+    return _DOTS.search(path) is not None
+
+
 class Hop:
     """One way to a provider through the proxy. Made once; used by all threads. `url` is the provider's place at the proxy.
 
@@ -133,7 +138,7 @@ class Hop:
             return self._url
         rest = url.removeprefix(self._below)
         # What follows must stay below: neither another host's name nor a way up.
-        if rest == url or not rest.startswith("/") or _DOTS.search(urlsplit(url).path):
+        if rest == url or not rest.startswith("/") or climbs(urlsplit(url).path):
             raise ValueError("not below")
         return self._url + rest
 

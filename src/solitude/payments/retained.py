@@ -46,13 +46,11 @@ def declare_payments() -> None:
             name="call_bodies",
             what="What was said in calls of providers (redacted), and all that was intended (encrypted)",
             action=Action.TRUNCATE,
-            then="The exchanges go; of the intent stay amount, payee, fee and interface, by which money can still go back. The row "
-            "stays, with "
-            "its outcome and the provider's ids.",
-            why="They are the evidence of what was asked and answered, while a payment can be disputed: up to 540 days by the rules of "
-            "the card "
-            "schemes. Later refunds need no more than what stays. Credentials, addresses and texts are not kept longer (GDPR, Art. "
-            "5(1)(e)).",
+            then="The exchanges go; of the intent stay amount, payee, fee and interface, by which money can still go "
+            "back. The row stays, with its outcome and the provider's ids.",
+            why="They are the evidence of what was asked and answered, while a payment can be disputed: up to 540 "
+            "days by the rules of the card schemes. Later refunds need no more than what stays. Credentials, "
+            "addresses and texts are not kept longer (GDPR, Art. 5(1)(e)).",
             rows=lambda: ProviderCall.objects.filter(truncated_at=None),
             since="begun_at",
             act=_truncate_calls,
@@ -88,9 +86,8 @@ def declare_payments() -> None:
             what="Notifications of providers in their own words (encrypted)",
             action=Action.TRUNCATE,
             then="Headers and body go, the row stays with what was made of it; one that was never proved genuine goes as a whole.",
-            why="They hold names and addresses of buyers. They are needed while what they told may be questioned: PayPal takes disputes "
-            "and "
-            "classic refunds for 180 days.",
+            why="They hold names and addresses of buyers. They are needed while what they told may be questioned: "
+            "PayPal takes disputes and classic refunds for 180 days.",
             rows=lambda: Notification.objects.filter(truncated_at=None),
             since="received_at",
             act=_truncate_notifications,
@@ -103,9 +100,9 @@ def declare_payments() -> None:
             what="That a notification came, what it was about, and what was made of it",
             action=Action.DELETE,
             then="The rows go.",
-            why="By them each event of a provider is applied once; providers repeat theirs for days. They show why a state was changed, "
-            "while "
-            "claims may be brought (BGB §§195, 199: three years from the end of the year on).",
+            why="By them each event of a provider is applied once; providers repeat theirs for days. They show why a "
+            "state was changed, while claims may be brought (BGB §§195, 199: three years from the end of the year "
+            "on).",
             of_erased="that notifications came stays, without their words",
             rows=lambda: Notification.objects.filter(truncated_at__isnull=False),
             since="received_at",

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 
 from solitude.outbound import vouching, ways, xml
 from solitude.outbound.failures import NoAnswer, NotSent, Reason
+from solitude.outbound.hop import climbs
 from solitude.outbound.http import Answer, Request
 from solitude.outbound.vouching import Mark, Said
 from solitude.outbound.ways import PROVIDER, Way
@@ -32,7 +33,6 @@ from solitude.web.signed import BadSignature
 VERBS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"})
 UNKNOWN_TYPE = "application/octet-stream"
 _OPERATION = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
-_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 _STATUSES = range(200, 600)
 _WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -155,7 +155,7 @@ def _url(request: HttpRequest, proven: Proven, way: Way) -> str:
         raise Refused(403, f"The url of {way.name} is another one here.")
     # As it was sent and signed: Django's path has lost how it was escaped.
     before, _, rest = proven.target.partition(f"/proxy/provider/{way.name}/")
-    if before or _DOTS.search(f"/{rest.partition('?')[0]}"):
+    if before or climbs(f"/{rest.partition('?')[0]}"):
         raise Refused(400, "The path does not stay below the provider's.")
     return f"{way.below}/{rest}"
 

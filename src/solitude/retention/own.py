@@ -22,9 +22,9 @@ def declare_own() -> None:
             what="Who read or changed personal data: client or operator, address, route, and the paths of what was shown",
             action=Action.DELETE,
             then="The rows go, the oldest first; that they went is noted under the seals.",
-            why="By it an inquiry can be answered: of a person who asks who saw the data, and of a supervisory authority (GDPR, Art. 5(2), "
-            "15 and 32). Claims for damages end three years after the year by default (BGB §195); it says of operators what they did, so "
-            "it is not kept longer (GDPR, Art. 5(1)(e)).",
+            why="By it an inquiry can be answered: of a person who asks who saw the data, and of a supervisory "
+            "authority (GDPR, Art. 5(2), 15 and 32). Claims for damages end three years after the year by default "
+            "(BGB §195); it says of operators what they did, so it is not kept longer (GDPR, Art. 5(1)(e)).",
             rows=Access.objects.all,
             since="at",
             act=_delete_accesses,
@@ -36,8 +36,8 @@ def declare_own() -> None:
             what="Runs of retention",
             action=Action.DELETE,
             then="The rows go.",
-            why="They show that what is written here was done (GDPR, Art. 5(2)); three years are as long as claims for damages may be "
-            "brought by default (BGB §195).",
+            why="They show that what is written here was done (GDPR, Art. 5(2)); three years are as long as claims "
+            "for damages may be brought by default (BGB §195).",
             rows=lambda: RetentionRun.objects.filter(ended_at__isnull=False),
             since="ended_at",
             act=_delete_runs,

@@ -20,13 +20,12 @@ def declare_transactions() -> None:
             name="transactions",
             what="Transactions: who paid, and under which names the provider has it",
             action=Action.ANONYMISE,
-            then="The buyer, the uuid, the provider's ids and texts go, and no client can change the row any more. Amounts, currency, "
-            "state, "
-            "type, product, provider and times stay, so that the sums of each year stay what they were.",
-            why="Vouchers are kept for eight, books for ten years from the end of their year on (HGB §257, AO §147): with the rest of the "
-            "first year that is up to eleven. For so long the law that asks for them goes before erasure (GDPR, Art. 17(3)(b)). What is "
-            "left "
-            "is about nobody (GDPR, recital 26).",
+            then="The buyer, the uuid, the provider's ids and texts go, and no client can change the row any more. "
+            "Amounts, currency, state, type, product, provider and times stay, so that the sums of each year stay "
+            "what they were.",
+            why="Vouchers are kept for eight, books for ten years from the end of their year on (HGB §257, AO §147): "
+            "with the rest of the first year that is up to eleven. For so long the law that asks for them goes before "
+            "erasure (GDPR, Art. 17(3)(b)). What is left is about nobody (GDPR, recital 26).",
             of_erased="what was paid stays with the provider's ids, under an account without a name: tax law asks for it",
             rows=lambda: Transaction.objects.filter(anonymised_at=None),
             since="modified",

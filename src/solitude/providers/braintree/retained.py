@@ -22,9 +22,8 @@ def declare_braintree() -> None:
             what="Cards at Braintree that are no longer used: kind, last four digits, and the token",
             action=Action.ANONYMISE,
             then="Kind, digits and token go. The row stays as long as a transaction was paid by it.",
-            why="By the digits a buyer knows a card again when a payment is disputed: by the rules of the card schemes up to 540 days "
-            "after "
-            "it. The token is deleted at Braintree when the card goes.",
+            why="By the digits a buyer knows a card again when a payment is disputed: by the rules of the card "
+            "schemes up to 540 days after it. The token is deleted at Braintree when the card goes.",
             rows=lambda: PaymentMethod.objects.filter(active=False).exclude(provider_id__startswith=ANONYMISED),
             since="modified",
             act=_anonymise_cards,

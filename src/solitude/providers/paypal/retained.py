@@ -19,8 +19,9 @@ OPEN_CALLS = "a call about it is open"
 ENDED_AT_ONCE = 20
 _PENDING = "preapproval:"
 _SELLERS_WHY = (
-    "Names, addresses, the PayPal id and what the seller permitted are of use while money may be asked back from the seller: by the rules "
-    "of the card schemes up to 540 days. To whom a payment went, stands with the payment (GDPR, Art. 17(3)(b))."
+    "Names, addresses, the PayPal id and what the seller permitted are of use while money may be asked back from the "
+    "seller: by the rules of the card schemes up to 540 days. To whom a payment went, stands with the payment (GDPR, "
+    "Art. 17(3)(b))."
 )
 
 
