@@ -21,6 +21,8 @@ from tests.telemetry.conftest import Setup
 
 from .listeners import datagrams, hanging, reader, until
 
+pytestmark = pytest.mark.long
+
 log = get_logger("solitude.payments")
 # Less than the time-outs of the way to syslog; a machine under load takes its time.
 AT_ONCE_S = 4.0
@@ -188,7 +190,6 @@ from solitude.telemetry import logs
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.syslog.target import Stream, Streams, Target
 
-pytestmark = pytest.mark.long
 logs.configure(False, Path(sys.argv[2]), Streams(Stream(Target("tcp", "127.0.0.1", int(sys.argv[1])), 23)))
 log = get_logger("solitude.payments")
 log.info("parent_begins")
