@@ -8,6 +8,7 @@ from tests.support import environment, isolation
 
 pytest_plugins = [
     "tests.support.skips",
+    "tests.support.emptying",
     "tests.support.fixtures",
     "tests.support.security_events",
     "tests.support.statsd",
