@@ -411,6 +411,7 @@ def test_many_deletions_at_once_are_one(shop: Marketplace, braintree: BraintreeS
     assert len(braintree.calls("delete_method")) == 1
 
 
+@pytest.mark.long
 def test_nobody_asks_the_gateway_while_a_transaction_is_open(db: None) -> None:
     with transaction.atomic(), pytest.raises(RuntimeError, match="no transaction may be open"):
         asking.ask("client_token", lambda gateway: gateway.client_token.generate())

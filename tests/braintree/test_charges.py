@@ -14,6 +14,8 @@ from solitude.events.models import Event
 from solitude.providers.braintree.models import Subscription
 from solitude.transactions.models import Status
 
+pytestmark = pytest.mark.long
+
 # How a charge goes, from its first status to its last; and what it comes to here.
 COURSES = {
     ("submitted_for_settlement",): Status.CHECKED,

@@ -14,6 +14,8 @@ from solitude import failpoints
 from solitude.payments.models import ProviderCall
 from solitude.providers.braintree.models import PaymentMethod, Subscription
 
+pytestmark = pytest.mark.long
+
 
 def close(shop: Marketplace, uuid: str) -> Answer:
     (found,) = shop.get(f"/generic/buyer/?uuid={uuid}")["objects"]

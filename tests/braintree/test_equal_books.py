@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.braintree.world import REFUND, VOID, product, run_worker, sell
@@ -12,6 +13,8 @@ from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
 
 from solitude.transactions.models import CallOutcome, Status, Transaction
+
+pytestmark = pytest.mark.long
 
 ZERO = Decimal(0)
 LOSSES = ("disconnect_after", "truncated_after", "disconnect_before", "error_503", "rate_limit_429")

@@ -12,6 +12,8 @@ from solitude import failpoints
 from solitude.payments.models import ProviderCall
 from solitude.providers.braintree.models import Subscription
 
+pytestmark = pytest.mark.long
+
 LOST = ("disconnect_after", "truncated_after", "garbage_after")
 MOMENTS = (failpoints.AFTER_SEND, failpoints.AFTER_ANSWER, failpoints.WHILE_RECORDING)
 

@@ -34,6 +34,8 @@ from tests.web.parallel import at_once
 from solitude.payments.models import Dispute, Notification
 from solitude.transactions.models import Status, Transaction
 
+pytestmark = pytest.mark.long
+
 CHALLENGE = "0123456789abcdef0123"
 
 

@@ -10,6 +10,8 @@ from solitude.vault.hashes import candidates, keyed_hash
 from solitude.vault.keyring import use_ring
 from solitude.web.once import insert_once
 
+pytestmark = pytest.mark.long
+
 ADA, EVE = "ada@buyer.example", "d\u00fcrer@b\u00fccher.example"
 
 

@@ -5,7 +5,11 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.docs.test_examples import ROOT
+
+pytestmark = pytest.mark.long
 
 PAGE = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
 SOURCE = ROOT / "src/solitude"

@@ -13,6 +13,8 @@ import pytest
 import solitude_sandbox
 from tests.docs.test_examples import ROOT, blocks
 
+pytestmark = pytest.mark.long
+
 PAGE = "docs/sandbox.md"
 TIMEOUT_S = 60
 

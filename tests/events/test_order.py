@@ -19,6 +19,8 @@ from tests.web.parallel import at_once
 from solitude.events import feed
 from solitude.events.models import Event, Feed, append
 
+pytestmark = pytest.mark.long
+
 WITHIN_S = 30
 KINDS = ("transaction.started", "transaction.completed", "refund.completed", "dispute.opened")
 ASKED = ("", "transaction.*", "refund.completed", "transaction.completed,dispute.*")

@@ -43,6 +43,8 @@ from solitude.payments.models import Notification, ProviderCall
 from solitude.transactions.models import Status, Transaction
 from solitude.web.models import IdempotencyKey
 
+pytestmark = pytest.mark.long
+
 COMPLETED, FAILED = 1, 4
 KEY, OTHER_KEY = {"Idempotency-Key": "the-same"}, {"Idempotency-Key": "another"}
 Payment = dict[str, Any]

@@ -15,6 +15,8 @@ from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 
 def test_ten_checks_at_once_capture_once(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
     payment = shop.pay(app_id)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from django.db import connection
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
@@ -10,6 +11,8 @@ from tests.support.upgrades import columns, version_before
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal, SellerPaypal
 from solitude.transactions.models import Transaction
+
+pytestmark = pytest.mark.long
 
 
 def test_stored_credentials_and_sellers_are_found_by_their_hashes(

@@ -12,6 +12,8 @@ from tests.sellers.conftest import Thing
 from tests.sellers.world import PRODUCTS, SELLERS, TIME, made_product, made_seller, wrong
 from tests.support.marketplace import Answer, Marketplace
 
+pytestmark = pytest.mark.long
+
 BOTH = pytest.mark.parametrize("method", ["PUT", "PATCH"])
 NO_TEXTS = [True, 1.5, [], "x" * 256, "a\x00b"]
 FIELDS = {SELLERS: ["uuid", "active"], PRODUCTS: ["seller", "external_id", "public_id", "secret", "access"]}

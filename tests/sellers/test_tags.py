@@ -2,12 +2,15 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.sellers.world import PRODUCTS, SELLERS, made_product, made_seller, tag
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude.sellers.models import Product, Seller
+
+pytestmark = pytest.mark.long
 
 # Few values, so that they come back: a tag must not come back with them.
 SELLER_BODY = st.fixed_dictionaries(

@@ -11,6 +11,8 @@ from tests.web.routes import by_path, read, routes, taking_a_body
 
 from solitude.web.idempotency import KEYLESS_PATHS
 
+pytestmark = pytest.mark.long
+
 VERBS = {"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
 FORM = "application/x-www-form-urlencoded"
 # The one 405 without a body.

@@ -527,6 +527,7 @@ def test_a_body_that_is_too_large_is_413(shop: Marketplace, settings: Any) -> No
 # --- over a real connection -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_what_arrives_over_a_real_connection_is_what_was_signed(tmp_path: Any) -> None:
     with processes.house(tmp_path, SOLITUDE_OAUTH1="true", SOLITUDE_URL=BASE_URL) as house:
         wire = Wire(int(house.url.rpartition(":")[2]))

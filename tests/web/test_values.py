@@ -10,6 +10,8 @@ from django.db import connection
 from tests.support.marketplace import Answer, Marketplace
 from tests.web.routes import NOBODY, Route, taking_a_body
 
+pytestmark = pytest.mark.long
+
 # JSON as it is sent, because some of it no library would write.
 CURIOUS = {
     "null": "null",
