@@ -9,9 +9,13 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
+        import ninja
+
         from solitude.vault import holders
         from solitude.web.models import IdempotencyKey
 
+        # No answer is checked by its model: that is built when the description of the API is asked for, and not at every start.
+        ninja.Schema.model_config["defer_build"] = True
         holders.register(holders.HashColumn(IdempotencyKey, "fingerprint"))
         for client in settings.SOLITUDE_CLIENTS.values():
             for secret in client.secrets:
