@@ -172,7 +172,9 @@ def test_it_is_one_query_that_two_indexes_answer(shop: Marketplace) -> None:
     sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:
         if not sqlite:
-            cursor.execute("SET enable_seqscan = off")  # of so few rows PostgreSQL would read all
+            # Of so few rows PostgreSQL would read all.
+            for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin"):
+                cursor.execute(f"SET enable_{way} = off")
         statement, values = rows.query.sql_with_params()
         cursor.execute(f"EXPLAIN {'QUERY PLAN ' if sqlite else ''}{statement}", values)
         plan = "\n".join(str(row) for row in cursor.fetchall())
