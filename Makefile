@@ -18,7 +18,7 @@ endif
 # What tells nothing about a database is tested once, in the run on SQLite.
 NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	$(patsubst %,braintree/test_%.py,errors proxied short_ids) \
-	browser client configuration deploy docs metrics money outbound proxy sandbox telemetry \
+	browser client configuration deploy docs ha metrics money outbound proxy sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas behind_proxy live one_provider validated) \
 	$(patsubst %,infra/test_%.py,free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
