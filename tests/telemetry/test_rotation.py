@@ -1,12 +1,15 @@
 import logging
 import os
+import time
 from pathlib import Path
 
 import pytest
+import time_machine
 
-from solitude.telemetry.rotation import RotatingFile
+from solitude.telemetry.rotation import DAY_S, RotatingFile
 
 LIMIT_BYTES = 1000
+KEEP_DAYS = 30
 
 
 def record(text: str) -> logging.LogRecord:
@@ -82,3 +85,76 @@ def test_half_a_surrogate_pair_does_not_cost_the_line(tmp_path: Path) -> None:
     handler.emit(record("a\ud800b"))
     handler.close()
     assert (tmp_path / "a.log").read_text() == "a\\ud800b\n"
+
+
+def aged(path: Path, days: float) -> Path:
+    """A file whose last line is so old."""
+    path.write_text("old\n")
+    os.utime(path, times=(time.time() - days * DAY_S,) * 2)
+    return path
+
+
+def left(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()} - {"a.log.lock"}
+
+
+def test_the_first_line_of_a_process_removes_what_was_closed_too_long_ago(tmp_path: Path) -> None:
+    aged(tmp_path / "a.log", KEEP_DAYS + 9)
+    for number, days in ((1, 1), (2, KEEP_DAYS - 0.1), (3, KEEP_DAYS + 0.1), (12, 400)):
+        aged(tmp_path / f"a.log.{number}", days)
+    for other in ("a.log.gz", "a.log.1.bak", "b.log.1"):
+        aged(tmp_path / other, 400)
+    handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 10, KEEP_DAYS)
+    handler.emit(record("new"))
+    handler.close()
+    assert left(tmp_path) == {"a.log", "a.log.1", "a.log.2", "a.log.gz", "a.log.1.bak", "b.log.1"}
+    assert (tmp_path / "a.log").read_text() == "old\nnew\n", "the file in use stays, whatever its age"
+
+
+def test_a_process_that_runs_for_long_looks_once_a_day(tmp_path: Path) -> None:
+    handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 10, KEEP_DAYS)
+    handler.emit(record("first"))
+    aged(tmp_path / "a.log.1", KEEP_DAYS - 0.5)
+    for days, stays in ((0.9, True), (1.1, False)):
+        with time_machine.travel(time.time() + days * DAY_S):
+            handler.emit(record("later"))
+        assert (tmp_path / "a.log.1").exists() == stays
+    handler.close()
+
+
+def test_who_rotates_looks_as_well(tmp_path: Path) -> None:
+    handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 10, KEEP_DAYS)
+    handler.emit(record("x" * LIMIT_BYTES))
+    aged(tmp_path / "a.log.1", KEEP_DAYS + 1)
+    handler.emit(record("after"))
+    handler.close()
+    assert left(tmp_path) == {"a.log", "a.log.1"}
+    assert (tmp_path / "a.log.1").read_text() == "x" * LIMIT_BYTES + "\n", (
+        "the old one was a.log.2 by then, and is gone"
+    )
+
+
+def test_without_days_nothing_goes_by_its_age(tmp_path: Path) -> None:
+    aged(tmp_path / "a.log.1", 4000)
+    handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 10)
+    handler.emit(record("new"))
+    handler.close()
+    assert left(tmp_path) == {"a.log", "a.log.1"}
+
+
+def test_a_file_that_cannot_be_removed_costs_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(str(path))
+
+    aged(tmp_path / "a.log.1", KEEP_DAYS + 1)
+    monkeypatch.setattr(Path, "unlink", refused)
+    handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 10, KEEP_DAYS)
+    handler.emit(record("new"))
+    handler.emit(record("next"))
+    handler.close()
+    assert (tmp_path / "a.log").read_text() == "new\nnext\n"
+    (warned,) = caplog.messages
+    assert "log_files_not_removed" in warned
+    assert "PermissionError" in warned

@@ -14,6 +14,14 @@ _get = environment.get
 SOLITUDE_LOG_DIR: Path = _get(
     "SOLITUDE_LOG_DIR", folder, None, "Where `solitude.log` and `cef.log` are written.", shown="`SOLITUDE_HOME/logs`"
 ) or (SOLITUDE_HOME / "logs")
+# PCI DSS 4.0, 10.5.1, asks for twelve months of an audit log.
+SOLITUDE_LOG_KEEP_DAYS: int = environment.number(
+    "SOLITUDE_LOG_KEEP_DAYS",
+    366,
+    "Log files that were closed longer ago are removed; 0 = none by age, ten of each as ever.",
+    unit="days",
+    most=3660,
+)
 
 # --- syslog, besides the files -------------------------------------------------------------------------------------
 SOLITUDE_SYSLOG: Target | None = _get(

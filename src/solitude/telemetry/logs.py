@@ -34,31 +34,39 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def configure(debug: bool, directory: Path | None, syslog: Streams = NO_SYSLOG) -> dict[str, Any]:  # noqa: FBT001
+def configure(
+    debug: bool,  # noqa: FBT001
+    directory: Path | None,
+    syslog: Streams = NO_SYSLOG,
+    keep_days: int = 0,
+) -> dict[str, Any]:
     """Sets up all logging of this process, and returns the configuration that it set.
 
     With `debug` the console shows text, else JSON. With a `directory` the lines also go to `solitude.log` there and
     the security events to `cef.log`; raises OSError when they cannot be written. `syslog` says what goes there besides.
+    With `keep_days` older files of both are removed by age too.
     Called once, before anything logs; Django's LOGGING_CONFIG must be None.
     """
     if directory is not None:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    chosen = configuration(debug=debug, directory=directory, syslog=syslog)
+    chosen = configuration(debug=debug, directory=directory, syslog=syslog, keep_days=keep_days)
     logging.config.dictConfig(chosen)
     # When a line cannot be written, the standard library would print its raw values to the console.
     logging.raiseExceptions = False
     return chosen
 
 
-def configuration(*, debug: bool, directory: Path | None, syslog: Streams = NO_SYSLOG) -> dict[str, Any]:
+def configuration(
+    *, debug: bool, directory: Path | None, syslog: Streams = NO_SYSLOG, keep_days: int = 0
+) -> dict[str, Any]:
     """What `configure` sets, for `logging.config.dictConfig` and for servers that want to set it themselves."""
     handlers: dict[str, Any] = {
         "console": {"class": "solitude.telemetry.handlers.Console", "formatter": "text" if debug else "json"},
     }
     main, security = ["console"], ["console"]
     if directory is not None:
-        handlers["file"] = _file(directory / "solitude.log", "json")
-        handlers["cef"] = _file(directory / "cef.log", "cef")
+        handlers["file"] = _file(directory / "solitude.log", "json", keep_days)
+        handlers["cef"] = _file(directory / "cef.log", "cef", keep_days)
         main, security = ["console", "file"], ["cef"]
     if syslog.application:
         render = lines.fitting_json if syslog.application.form == RFC5424 else lines.fitting_text
@@ -93,12 +101,13 @@ def configuration(*, debug: bool, directory: Path | None, syslog: Streams = NO_S
     }
 
 
-def _file(path: Path, formatter: str) -> dict[str, Any]:
+def _file(path: Path, formatter: str, keep_days: int) -> dict[str, Any]:
     return {
         "()": "solitude.telemetry.rotation.RotatingFile",
         "path": path,
         "limit_bytes": FILE_LIMIT_BYTES,
         "count": FILES_LIMIT,
+        "keep_days": keep_days,
         "formatter": formatter,
     }
 
