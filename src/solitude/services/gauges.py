@@ -12,6 +12,7 @@ from solitude.payments import calls
 from solitude.retention import plan
 from solitude.telemetry import metrics
 from solitude.transactions.models import Transaction
+from solitude.vault import renewing
 
 STATES = {"active": "active", "idle": "idle", "idle in transaction": "idle_in_transaction"}
 
@@ -28,9 +29,14 @@ def tell() -> None:
 
 
 def tell_overdue() -> None:
-    """Of how many classes of data something should have gone long ago; and how far sealing is behind."""
+    """Of how many classes of data something should have gone long ago, how far sealing is behind, and what a rotation has left.
+
+    The last one the worker tells that is at it too, more often. Another one may finish it: so each tells, or the first would say for ever
+    what it saw last.
+    """
     metrics.gauge("retention.overdue_classes", len(plan.overdue()))
     metrics.gauge("audit.unsealed_oldest_s", sealing.unsealed_s())
+    metrics.gauge("keys.rows_left", renewing.left())
 
 
 def _overdue_s(rows: QuerySet[Any], due: str) -> int:
