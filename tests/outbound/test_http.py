@@ -75,6 +75,13 @@ class TestAnswers:
         assert {b"X-Own: v", b"User-Agent: solitude", b"Content-Length: 5"} <= set(lines)
         assert body == b"\x00body"
 
+    @pytest.mark.parametrize("name", ["User-Agent", "user-agent", "USER-AGENT"])
+    def test_a_name_that_the_caller_gives_is_sent_once_in_whatever_case_it_is_given(self, name: str) -> None:
+        with Peer(peers.answering()) as peer:
+            outlet(peer.url).send(Request("GET", peer.url, {name: "their-sdk/1"}))
+        lines = peer.requests[0].lower().split(b"\r\n")
+        assert [line for line in lines if line.startswith(b"user-agent:")] == [b"user-agent: their-sdk/1"]
+
     @pytest.mark.parametrize("status", [400, 401, 404, 422, 429, 500, 503])
     def test_a_refusal_is_an_answer(self, status: int) -> None:
         with Peer(peers.answering(b"HTTP/1.1 %d No\r\nContent-Length: 2\r\n\r\nno" % status)) as peer:

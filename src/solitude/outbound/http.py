@@ -242,9 +242,9 @@ class Outlet:
             request.method,
             (parts.path or "/") + (f"?{parts.query}" if parts.query else ""),
             body=request.body or None,
-            headers={"User-Agent": USER_AGENT}
-            | dict(request.headers)
-            | (tracing.headers() if self._names_trace else {}),
+            headers=_together(
+                {"User-Agent": USER_AGENT}, request.headers, tracing.headers() if self._names_trace else {}
+            ),
             retries=False,
             redirect=False,
             timeout=Timeout(connect=self._connect_timeout_s, read=self._read_timeout_s),
@@ -319,6 +319,15 @@ class Outlet:
             duration_ms=outcome.duration_ms,
             **more,
         )
+
+
+def _together(*given: Mapping[str, str]) -> dict[str, str]:
+    """All fields, each name once, whatever case it was given in (RFC 9110, 5.1): the last one holds, spelt as there.
+
+    Peers refuse a request with two of one name, or believe the one that we did not mean.
+    """
+    fields = {name.lower(): (name, value) for headers in given for name, value in headers.items()}
+    return dict(fields.values())
 
 
 def _failure(error: Exception, exchange: Progress) -> NotSent | NoAnswer:
