@@ -99,7 +99,7 @@ def test_an_export_is_a_new_file_of_its_owner(
 
     shown = json.loads(out.read_text())
     assert shown["account"]["id"] == buyer["resource_pk"]
-    assert [(one["does"], one["route"]) for one in shown["accesses"]][-1] == ("read", "buyer export")
+    assert [(one["does"], one["route"]) for one in shown["accesses"]][-1] == ("read", "solitude buyer export")
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert cli.main(["buyer", "export", "shop:1", "--out", str(out)]) == 2
     assert "File exists" in capsys.readouterr().err
@@ -123,8 +123,8 @@ def test_an_erasure_says_what_stays_and_knows_nobody_afterwards(
     assert Buyer.objects.get(pk=buyer["resource_pk"]).email == ""
     commands = Access.objects.filter(method="command").order_by("pk")
     assert [(one.route, one.does, one.person) for one in commands] == [
-        ("buyer erase", "read", buyer["resource_uri"]),
-        ("buyer erase", "removed", buyer["resource_uri"]),
+        ("solitude buyer erase", "read", buyer["resource_uri"]),
+        ("solitude buyer erase", "removed", buyer["resource_uri"]),
     ]
     assert all(one.client.startswith("system:") for one in commands)
 

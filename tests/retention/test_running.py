@@ -143,11 +143,11 @@ def test_the_access_log_goes_with_a_note_under_the_seals_and_a_row_that_is_not_s
     transactional_db: None, settings_of_seals: None
 ) -> None:
     for _ in range(3):
-        accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", ["/generic/buyer/1/"])
+        accesses.by_operator(accesses.Does.READ, "buyer", "solitude buyer export", ["/generic/buyer/1/"])
     Access.objects.update(at=timezone.now() - timedelta(days=1097))
     seal()
-    accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", ["/generic/buyer/2/"])
-    accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", ["/generic/buyer/3/"])
+    accesses.by_operator(accesses.Does.READ, "buyer", "solitude buyer export", ["/generic/buyer/2/"])
+    accesses.by_operator(accesses.Does.READ, "buyer", "solitude buyer export", ["/generic/buyer/3/"])
     unsealed, young = Access.objects.order_by("pk")[3:]
     Access.objects.filter(pk=unsealed.pk).update(at=timezone.now() - timedelta(days=1097))
 

@@ -93,9 +93,10 @@ def alarm(access: Access) -> None:
 
 
 def by_operator(does: Does, kind: str, command: str, objects: Iterable[str] = ()) -> None:
-    """Keeps that a command of the operator's touches personal data, before it does. `command` is its name without values.
+    """Keeps that a command of the operator's touches personal data, before it does.
 
-    The client is `system:` and the name of the user in the operating system. Raises DatabaseError.
+    `command` is how it is called, without values: `solitude buyer export`. The client is `system:` and
+    the name of the user in the operating system. Raises DatabaseError.
     """
     access = Access(
         client=f"{OPERATOR}{_user()}"[:64],

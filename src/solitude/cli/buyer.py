@@ -46,7 +46,7 @@ def _export(chosen: argparse.Namespace) -> int:
     buyer = _found(chosen.uuid)
     if buyer is None:
         return start.NOT_DONE
-    accesses.by_operator(accesses.Does.READ, "buyer", "buyer export", [buyer.resource_uri])
+    accesses.by_operator(accesses.Does.READ, "buyer", "solitude buyer export", [buyer.resource_uri])
     text = json.dumps(exporting.document(buyer), ensure_ascii=False, indent=2)
     if chosen.out is None:
         print(text)
@@ -74,7 +74,7 @@ def _erase(chosen: argparse.Namespace) -> int:
     if buyer is None:
         return start.NOT_DONE
     does = accesses.Does.READ if chosen.dry_run else accesses.Does.REMOVED
-    accesses.by_operator(does, "buyer", "buyer erase", [buyer.resource_uri])
+    accesses.by_operator(does, "buyer", "solitude buyer erase", [buyer.resource_uri])
     parts = erasing.planned(buyer) if chosen.dry_run else erasing.erase(buyer)
     print(
         f"{buyer.resource_uri}: the account {'would be' if chosen.dry_run else 'is'} closed, here and at the providers"
