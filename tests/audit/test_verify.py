@@ -16,7 +16,7 @@ from solitude.audit import heads, kinds
 from solitude.audit.models import Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import Notification, ProviderCall
-from solitude.vault import keyring
+from solitude.vault import current
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "seal_at_once")
 ROWS = 7
@@ -251,16 +251,16 @@ def test_a_seal_that_is_not_made_with_the_keys_is_found(world: None) -> None:
 def test_another_key_changes_nothing_and_a_key_that_is_gone_is_said() -> None:
     old = ring_of("a")
     new = with_new_key(old, "b")
-    with keyring.use_ring(old):
+    with current.use_ring(old):
         call()
         seal()
-    with keyring.use_ring(new):
+    with current.use_ring(new):
         row = ProviderCall.objects.get()
         row.save(update_fields=row.reseal())
         event()
         seal()
         assert verified().checked.whole == 2
-    with keyring.use_ring(ring_of("b")):
+    with current.use_ring(ring_of("b")):
         assert findings()[0] == "chain: cannot be verified: key 'a' is not in the key ring (seal 1)"
 
 

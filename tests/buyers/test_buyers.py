@@ -10,8 +10,8 @@ from tests.vault.rings import ring_of, with_new_key
 from tests.web.parallel import at_once
 
 from solitude.buyers.models import EMAIL_LABEL, Buyer
+from solitude.vault.current import use_ring
 from solitude.vault.hashes import keyed_hash
-from solitude.vault.keyring import use_ring
 
 BUYERS = "/generic/buyer/"
 FLAGS = {

@@ -17,7 +17,7 @@ from tests.vault.rings import ring_of, with_new_key
 from solitude.buyers import hashing
 from solitude.buyers.models import Buyer
 from solitude.vault import hashes
-from solitude.vault.keyring import use_ring
+from solitude.vault.current import use_ring
 
 ROW, OTHER_ROW = uuid.UUID(int=7), uuid.UUID(int=8)
 

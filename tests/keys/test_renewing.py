@@ -12,7 +12,8 @@ from solitude.providers.paypal import records
 from solitude.providers.paypal.models import SellerPaypal
 from solitude.sellers.models import Seller
 from solitude.vault import cipher, hashes, renewing, usage
-from solitude.vault.keyring import KeyRing, use_ring
+from solitude.vault.current import use_ring
+from solitude.vault.keyring import KeyRing
 from solitude.vault.models import Renewal, RenewalTurn
 from tests.vault.rings import ring_of, with_new_key
 

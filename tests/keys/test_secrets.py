@@ -8,7 +8,8 @@ from solitude.buyers import forgetting, hashing
 from solitude.buyers.models import Buyer
 from solitude.providers.bango import event_password
 from solitude.vault import edits, uses
-from solitude.vault.keyring import KeyRing, use_ring
+from solitude.vault.current import use_ring
+from solitude.vault.keyring import KeyRing
 from solitude.web import known_clients
 from tests.support.marketplace import Api, Marketplace
 from tests.vault.rings import ring_of

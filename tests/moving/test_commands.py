@@ -19,7 +19,7 @@ from tests.support.marketplace import Marketplace
 from solitude.buyers.models import Buyer
 from solitude.moving import command
 from solitude.moving.kinds import KINDS
-from solitude.vault import keyring
+from solitude.vault import current, keyring
 
 WITHIN_S = 120
 MANY = 3000
@@ -175,7 +175,7 @@ def test_an_export_is_its_owners_alone_and_takes_no_files_place(shop: Marketplac
 
 def test_an_export_that_fails_leaves_no_file(shop: Marketplace, tmp_path: Path) -> None:
     brought("buyers", json_lines(tmp_path / "b.jsonl", [{"uuid": "shop:1", "email": "ada@example.net"}]))
-    with keyring.use_ring(keyring.KeyRing.generate(development=True)):
+    with current.use_ring(keyring.KeyRing.generate(development=True)):
         ended = take("buyers", tmp_path / "out.csv")
 
     assert ended.status == 1

@@ -7,7 +7,8 @@ from django.apps import AppConfig, apps
 from django.db import connection
 from tests.vault.rings import ring_of
 
-from solitude.vault.keyring import KeyRing, use_ring
+from solitude.vault.current import use_ring
+from solitude.vault.keyring import KeyRing
 
 
 class VaultTests(AppConfig):

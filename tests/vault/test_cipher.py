@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.vault.rings import ring_of, with_new_key
 
 from solitude.vault.cipher import Unsealable, key_id_of, seal, unseal
-from solitude.vault.keyring import KeyRing, use_ring
+from solitude.vault.current import use_ring
+from solitude.vault.keyring import KeyRing
 
 RING = ring_of("k1")
 PLACE = b"app.model:field:row"

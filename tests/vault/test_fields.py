@@ -20,6 +20,7 @@ from tests.vault.models import Account, AccountProxy, Wallet
 from tests.vault.rings import ring_of, with_new_key
 
 from solitude.vault import cipher
+from solitude.vault.current import use_ring
 from solitude.vault.fields import (
     EncryptedJSONField,
     EncryptedTextField,
@@ -28,7 +29,7 @@ from solitude.vault.fields import (
     SealedModel,
     Unsealable,
 )
-from solitude.vault.keyring import KeyRing, use_ring
+from solitude.vault.keyring import KeyRing
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tables", "ring")]
 

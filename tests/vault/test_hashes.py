@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.vault.rings import ring_of, with_new_key
 
+from solitude.vault.current import use_ring
 from solitude.vault.hashes import candidates, keyed_hash, matches, under
-from solitude.vault.keyring import KeyRing, use_ring
+from solitude.vault.keyring import KeyRing
 
 RING = ring_of("k1")
 labels = st.from_regex(r"[a-z0-9._-]{1,64}", fullmatch=True)

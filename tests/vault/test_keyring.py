@@ -21,7 +21,8 @@ from django.test import override_settings
 from tests.vault.rings import ring_of
 
 from solitude.vault import keyring
-from solitude.vault.keyring import KeyRing, KeyRingError, Keys, current_ring, use_ring
+from solitude.vault.current import current_ring, use_ring
+from solitude.vault.keyring import KeyRing, KeyRingError, Keys
 from solitude.vault.ring_document import written as document_of
 from solitude.vault.ring_file import ensure, load
 

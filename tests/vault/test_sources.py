@@ -14,7 +14,8 @@ from django.test import override_settings
 from tests.vault.rings import kept, ring_of
 
 from solitude.vault import edits, holding, ring_file, sources
-from solitude.vault.keyring import KeyRing, KeyRingError, current_ring
+from solitude.vault.current import current_ring
+from solitude.vault.keyring import KeyRing, KeyRingError
 from solitude.vault.ring_document import DOCUMENT_MAX_BYTES, written
 
 CANARY = "canary-of-the-key-ring-0123456789"

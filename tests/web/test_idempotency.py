@@ -16,7 +16,8 @@ from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude.transactions.models import Transaction
-from solitude.vault.keyring import KeyRing, Keys, current_ring, use_ring
+from solitude.vault.current import current_ring, use_ring
+from solitude.vault.keyring import KeyRing, Keys
 from solitude.web import admission, idempotency
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
 from solitude.web.refusals import Refused

@@ -19,7 +19,7 @@ from argon2.exceptions import VerifyMismatchError
 
 from solitude.telemetry.logs import get_logger
 from solitude.vault import hashes
-from solitude.vault.keyring import current_ring
+from solitude.vault.current import current_ring
 from solitude.web.refusals import Refused
 
 log = get_logger("solitude.buyers")

@@ -3,7 +3,8 @@
 import secrets
 
 from . import cipher, hashes
-from .keyring import KeyRing, current_ring
+from .current import current_ring
+from .keyring import KeyRing
 
 _PLACE = b"solitude.vault:self_test"
 _LABEL = "vault.self-test"

@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from . import uses
-from .keyring import KeyRing, current_ring
+from .current import current_ring
+from .keyring import KeyRing
 
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16

@@ -28,7 +28,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 from . import cipher
 from .cipher import Unsealable
-from .keyring import current_ring
+from .current import current_ring
 from .queries import SealedCol, SealedFieldError
 
 __all__ = [

@@ -10,7 +10,8 @@ import re
 from typing import Final
 
 from . import uses
-from .keyring import KeyRing, current_ring
+from .current import current_ring
+from .keyring import KeyRing
 
 _LABEL: Final = re.compile(r"[a-z0-9._-]{1,64}", re.ASCII)
 HASHES: Final = "hashes"

@@ -1,22 +1,20 @@
 """The key ring: the secret keys of this installation, by purpose and by key id.
 
 New values are sealed and hashed with the current key of their purpose; the others open and find what was written before
-a key change. Where the ring comes from is `sources`' business, how it is written down `ring_document`'s, and that a
-process takes a changed one without a restart `watching`'s.
+a key change. Where the ring comes from is `sources`' business, how it is written down `ring_document`'s, which one is in
+use `current`'s, and that a process takes a changed one without a restart `watching`'s.
 """
 
-import contextlib
 import hmac
 import secrets
-from collections.abc import Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
 from .keys import KEY_BYTES, KeyRingError, Keys, Retired, Secrets
 
-__all__ = ["KEY_BYTES", "KeyRing", "KeyRingError", "Keys", "current_ring", "use_ring"]
+__all__ = ["KEY_BYTES", "KeyRing", "KeyRingError", "Keys"]
 
 NUMBERED: Final = ("fields", "hashes", "pepper", "seals")
 """Purposes with keys of our own: encrypted fields, keyed hashes, PINs, and the seals over what was written."""
@@ -90,36 +88,6 @@ class KeyRing:
 
 def new_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
-
-
-def current_ring() -> KeyRing:
-    """Return the ring of `use_ring`, else the one that this process has from the source in the settings.
-
-    With `SOLITUDE_DEBUG` a missing file is generated; without it, a generated one is refused. Raises `KeyRingError`.
-    """
-    if (ring := _in_use.get()) is not None:
-        return ring
-    from . import holding
-
-    return holding.held().ring
-
-
-@contextlib.contextmanager
-def use_ring(ring: KeyRing) -> Iterator[KeyRing]:
-    """Make `ring` the current one within the block, in this thread or task alone: threads do not inherit it."""
-    token = _in_use.set(ring)
-    try:
-        yield ring
-    finally:
-        _in_use.reset(token)
-
-
-def is_in_use() -> bool:
-    """Whether this is within a `use_ring`: the process's own ring is then not asked."""
-    return _in_use.get() is not None
-
-
-_in_use: ContextVar[KeyRing | None] = ContextVar("solitude_key_ring", default=None)
 
 
 def _derived(key: bytes) -> bytes:

@@ -21,8 +21,8 @@ from solitude.telemetry.logs import get_logger
 
 from . import holders, holding, processes, usage
 from .cipher import Unsealable
+from .current import current_ring
 from .fields import Sealed, SealedField
-from .keyring import current_ring
 from .models import Renewal, RenewalTurn
 
 log = get_logger("solitude.vault")

@@ -8,7 +8,7 @@ import time
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
 
-from . import holding, keyring
+from . import current, holding
 
 log = get_logger("solitude.vault")
 MISSED_MAX = 1000
@@ -32,7 +32,7 @@ def missed(purpose: str, key_id: str) -> bool:
 
     What is still unknown then is told once: something was made with a key that is gone, or with another ring.
     """
-    if keyring.is_in_use():
+    if current.is_in_use():
         return False
     if holding.look():
         return True

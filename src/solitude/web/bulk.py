@@ -10,7 +10,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
 
-from solitude.vault.keyring import current_ring, use_ring
+from solitude.vault.current import current_ring, use_ring
 
 # Fields whose values every database takes as they are; not what derives from them.
 AS_THEY_ARE = (

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from solitude.vault import uses
-from solitude.vault.keyring import KeyRing, current_ring
+from solitude.vault.current import current_ring
+from solitude.vault.keyring import KeyRing
 from solitude.vault.keys import Secrets
 from solitude.web.clients import Client
 

@@ -14,7 +14,7 @@ from solitude.buyers.api import BuyerIn
 from solitude.buyers.models import PIN_HASH_MAX_CHARS, Buyer
 from solitude.moving.fields import Count, Moment, OfEveryRow
 from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, moment, same
-from solitude.vault.keyring import current_ring
+from solitude.vault.current import current_ring
 
 _HASH = re.compile(r"([a-z0-9-]{1,16}):\$argon2id\$[A-Za-z0-9+/=,$]+", re.ASCII)
 PINS = ("pin", "new_pin")

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from solitude.providers.bango.names import NAME
 from solitude.vault import uses
-from solitude.vault.keyring import current_ring
+from solitude.vault.current import current_ring
 
 _PURPOSE = f"notifications:{NAME}"
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from solitude.providers.bango.names import NUMBER
 from solitude.transactions.models import Status, Transaction
 from solitude.vault import hashes
-from solitude.vault.keyring import current_ring
+from solitude.vault.current import current_ring
 
 _LABEL = "bango.signature"
 # Within this time every process has taken a new ring.
