@@ -17,6 +17,8 @@ from . import context, redaction
 LOGGER = "solitude.cef"
 ALARM_LOGGER = "solitude.cef.alarm"
 
+# Under which a record of the log bears the severity of its event.
+SEVERITY = "cef_severity"
 DEFAULT_SEVERITY = 5
 # Events above this severity are also ERROR lines of the ordinary log.
 QUIET_SEVERITY = 2
@@ -62,7 +64,8 @@ def event(
     if extra and not _are_pairs(extra):
         raise ValueError("extra are at most three of the fields cs5 to cs7, each with its label")
     text = message(name, severity, request or {}, extra or {})
-    logging.getLogger(LOGGER).info("%s", text)
+    # For syslog, whose receivers sort by it; the level says nothing, for every event is to be written.
+    logging.getLogger(LOGGER).info("%s", text, extra={SEVERITY: severity})
     if severity > QUIET_SEVERITY:
         logging.getLogger(ALARM_LOGGER).error("%s", text)
 

@@ -13,10 +13,10 @@ T = TypeVar("T")
 
 
 @contextmanager
-def datagrams(path: Path | None = None) -> Iterator[socket.socket]:
+def datagrams(path: Path | None = None, port: int = 0) -> Iterator[socket.socket]:
     """A socket for datagrams, at `path` or over UDP."""
     with socket.socket(socket.AF_UNIX if path else socket.AF_INET, socket.SOCK_DGRAM) as listening:
-        listening.bind(str(path) if path else ("127.0.0.1", 0))
+        listening.bind(str(path) if path else ("127.0.0.1", port))
         listening.settimeout(PATIENCE_S)
         yield listening
 

@@ -60,6 +60,10 @@ def test_severities(level: int, severity: int) -> None:
     assert message.severity(level) == severity
 
 
+def test_an_event_is_as_urgent_as_its_own_severity_says() -> None:
+    assert [message.severity_of_event(cef) for cef in range(11)] == [6, 6, 6, 5, 4, 4, 4, 3, 3, 2, 2]
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.integers(480, 3000))
 def test_a_message_is_cut_between_two_characters(text: str, limit_bytes: int) -> None:
     head = message.head(STREAM, message.INFORMATIONAL, AT, "-", {})

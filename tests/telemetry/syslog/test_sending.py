@@ -170,11 +170,47 @@ def test_a_receiver_that_closes_and_opens_again_misses_no_line(setup: Setup) -> 
         assert second.torn == 0
 
 
-def test_a_udp_port_where_nobody_listens_is_seen(setup: Setup) -> None:
+def test_a_udp_port_where_nobody_listens_is_told_once_and_each_line_that_was_refused_is_counted(
+    setup: Setup, daemon: Daemon
+) -> None:
     logged = setup(to_files=True, syslog=to(Target("udp", "127.0.0.1", free_port())))
-    log.info("one")
-    log.info("two")
+    for number in range(5):
+        log.info("line", number=number)
+    lost = 0
+    while lost < 6:  # with the line that says that the receiver is away
+        name, _, count = daemon.hears().partition(":")
+        if name == "syslog.lost.application":
+            lost += int(count.removesuffix("|c"))
+    events = [json.loads(line)["event"] for line in logged.file()]
+    assert events.count("syslog_away") == 1
+    assert "syslog_back" not in events
+    assert len(events) == lost == 6
+
+
+def test_a_udp_receiver_is_back_when_nothing_was_refused_for_a_while(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "SURE_AFTER_S", 0.2)
+    port = free_port()
+    logged = setup(to_files=True, syslog=to(Target("udp", "127.0.0.1", port)))
+    log.info("nobody")
     until(lambda: any("syslog_away" in line for line in logged.file()))
+    with datagrams(port=port) as listening:
+
+        def is_back() -> bool:
+            log.info("somebody")
+            return any("syslog_back" in line for line in logged.file())
+
+        until(is_back)
+        assert '"event":"somebody"' in listening.recv(9000).decode()
+
+
+@pytest.mark.parametrize(("severity", "priority"), [(0, 166), (3, 165), (5, 164), (8, 163), (10, 162)])
+def test_an_event_has_the_severity_of_syslog_that_its_own_comes_to(setup: Setup, severity: int, priority: int) -> None:
+    with datagrams() as listening:
+        setup(to_files=True, syslog=Streams(None, to(Target("udp", *listening.getsockname())).security))
+        cef.event("Network refused", severity)
+        assert listening.recv(4096).decode().startswith(f"<{priority}>1 ")
 
 
 def test_a_name_that_nobody_knows_is_as_a_receiver_that_is_away(setup: Setup) -> None:

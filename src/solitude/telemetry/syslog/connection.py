@@ -1,5 +1,6 @@
 """The way to a receiver. All of it may wait, up to its time-outs, so only a sender's own thread comes here."""
 
+import errno
 import socket
 import ssl
 from typing import Protocol
@@ -19,6 +20,9 @@ class Connection(Protocol):
 
     def send(self, message: bytes) -> None:
         """Hands the message over to the system. Raises OSError: the way is then of no use any more."""
+
+    def refused(self) -> int:
+        """How many messages that were handed over the system has said since that nobody took. It says little; see `_Datagrams`."""
 
     def close(self) -> None: ...
 
@@ -55,10 +59,15 @@ def tls_context(certificates: Certificates) -> ssl.SSLContext:
 
 
 class _Datagrams:
-    """One message a datagram. The socket is connected, so that the system tells of a port where nobody listens."""
+    """One message a datagram. The socket is connected, so that the system tells of a port where nobody listens.
+
+    Over UDP it does so later, when the other machine's word is there (ICMP), instead of taking the next message, and once for all that were
+    refused in the meantime; of one that got lost, or that a firewall dropped, it never tells.
+    """
 
     def __init__(self, family: socket.AddressFamily, address: object) -> None:
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._tells_later, self._refused = family != socket.AF_UNIX, 0
         try:
             self._socket.settimeout(SEND_TIMEOUT_S)
             self._socket.connect(address)  # type: ignore[arg-type]  # a path or what getaddrinfo has given
@@ -67,7 +76,17 @@ class _Datagrams:
             raise
 
     def send(self, message: bytes) -> None:
-        self._socket.send(message)
+        try:
+            self._socket.send(message)
+        except ConnectionRefusedError:
+            # That is one before this. On a Unix socket it is this one, which is tried again.
+            self._refused += self._tells_later
+            raise
+
+    def refused(self) -> int:
+        if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.ECONNREFUSED:
+            self._refused += self._tells_later
+        return self._refused
 
     def close(self) -> None:
         self._socket.close()
@@ -93,6 +112,9 @@ class _Frames:
                 raise ConnectionResetError("closed by the receiver")
         except (BlockingIOError, ssl.SSLWantReadError):
             return  # it has nothing to say, as a receiver should
+
+    def refused(self) -> int:
+        return 0
 
     def close(self) -> None:
         self._stream.close()

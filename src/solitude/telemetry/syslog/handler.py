@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 
-from solitude.telemetry import context, metrics
+from solitude.telemetry import cef, context, metrics
 from solitude.telemetry.handlers import Noting
 from solitude.telemetry.logs import get_logger
 
@@ -65,14 +65,14 @@ class Syslog(Noting):
         """The sender of this process: threads and connections are not those of the process that it was forked from."""
         if self._sender is None or self._process != os.getpid():
             self._process = os.getpid()
-            self._sender = Sender(self.stream, self._gap, self._told)
+            self._sender = Sender(self.stream, self._gap, self._told, self._refused)
         return self._sender
 
     def _message(self, record: logging.LogRecord) -> bytes:
         is_cef = record.name.endswith(".cef")
         head = message.head(
             self.stream,
-            message.severity(record.levelno),
+            _severity_of(record),
             record.created,
             CEF_MESSAGE_ID if is_cef else _event_of(record),
             context.current(),
@@ -94,10 +94,19 @@ class Syslog(Noting):
         else:
             log.warning("syslog_back", stream=self.stream_name, target=str(self.stream.target))
 
+    def _refused(self, lines: int) -> None:
+        # No line says so there: that would be one more that nobody takes.
+        metrics.count(f"syslog.lost.{self.stream_name}", lines)
+
     def _tell_unsent(self, lines: int) -> None:
         if lines:
             metrics.count(f"syslog.lost.{self.stream_name}", lines)
             log.warning("syslog_lines_unsent", stream=self.stream_name, lines=lines)
+
+
+def _severity_of(record: logging.LogRecord) -> int:
+    of_event = getattr(record, cef.SEVERITY, None)
+    return message.severity(record.levelno) if of_event is None else message.severity_of_event(of_event)
 
 
 def _event_of(record: logging.LogRecord) -> str:

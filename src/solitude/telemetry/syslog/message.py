@@ -23,7 +23,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _NOT_PRINTED = re.compile(r"[^\x21-\x7e]")
 _IN_VALUE = re.compile(r'(["\\\]])')
 # RFC 5424, section 6.2.1.
-CRITICAL, ERROR, WARNING, INFORMATIONAL, DEBUG = 2, 3, 4, 6, 7
+CRITICAL, ERROR, WARNING, NOTICE, INFORMATIONAL, DEBUG = 2, 3, 4, 5, 6, 7
 
 
 def severity(level: int) -> int:
@@ -35,6 +35,18 @@ def severity(level: int) -> int:
     if level >= logging.WARNING:
         return WARNING
     return INFORMATIONAL if level >= logging.INFO else DEBUG
+
+
+def severity_of_event(cef_severity: int) -> int:
+    """Of a CEF severity, 0 to 10: what is low (0 to 3), medium (to 6), high (to 8) and very high there."""
+    if cef_severity >= 9:
+        return CRITICAL
+    if cef_severity >= 7:
+        return ERROR
+    if cef_severity >= 4:
+        return WARNING
+    # Above 2 an event is an alarm, if a small one.
+    return NOTICE if cef_severity == 3 else INFORMATIONAL
 
 
 def head(

@@ -6,32 +6,42 @@ missing. That line and the metric are the only trace of them here; the files hav
 
 import random
 import threading
+import time
 from collections.abc import Callable
 from queue import Empty, Full, Queue
 
 from .connection import Connection, connect
-from .target import Stream
+from .target import UDP, Stream
 
 BACK_OFF_FIRST_S, BACK_OFF_MOST_S = 0.2, 15.0
 # How long the end of the process may wait for what is in the queue.
 FLUSH_WITHIN_S = 2.0
 LOOK_S = 0.5
+# Over UDP a message that was sent shows nothing: a receiver is back when for so long none was refused.
+SURE_AFTER_S = 10.0
 
 
 class Sender:
     """For one stream of one process.
 
     `gap` makes the message that says how many lines are missing. `told` hears, in the sender's thread, when the receiver is gone
-    (`away`, with the name of the error) and there again (`back`).
+    (`away`, with the name of the error) and there again (`back`), and `refused` how many messages went that nobody took.
     """
 
-    def __init__(self, stream: Stream, gap: Callable[[int], bytes], told: Callable[[str, str], None]) -> None:
-        self._stream, self._gap, self._told = stream, gap, told
+    def __init__(
+        self,
+        stream: Stream,
+        gap: Callable[[int], bytes],
+        told: Callable[[str, str], None],
+        refused: Callable[[int], None],
+    ) -> None:
+        self._stream, self._gap, self._told, self._refused = stream, gap, told, refused
         self._queue: Queue[bytes] = Queue(stream.queue_lines)
         self._lost, self._counting = 0, threading.Lock()
         self._ending = threading.Event()
         self._connection: Connection | None = None
-        self._away = False
+        self._away, self._failed_s = False, 0.0
+        self._sure_after_s = SURE_AFTER_S if stream.target.transport == UDP else 0.0
         self._thread = threading.Thread(target=self._work, name="syslog", daemon=True)
         self._thread.start()
 
@@ -71,6 +81,7 @@ class Sender:
             try:
                 message = self._queue.get(timeout=LOOK_S)
             except Empty:
+                self._see_refused()
                 continue
             if not self._deliver(message):
                 break
@@ -107,20 +118,30 @@ class Sender:
             self._connection = connect(self._stream.target, self._stream.certificates)
         self._connection.send(message)
 
+    def _see_refused(self) -> None:
+        """Of what was sent last one hears only afterwards, if at all."""
+        if self._connection is not None and self._connection.refused():
+            self._drop_connection()
+            self._tell_away(ConnectionRefusedError())
+
     def _drop_connection(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
+                if lines := connection.refused():
+                    self._refused(lines)
                 connection.close()
             except OSError:
                 return  # it is gone all the same
 
     def _tell_away(self, error: OSError) -> None:
+        self._failed_s = time.monotonic()
         if not self._away and not self._ending.is_set():
             self._away = True
             self._told("away", type(error).__name__)
 
     def _tell_back(self) -> None:
-        if self._away and not self._ending.is_set():
+        is_sure = time.monotonic() - self._failed_s >= self._sure_after_s
+        if self._away and is_sure and not self._ending.is_set():
             self._away = False
             self._told("back", "")
