@@ -170,3 +170,15 @@ def test_no_input_makes_a_second_line_or_another_field(
 def rendered(*event: Any) -> str:
     record = logging.LogRecord(cef.LOGGER, logging.INFO, "", 1, "%s", (cef.message(*event),), None)
     return cef.CefFormatter().format(record)
+
+
+@pytest.mark.parametrize("character", ["a", "=", "ä"])
+def test_a_value_that_fits_is_whole_and_one_that_does_not_is_cut(character: str) -> None:
+    written = {"=": "\\="}.get(character, character)
+    fits = cef.CUSTOM_LIMIT_BYTES // len(written.encode())
+
+    def told(count: int) -> str:
+        return cef.message("x", 1, extra={"cs5Label": "edge", "cs5": character * count}).partition(" cs5=")[2]
+
+    assert told(fits) == written * fits
+    assert told(fits + 1) == written * fits

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jwt.api_jws import PyJWS
 from tests.support.marketplace import KEY, SECRET, Answer, Api, Marketplace
 from tests.web.tokens import LEFT_OUT, bearer, by_hand, claims
 
@@ -337,3 +338,23 @@ def test_unsigned_requests_pass_only_where_no_signature_is_required(shop: Market
 def test_no_header_breaks_the_gate(shop: Marketplace, header: str) -> None:
     environ = {"HTTP_AUTHORIZATION": header.encode("utf-8", "replace").decode("latin-1")}
     assert shop.client.get(HERE, **environ).status_code == 401  # type: ignore[arg-type]
+
+
+def test_a_token_is_read_once(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    decode = PyJWS.decode_complete
+
+    def counting(self: PyJWS, token: str, *given: Any, **more: Any) -> dict[str, Any]:
+        read.append(token)
+        return decode(self, token, *given, **more)
+
+    monkeypatch.setattr(PyJWS, "decode_complete", counting)
+
+    assert called(shop, bearer(claims("GET", HERE))).status == 200
+    assert len(read) == 1
+
+
+def test_what_is_no_token_is_malformed_whomever_it_names(shop: Marketplace, security_events: list[str]) -> None:
+    header = by_hand({"alg": "HS256", "b64": False, "crit": ["b64"]}, {"iss": "nobody"})
+
+    refused_for(called(shop, header), "The token is malformed.", security_events)

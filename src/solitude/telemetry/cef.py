@@ -41,6 +41,8 @@ _CONTEXT_FIELDS = {
 }
 _NOTHING: Mapping[str, str] = {}
 _HEAD_ESCAPES = {"\\": "\\\\", "|": "\\|", "\r": "\\r", "\n": "\\n"}
+# Nothing to escape, and each character one byte: nearly all values.
+_PLAIN = re.compile(r"[ !-<>-\[\]-{}~]*")
 _VALUE_ESCAPES = {"\\": "\\\\", "=": "\\=", "\r": "\\r", "\n": "\\n"}
 
 
@@ -151,9 +153,12 @@ def _are_pairs(extra: Mapping[str, object]) -> bool:
 
 def _escaped(text: object, escapes: Mapping[str, str], limit_bytes: int) -> str:
     """The text masked and escaped, cut between characters so that no escape is left half."""
+    masked = redaction.mask(str(text))
+    if len(masked) <= limit_bytes and _PLAIN.fullmatch(masked):
+        return masked
     parts: list[str] = []
     left = limit_bytes
-    for character in redaction.mask(str(text)):
+    for character in masked:
         part = escapes.get(character) or redaction.without_control(character)
         left -= len(part.encode())
         if left < 0:

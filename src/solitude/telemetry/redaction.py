@@ -145,6 +145,8 @@ _NAMES = (
     r"|(?:bank_?)?account_?(?:number|iban)|card_?number|accesstoken|refreshtoken|clientsecret"
 )
 _SENSITIVE_NAME = re.compile(_NAMES, re.IGNORECASE)
+# Every text is asked this, in small letters: one pattern is much cheaper than each word by itself.
+_ANY_WORD = re.compile("|".join(_WORDS))
 
 # A name with a list or an object ("pin": ["1234"]): nothing of it is looked at.
 _HELD = re.compile(
@@ -211,7 +213,7 @@ def _masked_words(text: str) -> str:
     lower = text.lower()
     if "bearer" in lower or "basic" in lower:
         text = _AUTHORIZATION.sub(rf"\1 {MASK}", text)
-    if any(word in lower for word in _WORDS):
+    if _ANY_WORD.search(lower):
         text = _HELD.sub(lambda found: f"{found[1]}{found[2] or ''}{MASK}{found[2] or ''}", text)
         text = _QUOTED.sub(lambda found: f"{found[1]}{found[2] or found[3]}{MASK}{found[2] or found[3]}", text)
         text = _BARE.sub(rf"\1{MASK}", text)
