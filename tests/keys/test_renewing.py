@@ -11,7 +11,7 @@ from solitude.buyers.models import Buyer
 from solitude.providers.paypal import records
 from solitude.providers.paypal.models import SellerPaypal
 from solitude.sellers.models import Seller
-from solitude.vault import cipher, hashes, renewing, usage
+from solitude.vault import cipher, hashes, ranges, renewing, usage
 from solitude.vault.current import use_ring
 from solitude.vault.keyring import KeyRing
 from solitude.vault.models import Renewal, RenewalTurn
@@ -91,6 +91,54 @@ def test_whoever_dies_is_followed_by_another_who_goes_on(
         assert usage.by_key("fields")["k2"] == {"buyers.buyer:email": 3}
         finish(2)
         assert usage.by_key("fields") == {"k2": {"buyers.buyer:email": 7}}
+
+
+@pytest.mark.parametrize("range_rows", [1, 2, 3, 7, 8])
+def test_tables_are_looked_through_a_range_at_a_time_and_no_row_is_left_out(
+    old_rows: list[Buyer], range_rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "RANGE_ROWS", range_rows)
+    assert [one.pk for condition in ranges.of(Buyer) for one in Buyer.objects.filter(condition).order_by("pk")] == [
+        one.pk for one in old_rows
+    ]
+    looked: list[tuple[str, int]] = []
+    assert usage.of_key("fields", "k1", lambda *so_far: looked.append(so_far)) == {"buyers.buyer:email": 7}
+    of_buyers = [rows for place, rows in looked if place == "buyers.buyer:email"]
+    assert of_buyers == [range_rows * number for number in range(1, 7 // range_rows + 2)]
+    with use_ring(AFTER):
+        finish()
+        assert not usage.is_used("fields", "k1")
+        assert not usage.is_used("hashes", "k1")
+        assert usage.of_key("fields", "k2") == {"buyers.buyer:email": 7}
+
+
+def test_a_turn_looks_through_a_few_ranges_and_the_next_one_goes_on(
+    old_rows: list[Buyer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "RANGE_ROWS", 1)
+    monkeypatch.setattr(renewing, "RANGES_PER_TURN", 2)
+    with use_ring(AFTER):
+        # Only the last row is left.
+        renewing.run_some(0)
+        Renewal.objects.filter(place="buyers.buyer:email_hash").update(finished=True)
+        for one in old_rows[:-1]:
+            one.email = f"new{one.pk}@buyer.example"
+            one.save()
+        turns = 0
+        while "k1" in usage.by_key("fields"):
+            RenewalTurn.objects.all().delete()
+            assert renewing.run_some(1000)
+            turns += 1
+        assert turns == 4
+
+
+def test_that_a_key_is_used_is_known_at_the_first_row(old_rows: list[Buyer], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranges, "RANGE_ROWS", 1)
+    looked: list[str] = []
+    assert usage.is_used("fields", "k1", lambda place, _: looked.append(place))
+    assert looked.count("buyers.buyer:email") == 0
+    assert not usage.is_used("fields", "k7", lambda place, _: looked.append(place))
+    assert looked.count("buyers.buyer:email") == 8
 
 
 def test_what_is_written_under_the_old_key_behind_its_back_is_found_by_the_next_pass(old_rows: list[Buyer]) -> None:

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from solitude.buyers.hashing import FORGOTTEN
 from solitude.buyers.models import Buyer
+from solitude.vault import ranges
 
 
 def forget_pins_of(key_id: str) -> int:
@@ -13,8 +14,12 @@ def forget_pins_of(key_id: str) -> int:
     There still is a PIN, so a payment that needs one goes on needing it; but none is right until it was reset.
     """
     head = f"{key_id}:"
-    theirs = Buyer.objects.filter(Q(pin__startswith=head) | Q(new_pin__startswith=head)).values_list("pk", flat=True)
-    return sum(_forget(pk, head) for pk in theirs.order_by("pk").iterator())
+    theirs = Buyer.objects.filter(Q(pin__startswith=head) | Q(new_pin__startswith=head)).order_by("pk")
+    return sum(
+        _forget(pk, head)
+        for condition in ranges.of(Buyer)
+        for pk in theirs.filter(condition).values_list("pk", flat=True)
+    )
 
 
 def _forget(pk: int, head: str) -> bool:

@@ -246,14 +246,29 @@ def _have_it(ring: "KeyRing", wait_s: int) -> bool:
 def _is_in_use(chosen: argparse.Namespace, *, tell: bool) -> bool:
     from solitude.vault import renewing, usage
 
-    found = usage.of_key(chosen.purpose, chosen.id)
-    if not found:
+    looked = _looked()
+    # How much there is costs a look at every row, and is wanted once, at the end.
+    found = usage.of_key(chosen.purpose, chosen.id, looked) if tell else {}
+    if not found and (tell or not usage.is_used(chosen.purpose, chosen.id, looked)):
         return False
     # Something was written under it after the pass that should have been the last.
     renewing.begin_again(chosen.purpose)
     if tell:
         _say(f"{chosen.purpose}: {chosen.id} is still used by {_counts(found)}.")
     return True
+
+
+def _looked() -> Callable[[str, int], None]:
+    """Says every few seconds how far the count is: of millions of rows it takes a while."""
+    said_at = time.monotonic()
+
+    def told(place: str, rows: int) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= COUNT_EVERY_S:
+            said_at = time.monotonic()
+            _say(f"Looked at {rows} rows of {place}.")
+
+    return told
 
 
 def _is_in_use_by_party(chosen: argparse.Namespace, *, tell: bool) -> bool:
@@ -328,10 +343,10 @@ def _refuse_third(ring: "KeyRing", key: str) -> None:
 def _rows(purpose: str) -> dict[str, dict[str, int]]:
     from solitude.vault import usage
 
-    counted = usage.by_key(purpose)
+    counted = usage.by_key(purpose, _looked())
     if purpose == "hashes":
         # PINs of a time without a pepper.
-        for key_id, places in usage.by_key("pepper").items():
+        for key_id, places in usage.by_key("pepper", _looked()).items():
             counted.setdefault(key_id, {}).update(places)
     return counted
 

@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from solitude.telemetry import cef, metrics
 from solitude.telemetry.logs import get_logger
 
-from . import holders, holding, processes, usage
+from . import holders, holding, processes, ranges, usage
 from .cipher import Unsealable
 from .current import current_ring
 from .fields import Sealed, SealedField
@@ -27,6 +27,8 @@ from .models import Renewal, RenewalTurn
 
 log = get_logger("solitude.vault")
 BATCH_ROWS = 50
+# So many in which nothing is left may be looked through in one turn, so that a pass over millions of rows comes to its end.
+RANGES_PER_TURN = 10
 TURN_S = 1
 TELL_EVERY_ROWS = 10_000
 
@@ -73,25 +75,27 @@ def run_some(rows_max: int) -> bool:
         return False
     if not _take_turn():
         return True
-    done = 0
+    done = empty = 0
     for task in unfinished:
         is_finished = False
-        while done < rows_max and not is_finished:
+        while done < rows_max and empty < RANGES_PER_TURN and not is_finished:
             renewed, is_finished = batch(task, min(BATCH_ROWS, rows_max - done))
             done += renewed
+            empty += not renewed and not is_finished
     metrics.gauge("keys.rows_left", left())
     return True
 
 
 def batch(task: Task, size: int) -> tuple[int, bool]:
-    """Looks at the next `size` rows that are left; how many were renewed, and whether the last pass has ended."""
+    """Looks at the next `size` rows that are left, within one range; how many were renewed, and whether the last pass has ended."""
     with transaction.atomic():
         progress = Renewal.objects.select_for_update().get(place=task.place)
         if progress.finished or progress.key_id != task.key_id:
             return 0, True
-        found = task.left().order_by("pk")
-        if progress.cursor:
-            found = found.filter(pk__gt=progress.cursor)
+        after = progress.cursor or None
+        # Where hardly any are left, to find some would be to look at all of the table, which takes longer than a statement may.
+        last = ranges.end(task.rows().model, after)
+        found = task.left().filter(ranges.within(after, last)).order_by("pk")
         if connection.features.has_select_for_update_skip_locked:
             found = found.select_for_update(skip_locked=True, no_key=True, of=("self",))
         rows = list(found.values_list("pk", "kept", *task.columns)[:size])
@@ -102,6 +106,8 @@ def batch(task: Task, size: int) -> tuple[int, bool]:
         )  # fmt: skip
         if rows:
             progress.cursor = str(rows[-1][0])
+        elif last is not None:
+            progress.cursor = str(last)
         else:
             _end_pass(progress)
         progress.save()
@@ -140,8 +146,10 @@ def _all() -> list[tuple[Task, Renewal]]:
 def _begun(task: Task, known: Renewal | None) -> Renewal:
     if known is not None and known.key_id == task.key_id:
         return known
-    with usage.patient():
-        total = task.left().count()
+    total = 0
+    for condition in ranges.of(task.rows().model):
+        with usage.patient():
+            total += task.left().filter(condition).count()
     begun = {"key_id": task.key_id, "cursor": "", "total": total, "done": 0, "found": 0, "failed": 0}
     if known is None:
         Renewal.objects.bulk_create([Renewal(place=task.place, finished=not total, **begun)], ignore_conflicts=True)

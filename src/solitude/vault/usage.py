@@ -1,6 +1,10 @@
-"""How many rows still use a key: counted in the database, over every sealed field and every column of hashes."""
+"""How many rows still use a key: counted in the database, over every sealed field and every column of hashes.
 
-from collections.abc import Iterator
+There is no index for that: it would be as large as the columns, and is wanted once a year. So every row is looked at, by `ranges`.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,9 +12,11 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Greatest, StrIndex, Substr
 
-from . import holders
+from . import holders, ranges
 from .keys import KEY_ID
 
+# Hears how many rows of which place were looked at so far.
+Told = Callable[[str, int], None]
 HASHED = ("hashes", "pepper", "seals")
 _SEALED_HEAD = "v1:"
 
@@ -29,29 +35,44 @@ def kept_hashes(column: holders.HashColumn) -> QuerySet[Any]:
     return hashes
 
 
-def by_key(purpose: str) -> dict[str, dict[str, int]]:
+def by_key(purpose: str, told: Told = lambda *_: None) -> dict[str, dict[str, int]]:
     """By key id and place ("app.model:column"), how many rows were made with it. Looks at every row."""
     counted: dict[str, dict[str, int]] = {}
-    with patient():
-        for place, rows, head in _places(purpose):
-            for key_id, count in _grouped(rows, head):
-                # What no key has made (a PIN that was forgotten) is nobody's.
-                if KEY_ID.fullmatch(key_id):
-                    counted.setdefault(key_id, {})[place] = count
+    for place, rows, head in _places(purpose):
+        of_place: Counter[str] = Counter()
+        for found in _by_range(place, rows, head, told):
+            of_place.update(found)
+        for key_id, count in of_place.items():
+            counted.setdefault(key_id, {})[place] = count
     return counted
 
 
-def of_key(purpose: str, key_id: str) -> dict[str, int]:
+def of_key(purpose: str, key_id: str, told: Told = lambda *_: None) -> dict[str, int]:
     """By place, what was made with this key and is still there; a key of the hashes may also have made PINs."""
     found: dict[str, int] = {}
-    for one in {"hashes": ("hashes", "pepper")}.get(purpose, (purpose,)):
-        found |= by_key(one).get(key_id, {})
+    for one in _purposes(purpose):
+        found |= by_key(one, told).get(key_id, {})
         found |= {
             other.name: count
             for other in holders.elsewhere()
             if other.purpose == one and (count := other.count(key_id))
         }
     return found
+
+
+def is_used(purpose: str, key_id: str, told: Told = lambda *_: None) -> bool:
+    """Whether anything is there that was made with this key: looks at every row only where it is not."""
+    for one in _purposes(purpose):
+        for place, rows, head in _places(one):
+            if any(key_id in found for found in _by_range(place, rows, head, told)):
+                return True
+        if any(other.purpose == one and other.count(key_id) for other in holders.elsewhere()):
+            return True
+    return False
+
+
+def _purposes(purpose: str) -> tuple[str, ...]:
+    return ("hashes", "pepper") if purpose == "hashes" else (purpose,)
 
 
 def _places(purpose: str) -> Iterator[tuple[str, QuerySet[Any], str]]:
@@ -64,6 +85,15 @@ def _places(purpose: str) -> Iterator[tuple[str, QuerySet[Any], str]]:
                 yield column.place, kept_hashes(column), ""
 
 
+def _by_range(place: str, rows: QuerySet[Any], head: str, told: Told) -> Iterator[dict[str, int]]:
+    """By key id how many rows, range by range. What no key has made (a PIN that was forgotten) is nobody's."""
+    for number, condition in enumerate(ranges.of(rows.model), 1):
+        with patient():
+            found = _grouped(rows.filter(condition), head)
+        yield {key_id: count for key_id, count in found if KEY_ID.fullmatch(key_id)}
+        told(place, number * ranges.RANGE_ROWS)
+
+
 def _grouped(rows: QuerySet[Any], head: str) -> list[tuple[str, int]]:
     """Key ids and counts: what stands between the head and the next colon."""
     rest = Substr("kept", len(head) + 1)
@@ -74,7 +104,7 @@ def _grouped(rows: QuerySet[Any], head: str) -> list[tuple[str, int]]:
 
 @contextmanager
 def patient() -> Iterator[None]:
-    """For statements that look at whole tables: PostgreSQL does not end them after the time that a request has."""
+    """For statements that look at many rows, of a disk that may be cold: PostgreSQL does not end them after the time that a request has."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
