@@ -24,8 +24,11 @@ def application() -> Any:
     if settings.SOLITUDE_PROXY:
         # It has neither keys nor a database, and nothing to work at.
         return application
+    from solitude.vault import holding
     from solitude.vault.watching import Watcher
 
+    # This process is forked from one that has the ring of its own start, and after SIGHUP there may be a newer one.
+    holding.look(again=True)
     Watcher("server").start()
     if settings.SOLITUDE_SERVE_WORKER:
         from solitude.worker import Worker

@@ -1,10 +1,8 @@
 """Every key changes while the marketplace goes on: no request fails, and afterwards the old keys go."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,11 +14,11 @@ import pytest
 
 from solitude.client import Solitude
 from tests.keys.load import Load
+from tests.keys.operator import WITHIN_S, keys
 from tests.support import processes
 from tests.support.processes import House
 
 pytestmark = pytest.mark.long
-WITHIN_S = 120
 WAIT = ("--wait-s", "60")
 SETTINGS = {
     "SOLITUDE_KEYS_SETTLE_S": "1",
@@ -30,26 +28,6 @@ SETTINGS = {
 }
 OLD = {"fields": "k1", "hashes": "k1", "pepper": "p1", "seals": "k1"}
 PARTIES = {"clients": "shop", "notifications": "bango"}
-
-
-# What an operator types, one after the other: the first that does not end with 0 is the last.
-SESSION = """
-import json, sys
-from solitude.cli import main
-for arguments in json.loads(sys.argv[1]):
-    if status := main(["keys", *arguments]):
-        sys.exit(status)
-"""
-
-
-def keys(house: House, *commands: tuple[str, ...], status: int = 0) -> str:
-    """What these commands of `solitude keys` print; with what they say besides, where they are to end with another status."""
-    ended = subprocess.run(
-        [sys.executable, "-c", SESSION, json.dumps(commands)],
-        check=False, env=house.environment, capture_output=True, text=True, timeout=WITHIN_S,
-    )  # fmt: skip
-    assert ended.returncode == status, (commands, ended.stdout, ended.stderr)
-    return ended.stdout + (ended.stderr if status else "")
 
 
 def execute(house: House, statement: str) -> None:
