@@ -19,7 +19,7 @@ from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
-from solitude.telemetry import cef, context, metrics
+from solitude.telemetry import cef, context, metrics, tracing
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
@@ -83,6 +83,7 @@ def begin(
         idempotency_id=key,
         client=context.current().get("client", ""),
         request_id=context.current().get("request_id", ""),
+        traceparent=tracing.traceparent(),
         way=chosen.way if chosen else "",
         choice=chosen.why[:CHOICE_MAX_CHARS] if chosen else "",
         intent=intent.to_json(),
@@ -155,8 +156,9 @@ def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
         taken = {"cs6Label": "provider", "cs6": known.provider, "cs7Label": "operation", "cs7": known.operation}
         cef.event("Provider call taken over", 2, extra=taken)
     described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
-    found = _ask(registry.provider(known.provider), described, find_out=True)
-    return _record(known, found, settle, first_try=False)
+    with tracing.going_on(f"recovery {known.operation}", known.traceparent):
+        found = _ask(registry.provider(known.provider), described, find_out=True)
+        return _record(known, found, settle, first_try=False)
 
 
 def uncertain() -> QuerySet[ProviderCall]:

@@ -17,6 +17,8 @@ from solitude.web.models import IdempotencyKey
 LIVE = (CallOutcome.NONE, CallOutcome.UNKNOWN, CallOutcome.PENDING, CallOutcome.SUCCEEDED)
 OPEN = (CallOutcome.NONE, CallOutcome.UNKNOWN)
 CHOICE_MAX_CHARS = 1000
+# W3C Trace Context, version 00.
+TRACEPARENT_CHARS = 55
 REASON_MAX_CHARS = 255
 NOTIFICATION_MAX_CHARS = 262_144
 # States of a notification that is not done with yet.
@@ -45,6 +47,8 @@ class ProviderCall(SealedModel):
     # for servers of the version before, which still run while this one is rolled out.)
     client = models.CharField(max_length=64, default="", db_default="")
     request_id = models.CharField(max_length=64, default="", db_default="")
+    # The trace in which it was begun, where there are traces: whoever goes on with it, in another one, has a link to that.
+    traceparent = models.CharField(max_length=TRACEPARENT_CHARS, default="", db_default="")
     # Of a payment whose provider was chosen here: by which way it went, and in words why by this one.
     way = models.CharField(max_length=32, default="", db_default="")
     choice = models.CharField(max_length=CHOICE_MAX_CHARS, default="", db_default="")

@@ -30,8 +30,8 @@ CALLS = Kind(
         )
     },
     # Who is at it and when it is tried again; and the client's key, which is forgotten in time and goes on to the next call of a payment.
-    # What retention leaves of an intent comes into being when that is emptied.
-    free=frozenset({"idempotency", "leased_until", "takeovers", "next_try_at", "truncated_at", "essentials"}),
+    # What retention leaves of an intent comes into being when that is emptied. A trace is for whoever looks for a fault.
+    free=frozenset({"idempotency", "leased_until", "takeovers", "next_try_at", "traceparent", "truncated_at", "essentials"}),
     is_open=Q(outcome__in=OPEN),
 )  # fmt: skip
 

@@ -76,6 +76,18 @@ def outgoing(name: str) -> Iterator[dict[str, str | int]]:
         yield told
 
 
+@contextmanager
+def going_on(name: str, traceparent: str) -> Iterator[dict[str, str | int]]:
+    """The span of work that goes on with what another trace has begun, perhaps hours ago: it has a link to that, and is not of it."""
+    with _span(name, "INTERNAL", "", linked=traceparent) as told:
+        yield told
+
+
+def traceparent() -> str:
+    """What names the span of what goes on in this thread, to be kept for `going_on`; empty where there is none."""
+    return headers().get(HEADER, "")
+
+
 def headers() -> dict[str, str]:
     """The header that names the span of what goes on in this thread, for another process of ours; empty where there is none."""
     if _Tracing.tracer is None:
@@ -88,7 +100,7 @@ def headers() -> dict[str, str]:
 
 
 @contextmanager
-def _span(name: str, kind: str, traceparent: str) -> Iterator[dict[str, str | int]]:
+def _span(name: str, kind: str, traceparent: str, *, linked: str = "") -> Iterator[dict[str, str | int]]:
     told: dict[str, str | int] = {}
     if _Tracing.tracer is None:
         yield told
@@ -99,12 +111,29 @@ def _span(name: str, kind: str, traceparent: str) -> Iterator[dict[str, str | in
     parent = TraceContextTextMapPropagator().extract({HEADER: traceparent}) if traceparent else None
     # An error's text and trace may hold anything: the log has them, masked.
     with _Tracing.tracer.start_as_current_span(
-        name, context=parent, kind=SpanKind[kind], record_exception=False, set_status_on_exception=False
+        name,
+        context=parent,
+        kind=SpanKind[kind],
+        links=_links(linked),
+        record_exception=False,
+        set_status_on_exception=False,
     ) as span:
         try:
             yield told
         finally:
             _tell(span, told)
+
+
+def _links(traceparent: str) -> list[Any]:
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Link, get_current_span
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    # In a context of its own: of a header that is none this thread's span would come.
+    found = get_current_span(
+        TraceContextTextMapPropagator().extract({HEADER: traceparent}, Context())
+    ).get_span_context()
+    return [Link(found)] if found.is_valid else []
 
 
 def _tell(span: Any, told: Mapping[str, str | int]) -> None:
