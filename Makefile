@@ -18,7 +18,7 @@ endif
 # What tells nothing about a database is tested once, in the run on SQLite.
 NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	$(patsubst %,braintree/test_%.py,charges closing equal_books errors lost_subscriptions proxied short_ids webhook) \
-	browser canary/test_every_field.py client configuration deploy docs ha metrics money outbound proxy sandbox telemetry \
+	bench browser canary/test_every_field.py client configuration deploy docs ha metrics money outbound proxy sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas behind_proxy live one_provider validated) \
 	$(patsubst %,infra/test_%.py,demo free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
@@ -49,7 +49,7 @@ TORTURE := $(PY) -m tests.faults.processes $(if $(SEED),--seed $(SEED))
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill failover fuzz docs kit live examples postgres dist lint style format types imports locks clean
+.PHONY: help venv demo test test-long test-sqlite test-postgres torture torture-kill failover bench fuzz docs kit live examples postgres dist lint style format types imports locks clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -91,6 +91,9 @@ torture-kill: $(DEV) postgres ## payments while everything is killed with kill -
 failover: $(DEV) $(HA) postgres ## payments while the primary of a database of three nodes dies: ROUNDS=6, SECONDS=600 for a limit, SEED=7
 	@$(PY) -m tests.ha.failover --rounds $(ROUNDS) $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(WINDOW_S),--window-s $(WINDOW_S))
+
+bench: $(DEV) postgres ## how fast the house is, as ratios of its database's own speed: SECONDS=10 a run, REPEATS=5, ARGS="--only 'read transaction'"
+	@$(PY) -m benchmarks $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(REPEATS),--repeats $(REPEATS)) $(ARGS)
 
 docs: $(DEV) ## the documentation as a site in build/docs, without the network
 	@$(PY) -m sphinx --fresh-env --fail-on-warning --keep-going --nitpicky --quiet --doctree-dir build/doctrees docs build/docs

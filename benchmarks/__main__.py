@@ -1,0 +1,62 @@
+"""make bench: how fast the house is, as ratios of what its database can do with the same SQL.
+
+python -m benchmarks [--only 'read transaction'] [--seconds 10] [--repeats 5] [--quick]
+"""
+
+import argparse
+import sys
+
+from tests.support.postgres_binaries import PostgresError
+
+from benchmarks.bench import Plan, on_postgresql
+from benchmarks.embedded import NAMES, on_sqlite
+from benchmarks.limit import LimitError
+from benchmarks.load import LoadError
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.table import EMBEDDED_FOOT, EMBEDDED_HEADINGS, FOOT, aligned, memory, table
+
+
+def main(arguments: list[str]) -> int:
+    given = _given(arguments)
+    plan = _plan(given)
+    try:
+        if given.database != "sqlite":
+            measured = on_postgresql(plan, _say)
+            print(table(measured.rows), *measured.slow, memory(measured.memory), "", FOOT, "", sep="\n", flush=True)
+        if given.database != "postgresql" and set(plan.names) & set(NAMES):
+            rows = on_sqlite(plan.names, plan.seconds, plan.repeats, plan.units, _say)
+            print(aligned([EMBEDDED_HEADINGS, *(row.cells() for row in rows)]), "", EMBEDDED_FOOT, sep="\n")
+    except (LoadError, LimitError, PostgresError) as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _given(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--only", action="append", choices=sorted(SCENARIOS), help="a scenario; may be given several times"
+    )
+    parser.add_argument("--seconds", type=float, default=10, help="how long one run of one scenario takes")
+    parser.add_argument(
+        "--repeats", type=int, default=5, help="how many runs of each, between which its limit is measured"
+    )
+    parser.add_argument("--provider-ms", type=int, default=5, help="the provider's constant latency")
+    parser.add_argument("--database", choices=["postgresql", "sqlite", "both"], default="both")
+    parser.add_argument("--quick", action="store_true", help="whether it works at all: one short run")
+    return parser.parse_args(arguments)
+
+
+def _plan(given: argparse.Namespace) -> Plan:
+    names = tuple(name for name in SCENARIOS if not given.only or name in given.only)
+    if given.quick:
+        return Plan(names, seconds=2, repeats=1, provider_ms=given.provider_ms, units=4)
+    return Plan(names, given.seconds, given.repeats, given.provider_ms, units=16)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

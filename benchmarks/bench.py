@@ -1,0 +1,148 @@
+"""The course of a run on PostgreSQL: record, then limit, scenario, limit, scenario, ...; then the latencies at half of the load."""
+
+import itertools
+import json
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from benchmarks import recording
+from benchmarks.generator import Generator, Order
+from benchmarks.limit import Limit, limits
+from benchmarks.load import Ran, run
+from benchmarks.measures import memory_mib
+from benchmarks.places import Database, House, house, number_tables_apart, postgresql
+from benchmarks.recorder import record
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.script import scripts
+from benchmarks.shop import furnish
+from benchmarks.table import Row
+
+CONNECTIONS = 16
+# How much more is prepared than the last run did.
+PREPARED_FACTOR = 1.5
+PREPARED_MAX = 50_000
+WARM_S = 1.0
+SLOW_MS, SLOW_CONNECTIONS, SLOW_LEAST_S = 300, 64, 3
+UNITS_APART = 1_000_000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and for how long."""
+
+    names: tuple[str, ...]
+    seconds: float
+    repeats: int
+    provider_ms: int
+    units: int
+    """Recorded units of each scenario."""
+
+
+class Bench:
+    """One house, and all that is measured of it."""
+
+    def __init__(self, plan: Plan, database: Database, here: House, say: Callable[[str], None]) -> None:
+        self.plan, self.database, self.house, self.say = plan, database, here, say
+        self.parts = {"server": here.server, "database": database.pid, "simulator": here.simulator}
+        self._first = itertools.count(UNITS_APART, UNITS_APART)
+
+    def run(self) -> list[Row]:
+        ranges = number_tables_apart(self.database)
+        self.database.say_statements(whether=True)
+        self.materials = furnish(self.house)
+        self.say("recording")
+        recorded = record(self.database, self.materials, self.plan.names, self.plan.units)
+        self.database.say_statements(whether=False)
+        if self.plan.provider_ms:
+            self.house.paypal.fault("any", "latency", 0, delay_ms=self.plan.provider_ms)
+        rows = [
+            Row(name, len(usual[0].statements), recording.commits(usual[0].statements))
+            for name, usual in recorded.items()
+        ]
+        with limits(self.database, {name: scripts(usual, ranges) for name, usual in recorded.items()}) as known:
+            for repeat in range(self.plan.repeats):
+                for row in rows:
+                    self._once(row, known[row.name], repeat)
+        for row in rows:
+            self._latency(row)
+        return rows
+
+    def _once(self, row: Row, limit: Limit, repeat: int) -> None:
+        self._catch_up(row.name)
+        row.limits.append(limit.per_second(self.plan.seconds))
+        self._catch_up(row.name)
+        before = row.runs[-1] if row.runs else self._load(row.name, WARM_S)
+        row.runs.append(self._load(row.name, self.plan.seconds, before.per_second))
+        self.say(f"{repeat + 1}/{self.plan.repeats} {row.name}: {row.ratios[-1]:.3f}")
+
+    def _load(
+        self, name: str, seconds: float, expected: float = 0, rate: float | None = None, connections: int = CONNECTIONS
+    ) -> Ran:
+        prepared = min(int(expected * seconds * PREPARED_FACTOR), PREPARED_MAX)
+        order = Order(name, self.materials.as_json(), seconds, connections, rate, prepared, next(self._first))
+        return run(order, self.parts)
+
+    def _latency(self, row: Row) -> None:
+        self._catch_up(row.name)
+        ran = self._load(row.name, max(self.plan.seconds, 2), row.per_second / 2, rate=row.per_second / 2)
+        if not SCENARIOS[row.name].provider:
+            row.added_ms = row.added_at_most_ms = ran.latencies_ms
+            return
+        spent = self._at_provider(ran.labels)
+        for label, took_ms in zip(ran.labels, ran.latencies_ms, strict=True):
+            exchanges, there_ms = spent[label]
+            row.added_ms.append(took_ms - there_ms)
+            row.added_at_most_ms.append(took_ms - exchanges * self.plan.provider_ms)
+
+    def _at_provider(self, uuids: list[str]) -> dict[str, tuple[int, float]]:
+        """Of each payment, how many exchanges with the provider the server wrote down, and how many ms they took."""
+        wanted = json.dumps(uuids).replace("'", "''")
+        found = self.database.ask(
+            "SELECT t.uuid, count(*), sum((e->>'duration_ms')::float8) FROM transactions_transaction t "
+            "JOIN payments_providercall c ON c.transaction_id = t.id, jsonb_array_elements(c.exchanges) e "
+            f"WHERE t.uuid IN (SELECT jsonb_array_elements_text('{wanted}'::jsonb)) GROUP BY t.uuid"
+        )
+        return {str(uuid): (int(count), float(took_ms)) for uuid, count, took_ms in found}
+
+    def _catch_up(self, name: str) -> None:
+        """Reads the feed to its end: what others wrote gives the next reader work that no reader of every day has."""
+        if name != "event feed":
+            return
+        while self.database.ask("SELECT 1 FROM events_event WHERE place IS NULL LIMIT 1"):
+            Generator(Order(name, self.materials.as_json(), 0.0, 1, None, 0, next(self._first))).once()
+
+    def slow(self) -> Iterator[str]:
+        """A line for each scenario that asks the provider, with one that takes its time."""
+        for name in self.plan.names:
+            if SCENARIOS[name].provider:
+                self.house.paypal.clear_faults()
+                self.house.paypal.fault("any", "latency", 0, delay_ms=SLOW_MS)
+                before = sum(memory_mib(self.house.server))
+                ran = self._load(name, max(self.plan.seconds, SLOW_LEAST_S), connections=SLOW_CONNECTIONS)
+                more = sum(memory_mib(self.house.server)) - before
+                exchanges = statistics.median(count for count, _ in self._at_provider(ran.labels).values())
+                allowed = SLOW_CONNECTIONS * 1000 / (SLOW_MS * exchanges)
+                yield (
+                    f"{name}, {SLOW_MS} ms at the provider, {SLOW_CONNECTIONS} customers: {ran.per_second / allowed:.2f} of what "
+                    f"its latency allows, server {ran.cpu_ms('server'):.2f} ms, {max(more, 0):.0f} MiB more"
+                )
+
+    def memory(self) -> dict[str, list[float]]:
+        return {part: memory_mib(root) for part, root in self.parts.items()}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """`memory` is by part, of each process in MiB, after all of the load; `slow` are lines about a slow provider."""
+
+    rows: list[Row]
+    slow: list[str]
+    memory: dict[str, list[float]]
+
+
+def on_postgresql(plan: Plan, say: Callable[[str], None]) -> Measured:
+    """Starts all, measures all. Raises LoadError, LimitError, PostgresError."""
+    with postgresql() as database, house(database) as here:
+        bench = Bench(plan, database, here, say)
+        return Measured(bench.run(), list(bench.slow()), bench.memory())
