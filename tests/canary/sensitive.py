@@ -10,6 +10,17 @@ from tests.support.described import JSON, Operation
 # What is shorter is a PIN, or stands in many a text by chance.
 LEAST_CHARS = 6
 PIN_CHARS = 4
+# What an answer shows, by contract, under the name of the field itself.
+SHOWN_BY_CONTRACT = {
+    "email": "the marketplace reads its buyers' and sellers' addresses back",
+    "secret": "the marketplace signs in-app payments with its products' secrets",
+    "pin_token": "this is where the token is told",
+    "data": "the answer to an IPN has it as it was sent",
+    "receiver.email": "the name under which the reference interface shows it",
+}
+
+Planted = Mapping[str, str]
+Finds = list[tuple[str, str]]
 
 
 def names(operation: Operation) -> set[str]:
@@ -59,3 +70,8 @@ def shows(text: str, value: str) -> bool:
     if len(value) >= LEAST_CHARS:
         return value in text
     return re.search(rf"(?<![^\s\"'=:,({{\[]){re.escape(value)}(?![^\s\"',)}}\]&])", text) is not None
+
+
+def finds(sink: str, text: str, planted: Planted) -> Finds:
+    """Which planted values a sink shows: the sink, and where the value had been put."""
+    return sorted({(sink, where) for value, where in planted.items() if shows(text, value)})

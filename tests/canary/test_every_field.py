@@ -5,7 +5,6 @@ import io
 import json
 import re
 import socket
-from collections.abc import Mapping
 from typing import Any
 from unittest import mock
 
@@ -20,6 +19,7 @@ from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import Transaction
 from tests.canary import sensitive
 from tests.canary.planter import Planter
+from tests.canary.sensitive import SHOWN_BY_CONTRACT, Finds, finds
 from tests.canary.sinks import columns, heard
 from tests.openapi import story
 from tests.reference import world as reference
@@ -30,14 +30,6 @@ from tests.support.statsd import Daemon, daemon
 __all__ = ["daemon"]
 pytestmark = pytest.mark.long
 
-# What an answer shows, by contract, under the name of the field itself.
-SHOWN_BY_CONTRACT = {
-    "email": "the marketplace reads its buyers' and sellers' addresses back",
-    "secret": "the marketplace signs in-app payments with its products' secrets",
-    "pin_token": "this is where the token is told",
-    "data": "the answer to an IPN has it as it was sent",
-    "receiver.email": "the name under which the reference interface shows it",
-}
 # A good call needs a fresh token of the very buyer; the tokens that `verify_pin` gave are looked for as well. Bango takes no IBAN that
 # is made up, so that one is planted in a call that comes as far as Bango.
 NEVER_GOOD = {"pin_token", "bankAccountIban"}
@@ -54,14 +46,6 @@ CREDENTIALS = (
     "SOLITUDE_BRAINTREE_PUBLIC_KEY",
     "SOLITUDE_BRAINTREE_PRIVATE_KEY",
 )
-
-Planted = Mapping[str, str]
-Finds = list[tuple[str, str]]
-
-
-def finds(sink: str, text: str, planted: Planted) -> Finds:
-    """Which planted values a sink shows: the sink, and where the value had been put."""
-    return sorted({(sink, where) for value, where in planted.items() if sensitive.shows(text, value)})
 
 
 def of_answers(shop: Planter) -> Finds:
