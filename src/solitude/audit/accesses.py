@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from solitude import prepared
 from solitude.audit.models import Access, Does
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
@@ -79,7 +80,7 @@ def record(access: Access, objects: Iterable[str]) -> None:
     persons = {path for path in paths if _PERSON.fullmatch(path)}
     access.objects_seen = paths
     access.person = persons.pop() if len(persons) == 1 else ""
-    access.save(force_insert=True)
+    prepared.insert(access)
 
 
 def alarm(access: Access) -> None:

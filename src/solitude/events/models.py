@@ -4,6 +4,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from solitude import prepared
 from solitude.telemetry import context
 
 REQUEST_ID_MAX_CHARS = 64
@@ -77,4 +78,4 @@ def append(event: Event) -> None:
     if event.type not in TYPES:
         raise ValueError(f"there is no event type {event.type!r}")
     event.request_id = context.current().get("request_id", "")[:REQUEST_ID_MAX_CHARS]
-    event.save(force_insert=True)
+    prepared.insert(event)

@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
 from django.db.models.functions import Now
 
-from solitude import failpoints
+from solitude import failpoints, prepared
 from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
@@ -90,7 +90,7 @@ def begin(
         ids=ids or {},
         leased_until=leases.until(),
     )
-    call.save(force_insert=True)
+    prepared.insert(call)
     if row is not None:
         context.about(row.uuid)
     call.is_begun_here = True
@@ -262,7 +262,7 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
             result = replace(result, outcome=Outcome.UNKNOWN)
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
         _write_down(call, result, recovering=not first_try)
-        call.save(update_fields=_RECORDED)
+        prepared.update(call, _RECORDED)
         if not unknown_again:
             _apply(call, result)
     elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):
@@ -300,6 +300,10 @@ def paying(row: Transaction) -> ProviderCall | None:
 
 def locked(pk: int) -> ProviderCall:
     """The call with its transaction, both locked, and what the event tells of, in one statement."""
+    return _locked.first(pk) or ProviderCall.objects.select_for_update().get(pk=pk)
+
+
+def _with_transaction(pk: int) -> QuerySet[ProviderCall]:
     calls = ProviderCall.objects.all()
     joins = [f"transaction__{name}" for name in TOLD_OF]
     if connection.features.has_select_for_update_of:
@@ -307,9 +311,12 @@ def locked(pk: int) -> ProviderCall:
         joined = (
             calls.filter(transaction__type__gte=0).select_related(*joins).select_for_update(of=("self", "transaction"))
         )
-        return joined.filter(pk=pk).first() or calls.select_for_update().get(pk=pk)
+        return joined.filter(pk=pk)
     # SQLite's transactions are alone from BEGIN on (see solitude.sqlite).
-    return calls.select_related(*joins).get(pk=pk)
+    return calls.select_related(*joins).filter(pk=pk)
+
+
+_locked = prepared.Found(_with_transaction, int)
 
 
 _RECORDED = [

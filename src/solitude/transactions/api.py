@@ -8,12 +8,12 @@ from solitude.transactions import changing, states, timeline
 from solitude.transactions.bodies import TransactionChange, TransactionIn
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Status, Transaction
-from solitude.transactions.shown import TransactionShown, below_of, shown_transaction, transaction_tag
+from solitude.transactions.shown import Below, TransactionShown, below_of, found, shown_transaction, transaction_tag
 from solitude.transactions.timeline import Timeline
 from solitude.web import errors, etags, filters, paging
 from solitude.web.answers import answer, created
 from solitude.web.openapi import Page, query, unconditional
-from solitude.web.refusals import BadFields
+from solitude.web.refusals import BadFields, not_found
 from solitude.web.requests import ApiRequest
 
 router = Router()
@@ -53,10 +53,19 @@ def list_transactions(request: ApiRequest) -> HttpResponse:
 @router.get("/transaction/{int:pk}/", response=TransactionShown)
 def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
     """A transaction, with those that relate to it."""
-    row = paging.one(request, Transaction.objects.all(), pk, FILTERS)
-    below = below_of([row])
+    row, below = _found(request, pk)
     tag = transaction_tag(row, below)
     return etags.not_modified(request, tag) or answer(shown_transaction(row, below), ETag=tag)
+
+
+def _found(request: ApiRequest, pk: int) -> tuple[Transaction, Below]:
+    if request.GET:
+        row = paging.one(request, Transaction.objects.all(), pk, FILTERS)
+        return row, below_of([row])
+    known = found(pk)
+    if known is None:
+        raise not_found()
+    return known
 
 
 @router.patch("/transaction/{int:pk}/", response=TransactionShown)

@@ -20,6 +20,7 @@ from pydantic import (
 from solitude.money.currencies import is_currency
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
+from solitude.prepared import Found
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
 from solitude.transactions.shown import REFERENCES
 from solitude.web.fields import Body, DecimalNumber, LongText, Taken, Text, number_of, reference
@@ -84,15 +85,21 @@ class TransactionIn(Body):
                 columns["amount"] = _amount(self.amount, self.currency)
             except MoneyError as error:
                 problems["amount"] = str(error)
-        for name, (collection, model) in REFERENCES.items():
+        for name, (collection, _) in REFERENCES.items():
             given = getattr(self, name)
             pk = reference(given, collection) if given else None
-            columns[name] = model._default_manager.filter(pk=pk).first() if pk else None
+            columns[name] = _referred[name].first(pk) if pk else None
             if given and columns[name] is None:
                 problems[name] = f"must be a path such as {collection}1/ of a row that exists"
         if problems:
             raise BadFields(**problems)
         return Transaction(**columns)
+
+
+_referred: dict[str, Found[Any]] = {
+    name: Found(lambda pk, rows=model._default_manager: rows.filter(pk=pk), int)
+    for name, (_, model) in REFERENCES.items()
+}
 
 
 def _amount(amount: Decimal, currency: str) -> Decimal:

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.buyers.models import Buyer
+from solitude.prepared import Found
 from solitude.sellers.models import Product, Seller
 from solitude.sellers.shown import PRODUCTS, SELLERS
 from solitude.transactions.amounts import amount_text
@@ -115,18 +116,44 @@ def transaction_tag(row: Transaction, below: Below) -> str:
     return etags.etag_of(row, *_all_below(row, below))
 
 
+_with_related = Found(
+    lambda pk: Transaction.objects.filter(Q(pk=pk) | Q(related=pk)).order_by("-pk")[: RELATIONS_MAX + 1], int
+)
+
+
+def found(pk: int) -> tuple[Transaction, Below] | None:
+    """A transaction, and what relates to it: one query where nothing does, which is nearly always so."""
+    rows = _with_related.all(pk)
+    row = next((row for row in rows if row.pk == pk), None)
+    if row is None and len(rows) > RELATIONS_MAX:
+        # More relates to it than is shown, all of it newer.
+        row = Transaction.objects.get(pk=pk)
+    if row is None:
+        return None
+    level = [other for other in rows if other.pk != pk][:RELATIONS_MAX]
+    return row, _deeper(level, RELATIONS_DEPTH_MAX - 1)
+
+
 def below_of(rows: Iterable[Transaction]) -> Below:
     """What relates to these transactions, to those, and so on; one query for each level."""
-    found: dict[int, list[Transaction]] = defaultdict(list)
-    level, left = list(rows), RELATIONS_MAX
-    for _ in range(RELATIONS_DEPTH_MAX):
-        if not level or not left:
-            break
-        level = list(Transaction.objects.filter(related__in=[row.pk for row in level]).order_by("-pk")[:left])
-        left -= len(level)
+    return _deeper(_related(rows, RELATIONS_MAX), RELATIONS_DEPTH_MAX - 1)
+
+
+def _deeper(level: list[Transaction], levels: int) -> Below:
+    """This level of relations, and so many below it."""
+    below: dict[int, list[Transaction]] = defaultdict(list)
+    left = RELATIONS_MAX
+    while level:
         for row in level:
-            found[row.related_id or 0].append(row)
-    return found
+            below[row.related_id or 0].append(row)
+        left -= len(level)
+        level = _related(level, left) if levels and left else []
+        levels -= 1
+    return below
+
+
+def _related(rows: Iterable[Transaction], most: int) -> list[Transaction]:
+    return list(Transaction.objects.filter(related__in=[row.pk for row in rows]).order_by("-pk")[:most])
 
 
 def _path(reference: str, pk: int | None) -> str | None:

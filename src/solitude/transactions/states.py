@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from solitude import prepared
 from solitude.events.models import Event, append
 from solitude.telemetry import cef, metrics
 from solitude.transactions.amounts import amount_text
@@ -138,7 +139,7 @@ def begin(row: Transaction, name: str) -> Transaction:
         raise IllegalMove(f"{name} makes no transaction")
     _require_commit()
     row.status = edge.target
-    row.save(force_insert=True)
+    prepared.insert(row)
     _tell(row, edge.name, None, correction=False)
     return row
 
@@ -146,7 +147,7 @@ def begin(row: Transaction, name: str) -> Transaction:
 def keep(row: Transaction) -> Transaction:
     """Makes a row that the client keeps itself, in the state that it names."""
     _require_commit()
-    row.save(force_insert=True)
+    prepared.insert(row)
     _tell(row, KEPT_BY_CLIENT, None, correction=False)
     return row
 

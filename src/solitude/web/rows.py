@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from solitude import prepared
+
 
 class Row(models.Model):
     """`counter` starts at 0 and grows with every change; `touch` names what an update must save besides its own columns."""
@@ -29,4 +31,4 @@ class Row(models.Model):
             setattr(self, name, value)
         self.modified = timezone.now()
         self.counter += 1
-        self.save(update_fields=[*columns, "modified", "counter"])
+        prepared.update(self, [*columns, "modified", "counter"])

@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from pydantic import Field
 
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import Intent
+from solitude.prepared import Found
 from solitude.providers.paypal.forms import form
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
 from solitude.providers.paypal.models import BuyerPaypal
@@ -105,8 +107,16 @@ def save_buyer(order: Order) -> None:
     buyer.pk, buyer._state.adding = known.pk, False
 
 
+def _products() -> QuerySet[Product]:
+    return Product.objects.select_related("paypal", "seller__paypal")
+
+
+_buyer_of = Found(lambda uuid: Buyer.objects.select_related("paypal").filter(uuid=uuid), str)
+_product_of = Found(lambda public_id: _products().filter(public_id=public_id), str)
+
+
 def _buyer(uuid: str) -> Buyer:
-    known = Buyer.objects.select_related("paypal").filter(uuid=uuid).first()
+    known = _buyer_of.first(uuid)
     if known is not None and not known.active:
         raise ValueError(form.INACTIVE)
     return known or Buyer(uuid=uuid)
@@ -114,14 +124,13 @@ def _buyer(uuid: str) -> Buyer:
 
 def _sold(app_id: str) -> Sold:
     """By `public_id`, else by `external_id` if only one seller has it."""
-    known = Product.objects.select_related("paypal", "seller__paypal")
-    product = known.filter(public_id=app_id).first() or _by_external_id(known.filter(external_id=app_id)[:2])
+    product = _product_of.first(app_id) or _by_external_id(app_id)
     form.sellable(product, product.seller)
     return Sold(product.seller, product, form.payable(payees.payee(product), "no_paypal_id"))
 
 
-def _by_external_id(found: Any) -> Product:
-    products: list[Product] = list(found)
+def _by_external_id(external_id: str) -> Product:
+    products = list(_products().filter(external_id=external_id)[:2])
     if not products:
         raise ValueError(form.UNKNOWN)
     if len(products) > 1:
