@@ -42,6 +42,7 @@ from solitude.payments.contract import (
 from solitude.payments.models import Notification, ProviderCall
 from solitude.transactions.models import Status, Transaction
 from solitude.web.models import IdempotencyKey
+from solitude.web.once import insert_once
 
 pytestmark = pytest.mark.long
 
@@ -516,7 +517,7 @@ def _repeats_for_ever(patch: pytest.MonkeyPatch) -> None:
 
 def _guards_inside(patch: pytest.MonkeyPatch) -> None:
     """The key is claimed in the transaction of the work."""
-    patch.setattr("solitude.web.idempotency.insert_once", lambda row: row.save() or True)
+    patch.setattr("solitude.web.admission.insert_both", lambda seen, row: (insert_once(seen), row.save() or True))
     patch.setattr(IdempotencyKey, "save", lambda row: setattr(row, "pk", 0))
     patch.setattr("solitude.payments.calls.begun_under", lambda _: None)
     begin = calls.begin

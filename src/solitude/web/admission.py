@@ -1,7 +1,7 @@
 """The gate of the API: signature, permission and idempotency key, in this order, before a view sees the request.
 
-It runs after the path was resolved (an unknown path is 404 for everybody) and makes one commit: the token is remembered and
-the key is claimed together.
+It runs after the path was resolved (an unknown path is 404 for everybody) and makes one commit, which on PostgreSQL is one statement: the
+token is remembered and the key is claimed together.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from solitude.telemetry import cef, context
@@ -18,9 +17,9 @@ from solitude.telemetry.logs import get_logger
 from solitude.web import idempotency, known_clients, oauth1, purge, signature
 from solitude.web.docs import pages
 from solitude.web.idempotency import Claim
-from solitude.web.models import SeenToken
+from solitude.web.models import IdempotencyKey, SeenToken
 from solitude.web.networks import facts
-from solitude.web.once import insert_once
+from solitude.web.once import insert_both, insert_once
 from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Signed
@@ -66,10 +65,7 @@ def admit(request: ApiRequest) -> HttpResponse | None:
     if len(request.body) < length:
         # Here at the latest: a claim of the key for half a request would refuse the whole one.
         raise Refused(400, {"detail": "The body ended before its Content-Length."})
-    with transaction.atomic():
-        if signed:
-            _remember(signed)
-        claimed = _claimed(request, client_key(request))
+    claimed = _claimed(request, signed)
     if signed:
         _tell(request)
     if isinstance(claimed, HttpResponse):
@@ -97,10 +93,17 @@ def _length(request: ApiRequest) -> int:
     return int(length)
 
 
-def _claimed(request: ApiRequest, client: str) -> Claim | HttpResponse | None:
+def _claimed(request: ApiRequest, signed: Signed | None) -> Claim | HttpResponse | None:
     """A refused key is an answer and no exception here, because the token must stay remembered."""
+    asked: idempotency.Asked | None = None
     try:
-        return idempotency.claim(request, client)
+        asked = idempotency.asked(request, client_key(request))
+    except Refused as error:
+        _remember(signed, None)
+        return refusal(error)
+    is_first = _remember(signed, asked.row if asked else None)
+    try:
+        return idempotency.claim(asked, is_first=is_first) if asked else None
     except Refused as error:
         return refusal(error)
 
@@ -121,8 +124,12 @@ def _verified(request: ApiRequest) -> Signed | None:
     return signature.verify(request, known_clients.known())
 
 
-def _remember(signed: Signed) -> None:
-    """Refuses a signature that was seen before, on any node that shares the database."""
+def _remember(signed: Signed | None, key: IdempotencyKey | None) -> bool:
+    """Refuses a signature that was seen before, on any node that shares the database; whether the key was not there before."""
+    if signed is None:
+        return key is not None and insert_once(key)
     seen = SeenToken(client=signed.client.key, jti=signed.name, expires=datetime.fromtimestamp(signed.until, UTC))
-    if not insert_once(seen):
+    is_new, is_first = (insert_once(seen), False) if key is None else insert_both(seen, key)
+    if not is_new:
         raise signed.again
+    return is_first

@@ -6,15 +6,18 @@ effect without its answer. A repeat whose payment has begun but has no answer ye
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
+from solitude import prepared
 from solitude.telemetry import metrics
 from solitude.vault import hashes
 from solitude.web.bodies import encode
@@ -30,7 +33,6 @@ KEYLESS_PATHS = {"/generic/confirm_pin/", "/generic/verify_pin/", "/generic/rese
 _LABEL = "idempotency"
 # 412 speaks of a header that is no part of the request that the key stands for; 405 comes with one, and anew each time.
 _NOT_KEPT = {401, 403, 405, 409, 412}
-_ANSWER: Any = IdempotencyKey._meta.get_field("answer")
 
 
 class Claim:
@@ -78,8 +80,9 @@ class Claim:
         return refusal(in_progress()) if found.status is None else _replayed(found)
 
     def _keep(self, status: int, text: str) -> bool:
-        sealed = _ANSWER.seal(text, self._row)
-        self.settled = bool(self._own().update(status=status, answer=sealed))
+        row = self._row
+        row.status, row.answer = status, text
+        self.settled = prepared.update_if(row, ("status", "answer"), holder=row.holder, status=None)
         return self.settled
 
     def _own(self) -> QuerySet[IdempotencyKey]:
@@ -87,19 +90,31 @@ class Claim:
         return IdempotencyKey.objects.filter(pk=self._row.pk, holder=self._row.holder, status=None)
 
 
-def claim(request: HttpRequest, client: str) -> Claim | HttpResponse | None:
-    """The request's claim, the kept answer, or None where there is no key, or where none counts. Raises Refused for a key that cannot
-    be used."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A key that a request comes with: its row, not inserted yet, and the request that it stands for."""
+
+    row: IdempotencyKey
+    described: bytes
+
+
+def asked(request: HttpRequest, client: str) -> Asked | None:
+    """The request's key; None where there is none, or where none counts. Raises Refused for a key that cannot be used."""
     key = request.headers.get(HEADER)
     if key is None or request.method != "POST" or request.path_info in KEYLESS_PATHS:
         return None
     if not key.strip() or len(key) > KEY_MAX_CHARS or "\x00" in key:
         raise BadFields(**{HEADER: f"must have 1 to {KEY_MAX_CHARS} characters"})
     described = _described(request)
-    row = IdempotencyKey(client=client, key=key, fingerprint=hashes.keyed_hash(_LABEL, described))
-    if insert_once(row):
-        return Claim(row, repeated=False)
-    return _repeat(row, described)
+    return Asked(IdempotencyKey(client=client, key=key, fingerprint=hashes.keyed_hash(_LABEL, described)), described)
+
+
+def claim(asked: Asked, *, is_first: bool) -> Claim | HttpResponse:
+    """The request's claim, or the kept answer. `is_first`: its row was just inserted. Raises Refused for a key that cannot be used."""
+    if is_first:
+        return Claim(asked.row, repeated=False)
+    with transaction.atomic():
+        return _repeat(asked.row, asked.described)
 
 
 def _repeat(row: IdempotencyKey, described: bytes) -> Claim | HttpResponse:
