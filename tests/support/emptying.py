@@ -3,9 +3,11 @@
 Django truncates every table, which takes PostgreSQL longer than most tests take: here only those that hold something are emptied.
 """
 
+from functools import cache
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
@@ -21,15 +23,16 @@ BEGIN
     END LOOP;
 END $$
 """
-_tables: list[str] = []
+
+
+@cache
+def _tables(_: frozenset[str]) -> list[str]:
+    return [connection.ops.quote_name(name) for name in connection.introspection.django_table_names()]
 
 
 def tables() -> list[str]:
-    """Every table of the house, by its quoted name; the same for a whole run."""
-    if not _tables:
-        names = connection.introspection.django_table_names(only_existing=True, include_views=False)
-        _tables.extend(connection.ops.quote_name(name) for name in names)
-    return _tables
+    """The table of every model, by its quoted name: those of the house, and of an app that tests have added for a while."""
+    return _tables(frozenset(apps.app_configs))
 
 
 def empty() -> None:
