@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from benchmarks import recording
 from benchmarks.generator import Generator, Order
-from benchmarks.limit import Limit, limits
-from benchmarks.load import Ran, run
+from benchmarks.limit import Limit, LimitError, limits
+from benchmarks.load import LoadError, Ran, run
 from benchmarks.measures import memory_mib
 from benchmarks.places import Database, House, house, number_tables_apart, postgresql
 from benchmarks.recorder import record
@@ -24,6 +24,7 @@ PREPARED_FACTOR = 1.5
 PREPARED_MAX = 50_000
 WARM_S = 1.0
 SLOW_MS, SLOW_CONNECTIONS, SLOW_LEAST_S = 300, 64, 3
+SWEPT_ROWS = 0.5
 UNITS_APART = 1_000_000
 
 
@@ -61,12 +62,33 @@ class Bench:
             for name, usual in recorded.items()
         ]
         with limits(self.database, {name: scripts(usual, ranges) for name, usual in recorded.items()}) as known:
+            for row in rows:
+                self._verify(row.name, known[row.name])
             for repeat in range(self.plan.repeats):
                 for row in rows:
                     self._once(row, known[row.name], repeat)
         for row in rows:
             self._latency(row)
         return rows
+
+    def _verify(self, name: str, limit: Limit) -> None:
+        """Each script runs, and writes as many rows as a unit does. Raises LimitError otherwise."""
+        self._catch_up(name)
+        before = self.database.rows_written()
+        for _ in range(self.plan.units):
+            self._unit(name)
+        between = self.database.rows_written()
+        done = limit.each_once()
+        a_unit = (between - before) / self.plan.units
+        in_pgbench = (self.database.rows_written() - between) / done
+        # Now and then a server sweeps what has expired, which is no part of a unit.
+        if abs(a_unit - in_pgbench) > SWEPT_ROWS:
+            raise LimitError(f"{name}: a unit writes {a_unit:.2f} rows, and its script in pgbench {in_pgbench:.2f}")
+
+    def _unit(self, name: str) -> None:
+        said = Generator(Order(name, self.materials.as_json(), 0.0, 1, None, 0, next(self._first))).once()
+        if said["failed"]:
+            raise LoadError(f"{name}: {said['errors']}")
 
     def _once(self, row: Row, limit: Limit, repeat: int) -> None:
         self._catch_up(row.name)
@@ -110,7 +132,7 @@ class Bench:
         if name != "event feed":
             return
         while self.database.ask("SELECT 1 FROM events_event WHERE place IS NULL LIMIT 1"):
-            Generator(Order(name, self.materials.as_json(), 0.0, 1, None, 0, next(self._first))).once()
+            self._unit(name)
 
     def slow(self) -> Iterator[str]:
         """A line for each scenario that asks the provider, with one that takes its time."""

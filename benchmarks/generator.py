@@ -43,6 +43,8 @@ class Line:
     address: tuple[str, int]
     opened: socket.socket | None = None
     received: bytearray = field(default_factory=bytearray)
+    last: bool = False
+    """Whether the server has said that it closes the connection after this answer."""
 
     def send(self, raw: bytes, watch: Callable[[socket.socket], None]) -> None:
         if self.opened is None:
@@ -57,10 +59,13 @@ class Line:
         if not mark:
             return None
         length = 0
+        self.last = head.startswith(b"HTTP/1.0")
         for header in head.split(b"\r\n")[1:]:
             name, _, value = header.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
+            elif name.lower() == b"connection":
+                self.last = value.strip().lower() == b"close"
         if len(rest) < length:
             return None
         reply = Reply(int(head[9:12]), bytes(rest[:length]))
@@ -183,14 +188,14 @@ class Generator:
             raise RuntimeError("somebody spoke who was not asked")
         chunk = line.opened.recv(RECEIVE_BYTES)
         if not chunk:
-            self.selector.unregister(line.opened)
-            line.opened.close()
-            line.opened = None
+            self._close(line)
             return self._ended(worker, "the connection was closed within an answer")
         line.received += chunk
         reply = line.reply()
         if reply is None:
             return False
+        if line.last:
+            self._close(line)
         if line is not worker.lines["house"]:
             # The buyer was at the provider.
             worker.due += time.perf_counter() - worker.asked
@@ -202,6 +207,12 @@ class Generator:
             return self._ended(worker, "")
         self._ask(worker, ask)
         return False
+
+    def _close(self, line: Line) -> None:
+        if line.opened is not None:
+            self.selector.unregister(line.opened)
+            line.opened.close()
+            line.opened = None
 
     def _ended(self, worker: Worker, error: str) -> bool:
         unit, worker.unit = worker.unit, None

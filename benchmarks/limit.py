@@ -30,18 +30,18 @@ class Limit:
 
     def per_second(self, seconds: float) -> float:
         """Units a second, as fast as the database can."""
-        return float(_one(_PER_SECOND, self._run("--time", str(max(1, round(seconds))))))
+        return float(_one(_PER_SECOND, self._run(self.files, "--time", str(max(1, round(seconds))))))
 
-    def once_each(self, runs: int) -> int:
-        """So many units by one client, one after the other; how many were done."""
-        return int(_one(_DONE, self._run("--transactions", str(runs), clients=1)))
+    def each_once(self) -> int:
+        """Each script once, one after the other; how many units that were."""
+        return sum(int(_one(_DONE, self._run([file], "--transactions", "1", clients=1))) for file in self.files)
 
-    def _run(self, *arguments: str, clients: int = CLIENTS) -> str:
+    def _run(self, files: Sequence[Path], *arguments: str, clients: int = CLIENTS) -> str:
         command = [
             str(self.database.cluster.programs / "pgbench"),
             *("--no-vacuum", "--protocol", "prepared"),
             *("--client", str(clients), "--jobs", str(min(THREADS, clients)), *arguments),
-            *(part for file in self.files for part in ("--file", str(file))),
+            *(part for file in files for part in ("--file", str(file))),
             self.database.url,
         ]
         try:

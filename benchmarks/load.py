@@ -11,8 +11,6 @@ from typing import IO, Any
 from benchmarks.generator import ERRORS_SHOWN, Order
 from benchmarks.measures import cpu_s
 
-PREPARED_MAX = 60_000
-
 
 class LoadError(Exception):
     """Units failed, of which none may; the text shows some."""

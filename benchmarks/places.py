@@ -20,6 +20,9 @@ from tests.support.simulator import Simulator
 
 from benchmarks.scenarios import SECRET
 
+# Ids of some tables have 32 bits, and there are fewer than 200 tables.
+IDS_OF_ONE_TABLE = 10_000_000
+END_WITHIN_MS = 10_000
 SHOP = "https://shop.example"
 # On a disk, also where TMPDIR is memory: what a commit waits for is what is measured.
 ON_DISK = Path("/var/tmp")  # noqa: S108 - only folders with names nobody can guess are made in it
@@ -61,6 +64,15 @@ class Database:
         with psycopg.connect(self.url, autocommit=True) as connection:
             found = connection.execute(sql)
             return list(found.fetchall()) if found.description else []
+
+    def rows_written(self) -> int:
+        """Rows that were ever inserted, changed and deleted. Backends tell that at their end, so all are ended; they come again."""
+        self.ask(
+            f"SELECT pg_terminate_backend(pid, {END_WITHIN_MS}) FROM pg_stat_activity "
+            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        ((written,),) = self.ask("SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables")
+        return int(written)
 
     def say_statements(self, *, whether: bool) -> None:
         """Every statement goes into the log, or none."""
@@ -149,7 +161,3 @@ def number_tables_apart(database: Database) -> dict[str, range]:
         database.ask(f'ALTER SEQUENCE "{sequence}" RESTART WITH {first}')
         ranges[str(sequence)] = range(first, first + IDS_OF_ONE_TABLE)
     return ranges
-
-
-# Of 32 bits, which the ids of some tables have, and there are fewer than 200 tables.
-IDS_OF_ONE_TABLE = 10_000_000

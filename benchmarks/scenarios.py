@@ -71,7 +71,7 @@ class Unit:
 
 @dataclass(frozen=True)
 class Scenario:
-    """`exchanges` with the provider in one unit, at which it waits its constant latency."""
+    """A kind of unit, by the name that its line in the table begins with."""
 
     name: str
     steps: Callable[[Materials, int], Steps]

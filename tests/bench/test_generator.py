@@ -10,12 +10,14 @@ from benchmarks.generator import Generator, Order
 
 class Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    status, seen = 200, 0
+    status, seen, closes = 200, 0, False
 
     def do_GET(self) -> None:
         type(self).seen += 1
         self.send_response(self.status)
         self.send_header("Content-Length", "2")
+        if self.closes:
+            self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(b"{}")
 
@@ -24,8 +26,8 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def server(status: int) -> Iterator[tuple[str, type[Answers]]]:
-    kind = type("Kind", (Answers,), {"status": status, "seen": 0})
+def server(status: int, closes: bool = False) -> Iterator[tuple[str, type[Answers]]]:
+    kind = type("Kind", (Answers,), {"status": status, "seen": 0, "closes": closes})
     with ThreadingHTTPServer(("127.0.0.1", 0), kind) as here:
         threading.Thread(target=here.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{here.server_port}", kind
@@ -69,3 +71,10 @@ def test_an_answer_that_nobody_wants_is_told() -> None:
 
     assert (said["failed"], said["latencies_ms"]) == (1, [])
     assert said["errors"][0].startswith("503 ")
+
+
+def test_a_connection_that_the_server_closes_is_opened_again() -> None:
+    with server(200, closes=True) as (house, kind):
+        said = Generator(order(house, 60, units_max=5)).go()
+
+    assert (said["failed"], kind.seen) == (0, 5)

@@ -80,6 +80,7 @@ def test_a_script_has_every_statement_in_its_transaction() -> None:
     lines = [line for line in script.lines if not line.startswith("\\set")]
     assert script.statements == len(lines) == 4
     assert [line.split()[0] for line in lines] == ["SELECT", "BEGIN;", "INSERT", "COMMIT;"]
+    assert recording.commits([Statement(7, line) for line in lines]) == recording.commits(one.statements) == 1
 
 
 def test_an_id_that_an_insert_returned_is_its_own_in_every_run() -> None:
