@@ -9,7 +9,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections, transaction
 from django.db.models import CharField, Model, QuerySet, TextField, query, sql
 from django.db.models.expressions import DatabaseDefault
 from django.db.transaction import TransactionManagementError
@@ -83,23 +83,24 @@ class _Written:
         given = self.given.copy()
         for at, which in self.places:
             given[at] = values[which]
-        return [self._object(list(row)) for row in run(self.text, given)]
+        database = _database()
+        return [self._object(list(row), database) for row in run(self.text, given)]
 
-    def _object(self, row: list[Any]) -> Any:
+    def _object(self, row: list[Any], database: Any) -> Any:
         for at, converters, column in self.converters:
             for convert in converters:
-                row[at] = convert(row[at], column, connection)
-        found = self.model.from_db(connection.alias, self.names, row[self.start : self.end])
+                row[at] = convert(row[at], column, database)
+        found = self.model.from_db(database.alias, self.names, row[self.start : self.end])
         for populator in self.populators:
             populator.populate(row, found)
         return found
 
 
 def run(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """The rows that a statement gives; on PostgreSQL it is prepared by the server the first time that a connection runs it."""
+    """The rows of a statement that gives such; on PostgreSQL it is prepared by the server the first time that a connection runs it."""
     with _cursor() as cursor:
         cursor.execute(text, values)
-        return list(cursor.fetchall()) if cursor.description else []
+        return list(cursor.fetchall())
 
 
 def insert(row: Model) -> None:
@@ -183,16 +184,17 @@ def _set_fields(row: Model) -> list[Any]:
 
 
 def _set_returned(row: Model, returned: Returned, found: Sequence[Any]) -> None:
+    database = _database()
     for (field, converters, column), value in zip(returned, found, strict=True):
         for convert in converters:
-            value = convert(value, column, connection)  # noqa: PLW2901
+            value = convert(value, column, database)  # noqa: PLW2901
         setattr(row, field.attname, value)
-    row._state.adding, row._state.db = False, connection.alias
+    row._state.adding, row._state.db = False, database.alias
 
 
 def _values(row: Model, fields: Sequence[Any], kind: Any, *, add: bool) -> tuple[tuple[str, ...], list[Any]]:
     """How each value is written in the statement, and the values that go with it: an expression has a text of its own."""
-    marks, values, compiler = [], [], None
+    marks, values, compiler, database = [], [], None, _database()
     for field in fields:
         value = field.pre_save(row, add)
         if hasattr(value, "resolve_expression"):
@@ -203,7 +205,7 @@ def _values(row: Model, fields: Sequence[Any], kind: Any, *, add: bool) -> tuple
             values.extend(given)
         else:
             marks.append("%s")
-            values.append(field.get_db_prep_save(value, connection))
+            values.append(field.get_db_prep_save(value, database))
     return tuple(marks), values
 
 
@@ -267,13 +269,18 @@ def _quoted(name: str) -> str:
     return str(connection.ops.quote_name(name))
 
 
+def _database() -> Any:
+    """This thread's connection itself: whatever is asked of `connection` is looked for in the thread each time."""
+    return connections[DEFAULT_DB_ALIAS]
+
+
 def _cursor() -> Any:
     """A cursor as `connection.cursor()` gives one, whose statements PostgreSQL prepares."""
-    if connection.vendor != "postgresql":
-        return connection.cursor()
+    own = _database()
+    if own.vendor != "postgresql":
+        return own.cursor()
     # What `connection.cursor()` does, step by step, around a cursor of ours: Django's own binds values here, so that the server is given
     # another text each time and can prepare nothing.
-    own: Any = connection
     own.close_if_health_check_failed()
     own.ensure_connection()
     # Without a threshold psycopg prepares nothing, not even what it is told to. Nobody comes to this one otherwise.
