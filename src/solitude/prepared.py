@@ -299,7 +299,15 @@ def _kind_of_cursor() -> Any:
         def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
             # A number is always a long one: psycopg chooses by its size, and each choice would be another statement to prepare.
             given = params and [Int8(value) if type(value) is int else value for value in params]
-            super().execute(query, given, prepare=True, **more)
+            try:
+                super().execute(query, given, prepare=True, **more)
+            except psycopg.errors.FeatureNotSupported:
+                # A migration has changed the type of a column since then: what was prepared is of no use any more. A transaction that is
+                # undone for it takes all prepared statements of its connection with it; where none is open, that is up to us.
+                if self._conn.pgconn.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                    raise
+                self._conn.execute("DEALLOCATE ALL")
+                super().execute(query, given, prepare=True, **more)
             # Of a prepared statement psycopg forgets the text, and Django reads it there when statements are looked at.
             self._query = self._query or SimpleNamespace(query=query.encode())  # type: ignore[assignment]
             return self

@@ -183,6 +183,16 @@ class TestPatterns:
     def test_masking_twice_changes_nothing_near_the_patterns(self, text: str) -> None:
         assert mask(mask(text)) == mask(text)
 
+    @given(st.text("abcEINPpin_ßä", max_size=40))
+    def test_a_word_is_none_unless_it_is_a_known_secret(self, text: str) -> None:
+        assert mask(text) == text
+
+    def test_a_known_secret_may_be_a_word(self, registered: Callable[[str], None]) -> None:
+        registered("open_sesame")
+
+        assert mask("open_sesame") == MASK
+        assert mask("do_open_sesame_now") == f"do_{MASK}_now"
+
     def test_what_is_too_long_loses_its_end_and_no_torn_value_stays(self) -> None:
         text = "x " * (TEXT_LIMIT_CHARACTERS // 2 - 3) + "ann@example.com"
         assert "ann" not in mask(text)

@@ -206,3 +206,21 @@ def test_postgresql_prepares_a_statement_once_whatever_its_numbers(transactional
             assert [text for (text,) in cursor.fetchall() if "AS once" in text] == [
                 "SELECT CAST($1 AS bigint) + 1 AS once"
             ]
+
+
+def test_a_column_may_change_its_type_meanwhile(transactional_db: None) -> None:
+    """As by a migration, which another connection makes."""
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("CREATE TABLE changing (text varchar(8))")
+            cursor.execute("INSERT INTO changing VALUES ('before')")
+        assert prepared.run("SELECT text FROM changing", []) == [("before",)]
+        if connection.vendor == "postgresql":
+            with other.cursor() as cursor:
+                cursor.execute("ALTER TABLE changing ALTER COLUMN text TYPE varchar(16)")
+        assert prepared.run("SELECT text FROM changing", []) == [("before",)]
+    finally:
+        with other.cursor() as cursor:
+            cursor.execute("DROP TABLE changing")
+        other.close()

@@ -145,8 +145,11 @@ class _Redaction:
             if len(redacted) >= self._limits.items or self._nodes_left <= 0:
                 redacted["..."] = f"[{len(value) - len(redacted)} more]"
                 break
-            name = redaction.mask(str(key))[: self._limits.name_characters]
-            redacted[name] = self.of(inner, keep=str(key).lower() in self._kept, depth=depth + 1)
+            text = str(key)
+            keep = text.lower() in self._kept
+            # One of the names of ours needs no mask.
+            name = (text if keep else redaction.mask(text))[: self._limits.name_characters]
+            redacted[name] = self.of(inner, keep=keep, depth=depth + 1)
         return redacted
 
     def _list(self, value: list[object] | tuple[object, ...], depth: int, *, keep: bool) -> list[Any]:
@@ -161,11 +164,11 @@ class _Redaction:
     def _scalar(self, value: object) -> Any:
         if value is None or isinstance(value, bool):
             return value
-        text = redaction.mask(str(value))
+        text = redaction.line(str(value))
         if isinstance(value, int) and text == str(value):
             return value
         # Decimals and floats as texts: an amount must read as it was sent.
-        return redaction.line(text)[: self._limits.text_characters]
+        return text[: self._limits.text_characters]
 
 
 def _message(headers: Mapping[str, str], body: bytes, kept: Kept, limits: Limits) -> dict[str, Any]:

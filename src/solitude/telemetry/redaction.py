@@ -190,8 +190,11 @@ _HEX_BEFORE, _HEX_AFTER = re.compile(r"[0-9A-Fa-f-]*\Z"), re.compile(r"[0-9A-Fa-
 
 
 def _mask(text: str) -> str:
-    if _registered_pattern is not None:
+    if _registered_pattern is not None and len(text) >= SECRET_LEAST_CHARACTERS:
         text = _registered_pattern.sub(MASK, text)
+    # A word or a name, as most texts are: every pattern below needs a digit, or a mark that stands in none.
+    if text.replace("_", "").isalpha():
+        return text
     # Most texts hold nothing of the kind, and asking for a character that a pattern needs is cheaper than the pattern.
     if "://" in text:
         text = _USERINFO.sub(f"://{MASK}@", text)
