@@ -104,7 +104,8 @@ def run(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 def insert(row: Model) -> None:
-    """What `row.save(force_insert=True)` does, for a model without a parent."""
+    """What `row.save(force_insert=True)` does, for a model without a parent, and without a `save` of its own."""
+    _as_django_saves(row)
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # Django's own, and not documented
     if not _inserted(row, ""):
         raise DatabaseError("the row was not inserted")
@@ -141,13 +142,14 @@ def insert_both(first: Model, second: Model) -> tuple[bool, bool]:
 
 
 def update(row: Model, names: Iterable[str]) -> None:
-    """What `row.save(update_fields=names)` does, for a model without a parent. Raises DatabaseError where the row is gone."""
+    """What `row.save(update_fields=names)` does, for such a model. Raises DatabaseError where the row is gone."""
     if not update_if(row, names):
         raise DatabaseError("Save with update_fields did not affect any rows.")
 
 
 def update_if(row: Model, names: Iterable[str], **now: Any) -> bool:
     """The same, where the row still has these values; whether it has."""
+    _as_django_saves(row)
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
     meta: Any = row._meta
     wanted = tuple(field for field in map(meta.get_field, names) if not field.primary_key)
@@ -159,6 +161,12 @@ def update_if(row: Model, names: Iterable[str], **now: Any) -> bool:
     with _cursor() as cursor:
         cursor.execute(text, values)
         return bool(cursor.rowcount)
+
+
+def _as_django_saves(row: Model) -> None:
+    """Raises TypeError for a model that does more when it is saved, which would be left out here."""
+    if type(row).save is not Model.save:
+        raise TypeError(f"{type(row).__name__} is saved by a method of its own")
 
 
 def _inserted(row: Model, conflict: str) -> bool:

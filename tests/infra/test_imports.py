@@ -22,6 +22,7 @@ CONTRACTS = [
 # One fault for every contract: the module to which the import is added, and what it imports.
 FAULTS = {
     "imports go down the floors only": ("solitude.vault", "solitude.web"),
+    "within the vault, too, imports go one way": ("solitude.vault.keys", "solitude.vault.holding"),
     "settings are read through django.conf": ("solitude.web", "solitude.settings"),
     "the client stands apart": ("solitude.client", "solitude.telemetry"),
     "the sandbox speaks only HTTP with solitude": ("solitude_sandbox", "solitude.money"),
@@ -60,7 +61,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> str:
     (source / "solitude/providers/planted").mkdir()
     (source / "solitude/providers/planted/__init__.py").touch()
     for importer, imported in FAULTS.values():
-        with (source / importer.replace(".", "/") / "__init__.py").open("a") as module:
+        path = source / importer.replace(".", "/")
+        with (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).open("a") as module:
             module.write(f"\nimport {imported}\n")
     return lint(source).stdout
 

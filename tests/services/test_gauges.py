@@ -13,7 +13,7 @@ from solitude.events.models import Event
 from solitude.services import gauges
 from solitude.telemetry import metrics
 from solitude.vault import renewing
-from solitude.vault.keyring import use_ring
+from solitude.vault.current import use_ring
 from solitude.vault.models import RenewalTurn
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -224,3 +224,10 @@ def test_a_column_may_change_its_type_meanwhile(transactional_db: None) -> None:
         with other.cursor() as cursor:
             cursor.execute("DROP TABLE changing")
         other.close()
+
+
+def test_a_model_that_does_more_when_it_is_saved_is_not_written_past_that(db: None) -> None:
+    with pytest.raises(TypeError, match="Buyer is saved by a method of its own"):
+        prepared.insert(Buyer(uuid="a:1"))
+    with pytest.raises(TypeError, match="Buyer is saved by a method of its own"):
+        prepared.update(Buyer(uuid="a:1", pk=1), ["uuid"])

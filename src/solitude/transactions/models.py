@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from solitude import prepared
 from solitude.buyers.models import Buyer
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.amounts import AmountField
@@ -143,6 +144,10 @@ class Transaction(Row):
     @property
     def resource_uri(self) -> str:
         return f"/generic/transaction/{self.pk}/"
+
+    def _update(self, names: list[str]) -> None:
+        # Every payment comes by here, and Django writes the statement anew each time.
+        prepared.update(self, names)
 
 
 class ExportType(models.IntegerChoices):

@@ -5,8 +5,6 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
-from solitude import prepared
-
 
 class Row(models.Model):
     """`counter` starts at 0 and grows with every change; `touch` names what an update must save besides its own columns."""
@@ -31,4 +29,7 @@ class Row(models.Model):
             setattr(self, name, value)
         self.modified = timezone.now()
         self.counter += 1
-        prepared.update(self, [*columns, "modified", "counter"])
+        self._update([*columns, "modified", "counter"])
+
+    def _update(self, names: list[str]) -> None:
+        self.save(update_fields=names)
