@@ -14,6 +14,8 @@ from solitude.payments.contract import Call, Operation, Result
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 UUID = "web:order-77"
 KEY = {"Idempotency-Key": "k-1"}
 LOST = ("disconnect_after", "truncated_after", "garbage_after", "error_500", "error_503", "disconnect_before")

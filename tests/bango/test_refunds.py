@@ -29,6 +29,8 @@ from solitude.payments.models import ProviderCall
 from solitude.transactions import states
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 UUID = "web:order-77"
 ALREADY = {"uuid": ["Already refunded"]}
 

@@ -16,6 +16,8 @@ from tests.support.marketplace import Answer, Marketplace
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 PENDING, COMPLETED, CHECKED, RECEIVED, FAILED, CANCELLED, STARTED, ERRORED = range(8)
 # The gateway has done it, and nobody here understands what it says.
 LOST = (

@@ -10,6 +10,8 @@ from tests.braintree.world import BUYERS, PAYMETHODS, card, customer, sold
 from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
 
+pytestmark = pytest.mark.long
+
 KEPT = {"id", "resource_pk", "resource_uri", "created", "modified", "counter"}
 
 

@@ -23,7 +23,7 @@ from tests.web.parallel import at_once
 
 from solitude.transactions.models import Transaction, Type
 
-pytestmark = pytest.mark.usefixtures("braintree")
+pytestmark = [pytest.mark.usefixtures("braintree"), pytest.mark.long]
 PENDING, COMPLETED, CHECKED, RECEIVED, FAILED, CANCELLED, STARTED, ERRORED = range(8)
 
 

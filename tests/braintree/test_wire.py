@@ -21,6 +21,8 @@ from solitude.providers.braintree import wire as wires
 from solitude.providers.braintree.gateway import NotConfigured
 from solitude.providers.braintree.wire import BUSY, Absent, Failed, Reply, Wire
 
+pytestmark = pytest.mark.long
+
 MERCHANT, PUBLIC, PRIVATE = "shop-merchant", "shop-public", "shop-private-key"
 TOKEN_OF_A_CARD = "card-t0ken-77"  # a card's
 SALE = """<?xml version="1.0" encoding="UTF-8"?>

@@ -12,6 +12,8 @@ from tests.web.parallel import at_once
 from solitude.buyers import hashing
 from solitude.buyers.models import Buyer, PinToken
 
+pytestmark = pytest.mark.long
+
 THREADS, TRIES = 20, 50
 
 

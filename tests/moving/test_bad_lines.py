@@ -12,6 +12,8 @@ from solitude.moving.kinds import KINDS
 from solitude.moving.models import Import
 from solitude.providers.paypal.models import PERSON_LIMITS
 
+pytestmark = pytest.mark.long
+
 GOOD: dict[str, dict[str, Any]] = {
     "buyers": {"uuid": "shop:new"},
     "sellers": {"uuid": "dev:new"},

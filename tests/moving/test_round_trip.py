@@ -18,6 +18,8 @@ from solitude.providers.paypal.models import BuyerPaypal, SellerPaypal
 from solitude.transactions import states
 from solitude.transactions.models import Status, Transaction, Type
 
+pytestmark = pytest.mark.long
+
 ODD = [
     "\\",
     "\\E",

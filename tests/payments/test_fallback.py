@@ -14,6 +14,8 @@ from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 COMPLETED, FAILED, STARTED = 1, 4, 6
 KEY = {"Idempotency-Key": "order-501"}
 NOT_NOW, GONE = "issue:INSTRUMENT_DECLINED", "issue:AGREEMENT_ALREADY_CANCELLED"

@@ -17,6 +17,8 @@ from solitude.payments import recovery
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 PENDING, COMPLETED, FAILED, CANCELLED = 0, 1, 4, 5
 QUARTER_S, DAY_S = 900, 24 * 3600
 

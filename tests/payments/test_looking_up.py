@@ -20,6 +20,8 @@ from solitude.providers.paypal.rest.provider import RestPayPal
 from solitude.providers.paypal.rest.wire import Failed, Reply
 from solitude.transactions.models import Transaction
 
+pytestmark = pytest.mark.long
+
 PENDING, COMPLETED, FAILED, CANCELLED = 0, 1, 4, 5
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 

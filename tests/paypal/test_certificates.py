@@ -37,6 +37,8 @@ from solitude.providers.paypal.rest.certificates import (
     NoKey,
 )
 
+pytestmark = pytest.mark.long
+
 PATIENCE_S = 10
 SHORT_MS = 300
 CERTS = "/v1/notifications/certs"

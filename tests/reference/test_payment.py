@@ -28,6 +28,8 @@ from solitude.payments import recovery
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Status, Transaction
 
+pytestmark = pytest.mark.long
+
 
 def refused(zippy: ZippySimulator, shop: Marketplace, path: str, **more: Any) -> dict[str, Any]:
     """The fields that a payment is refused for; nothing was written and nothing was sent."""

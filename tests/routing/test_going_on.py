@@ -19,6 +19,8 @@ from solitude.payments.models import ProviderCall
 from solitude.sellers.models import Product
 from solitude.transactions.models import Status, Transaction
 
+pytestmark = pytest.mark.long
+
 KEY = {"Idempotency-Key": "order-4711"}
 BOTH = {"providers": ["reference", "paypal"]}
 

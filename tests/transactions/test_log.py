@@ -29,6 +29,8 @@ from solitude import cli, failpoints
 from solitude.transactions import exports, locks, states
 from solitude.transactions.models import ExportMarker, ExportType, RevenueDelivery, Status, Transaction
 
+pytestmark = pytest.mark.long
+
 DAY = date(2026, 2, 3)
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 HEADER = "version,uuid,created,modified,amount,currency,status,reason,buyer,seller,source,carrier,region,provider"
