@@ -30,6 +30,9 @@ SAME_ON_BOTH := bango braintree conformance generic moving paypal reference rout
 	$(patsubst %,buyers/test_%.py,buyers life_cycle pin_forms pin_tokens) \
 	$(patsubst %,payments/test_%.py,answers looking_up named_regressions) \
 	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) $(patsubst %,transactions/test_%.py,changes log)
+# Long ones whose subject is not the database, on SQLite alone; and those that a real one has most to say to, on PostgreSQL alone.
+LONG_ON_SQLITE := canary/test_real_processes.py faults/test_simulation.py generic/test_fuzz.py
+LONG_ON_POSTGRES := audit/test_under_load.py faults/processes/test_kill.py openapi/test_fuzz.py
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \
@@ -68,8 +71,8 @@ test: $(DEV) postgres ## the suite, on SQLite and on PostgreSQL; COVERAGE=true t
 
 test-long: $(DEV) postgres ## what takes longer, on both: killed processes, simulations, browsers, Schemathesis; and all forms on PostgreSQL
 	@trap 'exit 130' INT TERM; \
-	$(ON_SQLITE) $(PYTEST) -m long $(ARGS); sqlite=$$?; \
-	$(ON_POSTGRES) -- $(PYTEST) -m long $(NO_DATABASE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
+	$(ON_SQLITE) $(PYTEST) -m long $(LONG_ON_POSTGRES:%=--ignore=tests/%) $(ARGS); sqlite=$$?; \
+	$(ON_POSTGRES) -- $(PYTEST) -m long $(NO_DATABASE:%=--ignore=tests/%) $(LONG_ON_SQLITE:%=--ignore=tests/%) $(ARGS); postgres=$$?; \
 	$(ON_POSTGRES) -- $(PYTEST) -m "not long" $(NO_DATABASE:%=--ignore=tests/%) $(SAME_ON_BOTH:%=tests/%) $(ARGS) || postgres=$$?; \
 	$(BOTH_PASSED)
 

@@ -11,7 +11,7 @@ from benchmarks.generator import Generator, Order
 from benchmarks.limit import Limit, LimitError, limits
 from benchmarks.load import LoadError, Ran, run
 from benchmarks.measures import memory_mib
-from benchmarks.places import Database, House, house, number_tables_apart, postgresql
+from benchmarks.places import Database, House, house, kept_uuids, number_tables_apart, postgresql
 from benchmarks.recorder import record
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.script import scripts
@@ -61,7 +61,8 @@ class Bench:
             Row(name, len(usual[0].statements), recording.commits(usual[0].statements))
             for name, usual in recorded.items()
         ]
-        with limits(self.database, {name: scripts(usual, ranges) for name, usual in recorded.items()}) as known:
+        uuids = kept_uuids(self.database)
+        with limits(self.database, {name: scripts(usual, ranges, uuids) for name, usual in recorded.items()}) as known:
             for row in rows:
                 self._verify(row.name, known[row.name])
             for repeat in range(self.plan.repeats):

@@ -161,3 +161,15 @@ def number_tables_apart(database: Database) -> dict[str, range]:
         database.ask(f'ALTER SEQUENCE "{sequence}" RESTART WITH {first}')
         ranges[str(sequence)] = range(first, first + IDS_OF_ONE_TABLE)
     return ranges
+
+
+def kept_uuids(database: Database) -> set[str]:
+    """All values in columns of this type."""
+    columns = database.ask(
+        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND data_type = 'uuid'"
+    )
+    return {
+        str(value)
+        for table, column in columns
+        for (value,) in database.ask(f'SELECT "{column}" FROM "{table}" WHERE "{column}" IS NOT NULL')
+    }

@@ -8,7 +8,7 @@ one another wait no more for one another's rows than the customers did.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.recording import Recording, Statement, changes
@@ -43,8 +43,9 @@ class Script:
 class Writer:
     """Writes one script; remembers which values are new in each run, and where ids come from."""
 
-    def __init__(self, recording: Recording, ranges: Ranges) -> None:
+    def __init__(self, recording: Recording, ranges: Ranges, uuids: Container[str] = ()) -> None:
         self._recording = recording
+        self._uuids = uuids
         self._ranges = ranges
         self._fresh = fresh(recording)
         self._numbers: dict[str, str] = {}
@@ -75,6 +76,8 @@ class Writer:
 
     def _literal(self, escaped: str, text: str, kind: str) -> str:
         if text in self._fresh:
+            # The log tells no type of a value that came beside its statement.
+            kind = "::uuid" if text in self._uuids else kind
             return self._fresh_literal(text, self._numbers.setdefault(text, f"fresh{len(self._numbers) + 1}"), kind)
         if text.isdecimal() and text in self._ids:
             return f":{self._ids[text]}"
@@ -149,6 +152,6 @@ def quoted(text: str, *, escaped: bool) -> str:
     return "E'" + plain.replace(":", "\\x3a").replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
-def scripts(recordings: Sequence[Recording], ranges: Ranges) -> list[Script]:
-    """One for each unit."""
-    return [Writer(recording, ranges).script() for recording in recordings]
+def scripts(recordings: Sequence[Recording], ranges: Ranges, uuids: Container[str] = ()) -> list[Script]:
+    """One for each unit. `uuids` are the values that the database keeps as such."""
+    return [Writer(recording, ranges, uuids).script() for recording in recordings]

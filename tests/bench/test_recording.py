@@ -83,6 +83,17 @@ def test_a_script_has_every_statement_in_its_transaction() -> None:
     assert recording.commits([Statement(7, line) for line in lines]) == recording.commits(one.statements) == 1
 
 
+def test_a_uuid_whose_type_the_log_does_not_tell_is_written_as_what_its_column_keeps() -> None:
+    known, text = "0b1f4c6e-8d1e-4a57-9a43-6b6c5d4e3f2a", "7d9a1f02-3c4b-4e5d-8f60-112233445566"
+    one = recorded(f"INSERT INTO t VALUES ('{known}', '{text}')")
+
+    (script,) = scripts([one], RANGES, {known})
+
+    (line,) = [line for line in script.lines if line.startswith("INSERT")]
+    assert line.count("::uuid,") == 1
+    assert line.count("::uuid::text)") == 1
+
+
 def test_an_id_that_an_insert_returned_is_its_own_in_every_run() -> None:
     one = recorded(
         INSERT, 'UPDATE "shop_order" SET "status" = 1 WHERE "id" = 70000003', "SELECT '70000003', '/order/70000003/'"
