@@ -6,9 +6,9 @@ from tests.support.upgrades import columns, version_before
 from tests.vault.rings import ring_of, with_new_key
 
 from solitude.buyers.models import EMAIL_LABEL, Buyer
+from solitude.prepared import insert_once
 from solitude.vault.current import use_ring
 from solitude.vault.hashes import candidates, keyed_hash
-from solitude.web.once import insert_once
 
 pytestmark = pytest.mark.long
 

@@ -17,7 +17,7 @@ from solitude.buyers.shown import shown_buyer
 from solitude.providers.braintree.wire import Wire
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import Transaction
-from tests.canary import sensitive
+from tests.canary import planted, sensitive
 from tests.canary.planter import Planter
 from tests.canary.sensitive import SHOWN_BY_CONTRACT, Finds, finds
 from tests.canary.sinks import columns, heard
@@ -35,17 +35,7 @@ pytestmark = pytest.mark.long
 NEVER_GOOD = {"pin_token", "bankAccountIban"}
 # What is shorter stands in an answer by chance.
 CHANCE_CHARS = 8
-CREDENTIALS = (
-    "SOLITUDE_PAYPAL_CLIENT_SECRET",
-    "SOLITUDE_PAYPAL_CLASSIC_USER",
-    "SOLITUDE_PAYPAL_CLASSIC_PASSWORD",
-    "SOLITUDE_PAYPAL_CLASSIC_SIGNATURE",
-    "SOLITUDE_BANGO_USER",
-    "SOLITUDE_BANGO_PASSWORD",
-    "SOLITUDE_BANGO_BASIC_AUTH_PASSWORD",
-    "SOLITUDE_BRAINTREE_PUBLIC_KEY",
-    "SOLITUDE_BRAINTREE_PRIVATE_KEY",
-)
+CREDENTIALS = (*planted.CREDENTIALS, "SOLITUDE_BANGO_BASIC_AUTH_PASSWORD")
 
 
 def of_answers(shop: Planter) -> Finds:

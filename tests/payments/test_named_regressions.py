@@ -40,9 +40,9 @@ from solitude.payments.contract import (
     Seen,
 )
 from solitude.payments.models import Notification, ProviderCall
+from solitude.prepared import insert_once
 from solitude.transactions.models import Status, Transaction
 from solitude.web.models import IdempotencyKey
-from solitude.web.once import insert_once
 
 pytestmark = pytest.mark.long
 

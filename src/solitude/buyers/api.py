@@ -14,6 +14,7 @@ from solitude.buyers import closing, hashing, pin_tokens, pins
 from solitude.buyers.models import EMAIL_LABEL, Buyer, parts, timed
 from solitude.buyers.pins import State
 from solitude.buyers.shown import BuyerShown, buyer_tag, shown_buyer
+from solitude.prepared import insert_once
 from solitude.telemetry import cef
 from solitude.vault import hashes
 from solitude.web import changes, etags, filters, paging
@@ -21,7 +22,6 @@ from solitude.web.answers import answer, created, done
 from solitude.web.fields import SENSITIVE, Body, Flag, GivenText, StrictText, Taken, Text, kept
 from solitude.web.filters import Filter
 from solitude.web.networks import facts
-from solitude.web.once import insert_once
 from solitude.web.openapi import Page, errors, query
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest

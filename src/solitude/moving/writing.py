@@ -14,8 +14,8 @@ from solitude.moving.kind import Kind
 from solitude.moving.models import Import
 from solitude.moving.reading import Problem
 from solitude.moving.source import Entry, Source
+from solitude.prepared import insert_once
 from solitude.telemetry.logs import get_logger
-from solitude.web.once import insert_once
 
 log = get_logger("solitude.moving")
 

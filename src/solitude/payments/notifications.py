@@ -23,10 +23,10 @@ from solitude.payments import calls, check, leases, news, registry
 from solitude.payments.contract import CannotRead, Notice, NotUnderstood, Verdict
 from solitude.payments.matching import Mismatch, NotThereYet
 from solitude.payments.models import REASON_MAX_CHARS, WAITING, Notification
+from solitude.prepared import insert_once
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import Transaction
-from solitude.web.once import insert_once
 
 log = get_logger("solitude.payments")
 State = Notification.State

@@ -11,12 +11,12 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from solitude.prepared import insert_once
 from solitude.retention.classes import DataClass, declared
 from solitude.retention.models import ERROR_MAX_CHARS, RetentionRun
 from solitude.retention.plan import COUNT_MAX, held
 from solitude.telemetry import cef, metrics
 from solitude.telemetry.logs import get_logger
-from solitude.web.once import insert_once
 
 log = get_logger("solitude.retention")
 FAILED_SEVERITY, DONE_SEVERITY = 6, 2

@@ -9,6 +9,7 @@ from ninja import Router
 from pydantic import Field
 
 from solitude.audit.accesses import Does, touches
+from solitude.prepared import insert_once
 from solitude.sellers import closing
 from solitude.sellers.models import Access, Product, Seller, parts, product_parts, seller_uuids
 from solitude.sellers.shown import (
@@ -23,7 +24,6 @@ from solitude.sellers.shown import (
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import SENSITIVE, Body, Flag, GivenText, Text, kept, number_of, path_under, reference
-from solitude.web.once import insert_once
 from solitude.web.openapi import Page, query
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest

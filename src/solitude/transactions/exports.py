@@ -22,10 +22,10 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from solitude import failpoints
+from solitude.prepared import insert_once
 from solitude.transactions import export_files
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import PAID, ExportMarker, ExportType, RevenueDelivery, Transaction, Type
-from solitude.web.once import insert_once
 
 VERSION = "v5"
 COLUMNS = (

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from solitude.prepared import insert_both, insert_once
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
 from solitude.web import idempotency, known_clients, oauth1, purge, signature
@@ -19,7 +20,6 @@ from solitude.web.docs import pages
 from solitude.web.idempotency import Claim
 from solitude.web.models import IdempotencyKey, SeenToken
 from solitude.web.networks import facts
-from solitude.web.once import insert_both, insert_once
 from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Signed

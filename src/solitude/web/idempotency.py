@@ -18,11 +18,11 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
 from solitude import prepared
+from solitude.prepared import insert_once
 from solitude.telemetry import metrics
 from solitude.vault import hashes
 from solitude.web.bodies import encode
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
-from solitude.web.once import insert_once
 from solitude.web.refusals import BadFields, Refused, refusal
 
 HEADER = "Idempotency-Key"

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from solitude.prepared import insert_once
 from solitude.providers.bango.models import Turn
-from solitude.web.once import insert_once
 from solitude.web.refusals import Refused
 
 # So many calls of Bango, one after the other, are made in one turn.

@@ -8,12 +8,12 @@ from solitude.buyers.models import Buyer
 from solitude.payments import calls
 from solitude.payments.contract import CredentialRefused, Intent, Operation, Outcome, Result
 from solitude.payments.models import OPEN, ProviderCall
+from solitude.prepared import insert_once
 from solitude.providers.braintree import reading, requests
 from solitude.providers.braintree.models import BuyerBraintree, PaymentMethod
 from solitude.providers.braintree.names import NAME
 from solitude.telemetry.redaction import Secret
 from solitude.web.idempotency import Claim
-from solitude.web.once import insert_once
 
 _OF_CUSTOMER, _OF_CARD = "customer", "paymethod"
 # Among the facts of a call that has kept a card: which row it has become.

@@ -9,10 +9,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from solitude.prepared import insert_once
 from solitude.providers.braintree.catalogue_file import Entry, Problem
 from solitude.providers.braintree.models import ProductBraintree, Subscription
 from solitude.sellers.models import Product, Seller
-from solitude.web.once import insert_once
 
 
 class Done(StrEnum):

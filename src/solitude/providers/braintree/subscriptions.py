@@ -13,6 +13,7 @@ from solitude.money.money import Money
 from solitude.payments import calls
 from solitude.payments.contract import Intent, Operation, Outcome, Result
 from solitude.payments.models import OPEN, ProviderCall
+from solitude.prepared import insert_once
 from solitude.providers.braintree import requests, selling
 from solitude.providers.braintree.models import PaymentMethod, ProductBraintree, Subscription
 from solitude.providers.braintree.names import NAME
@@ -20,7 +21,6 @@ from solitude.providers.braintree.subscribing import ENDED, STATUS, SUBSCRIPTION
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import Secret
 from solitude.web.idempotency import Claim
-from solitude.web.once import insert_once
 
 # Among the ids of a call: our own of the card that is to pay, of the product, and of both together.
 _CARD, _PRODUCT, _PAIR = "paymethod", "product", "pair"

@@ -18,6 +18,7 @@ from solitude.payments import calls
 from solitude.payments.contract import CredentialRefused, Intent, Notice, Operation, Outcome, Result
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
+from solitude.prepared import insert_once
 from solitude.providers.paypal import uses
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.telemetry.redaction import Secret
@@ -25,7 +26,6 @@ from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import CallOutcome
 from solitude.vault import hashes
 from solitude.web.idempotency import Claim
-from solitude.web.once import insert_once
 
 DESCRIPTION = "Purchases without asking again"
 BUYER = "buyer"  # our own id among the ids of a call that makes a permanent key

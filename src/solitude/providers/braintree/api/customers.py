@@ -12,6 +12,7 @@ from solitude.audit import accesses
 from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import NotUnderstood
+from solitude.prepared import insert_once
 from solitude.providers.braintree import asking, reading
 from solitude.providers.braintree.api.fields import DOES_NOT_EXIST, INACTIVE, Form, FormText, bad_form
 from solitude.providers.braintree.api.refusing import ERRORS
@@ -20,7 +21,6 @@ from solitude.providers.braintree.shown import BraintreeBuyer, shown_buyer
 from solitude.telemetry.logs import get_logger
 from solitude.web import etags
 from solitude.web.answers import answer, created, settle
-from solitude.web.once import insert_once
 from solitude.web.openapi import Time
 from solitude.web.refusals import Refused
 from solitude.web.requests import ApiRequest

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from ninja import Router
 from pydantic import Field
 
+from solitude.prepared import insert_once
 from solitude.providers.braintree import catalogue
 from solitude.providers.braintree.catalogue import KINDS, RECURRENCES, BraintreeProduct, shown_product
 from solitude.providers.braintree.models import DESCRIPTION_MAX_CHARS, ProductBraintree, Subscription
@@ -16,7 +17,6 @@ from solitude.sellers.shown import PRODUCTS
 from solitude.web import changes, etags, filters, paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import Body, DecimalNumber, Flag, GivenText, Taken, kept, path_under, reference, text_of
-from solitude.web.once import insert_once
 from solitude.web.openapi import Page, query
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest

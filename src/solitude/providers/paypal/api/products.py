@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import Field
 
 from solitude.audit.accesses import Does, touches
+from solitude.prepared import insert_once
 from solitude.providers.paypal import records
 from solitude.providers.paypal.api import kept
 from solitude.providers.paypal.api.records import PaypalId
@@ -19,7 +20,6 @@ from solitude.web import etags
 from solitude.web.answers import created
 from solitude.web.fields import Body, GivenText, path_under, reference
 from solitude.web.fields import kept as left_as_it_is
-from solitude.web.once import insert_once
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 

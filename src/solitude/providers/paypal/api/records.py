@@ -11,6 +11,7 @@ from pydantic import Field, WithJsonSchema, create_model
 from solitude.audit import accesses
 from solitude.audit.accesses import Does, touches
 from solitude.buyers.models import Buyer
+from solitude.prepared import insert_once
 from solitude.providers.paypal import preapprovals, records
 from solitude.providers.paypal.api.kept import changed, found, remembered, shown
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, SellerPaypal
@@ -21,7 +22,6 @@ from solitude.sellers.shown import SELLERS
 from solitude.web import etags, paging
 from solitude.web.answers import created
 from solitude.web.fields import Body, Day, GivenText, Taken, Text, kept, path_under, reference, text_of
-from solitude.web.once import insert_once
 from solitude.web.refusals import BadFields
 from solitude.web.requests import ApiRequest
 

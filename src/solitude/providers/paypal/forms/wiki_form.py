@@ -8,14 +8,13 @@ from pydantic import Field
 
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import Intent
-from solitude.prepared import Found
+from solitude.prepared import Found, insert_once
 from solitude.providers.paypal.forms import form
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product
 from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text
-from solitude.web.once import insert_once
 from solitude.web.refusals import REQUIRED
 
 KEYS = ("user_id", "app_id")

@@ -17,6 +17,7 @@ from solitude.audit.accesses import Does, touches
 from solitude.outbound.json_api import Ask, Reply
 from solitude.payments import answers
 from solitude.payments.contract import Outcome, Reason, Result
+from solitude.prepared import insert_once
 from solitude.providers.reference import asking, records
 from solitude.providers.reference.configured import ReferenceProvider
 from solitude.providers.reference.models import REFERENCE_MAX_CHARS, ProductReference, SellerReference
@@ -37,7 +38,6 @@ from solitude.sellers.shown import SELLERS as GENERIC_SELLERS
 from solitude.web import etags, filters, paging
 from solitude.web.answers import answer, created
 from solitude.web.fields import SENSITIVE, Body, GivenText, Taken, path_under, reference, text_of
-from solitude.web.once import insert_once
 from solitude.web.openapi import Detail, Page, query, unconditional
 from solitude.web.refusals import BadFields, Refused, not_found
 from solitude.web.requests import ApiRequest
