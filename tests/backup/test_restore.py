@@ -49,7 +49,8 @@ def test_a_restored_backup_has_what_was_paid_and_finds_out_what_was_open(tmp_pat
         # What was paid after the backup is known at the provider alone. Nothing else is wrong, and nothing was charged by the restoring.
         assert found.lost
         assert list(found) == [f"lost: {sentence}" for sentence in found.lost]
-        assert len(provider.charges) - len(found.lost) >= at_backup
+        lost_refunds = [sentence for sentence in found.lost if sentence.startswith("refund ")]
+        assert len(provider.charges) - (len(found.lost) - len(lost_refunds)) >= at_backup
         if has_command(environment, "audit"):
             command(environment, "audit", "verify")
 
