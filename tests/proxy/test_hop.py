@@ -20,7 +20,7 @@ def _secrets(settings) -> None:  # type: ignore[no-untyped-def]
 
 
 def hop(url: str, below: str = BELOW) -> Hop:
-    return Hop("acme", url=url, service="provider", below=below, headers=("idempotency-key",), timeout_ms=2000)
+    return Hop("acme", url=url, service="provider", below=below, headers=("idempotency-key",), timeout_ms=10_000)
 
 
 def request(rest: str = "/payments?v=2", **headers: str) -> Request:
