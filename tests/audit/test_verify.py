@@ -1,6 +1,7 @@
 """What the verification finds: any change behind the server's back, and nothing else."""
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from tests.audit.world import call, event, findings, notification, seal, tamper, undone, verified
 from tests.vault.rings import ring_of, with_new_key
 
-from solitude.audit import heads, kinds
+from solitude.audit import heads, kinds, verifying
 from solitude.audit.models import Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import Notification, ProviderCall
@@ -223,6 +224,18 @@ def test_a_chain_whose_end_is_cut_off_is_found_by_a_head_that_was_kept(world: No
         unseen, found = findings(), findings(heads=kept)
     assert unseen == []
     assert found == [f"chain: removed: the end of the chain, which had 9 seals (seal {left})"]
+
+
+def test_what_is_sealed_while_the_walk_ends_is_no_finding(world: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = verifying._entries
+
+    def and_then_another(after: int) -> Iterator[Seal]:
+        yield from entries(after)
+        event(99)
+        assert seal()
+
+    monkeypatch.setattr(verifying, "_entries", and_then_another)
+    assert findings() == []
 
 
 def test_a_chain_that_was_made_anew_with_the_keys_is_found_by_a_head_that_was_kept(world: None) -> None:

@@ -55,6 +55,8 @@ def verify(wish: Wish, verified: Verified) -> Iterator[Finding]:
     """Finds what was changed, and adds up in `verified` what was looked at. Raises LookupError for a kind that is not sealed."""
     if wish.kind:
         kinds.named(wish.kind)
+    # Read before the walk: whoever seals meanwhile makes the chain longer than the walk may get to see.
+    length = chain.only().length
     last = _before(wish)
     through: dict[str, int] = {}
     for seal in _entries(last.number if last else 0):
@@ -67,7 +69,7 @@ def verify(wish: Wish, verified: Verified) -> Iterator[Finding]:
         last = seal
         verified.seals += 1
     verified.length, verified.head = (last.number, last.head) if last else (0, "")
-    yield from _end(last, wish.heads)
+    yield from _end(last, max([length, *wish.heads]))
     verified.unsealed = sum(
         kind.rows.filter(pk__gt=sealed_through(kind.name)).count()
         for kind in kinds.every()
@@ -127,10 +129,9 @@ def _is_named(seal: Seal, heads: Heads) -> Iterator[Finding]:
         yield Finding("chain", seal.number, "changed: its head is not the one that was kept elsewhere")
 
 
-def _end(last: Seal | None, heads: Heads) -> Iterator[Finding]:
-    """Whether the chain's end is there, by what the chain says of itself and by the heads that were kept elsewhere."""
+def _end(last: Seal | None, expected: int) -> Iterator[Finding]:
+    """Whether the chain's end is there: as many seals as the chain has said of itself, and as heads that were kept elsewhere say."""
     number = last.number if last else 0
-    expected = max([chain.only().length, *heads])
     if number < expected:
         yield Finding("chain", number, f"removed: the end of the chain, which had {expected} seals")
 
