@@ -51,11 +51,17 @@ def test_a_post_without_the_slash_keeps_its_body(shop: Marketplace) -> None:
     assert (answer.status, answer["uuid"]) == (201, "shop:1")
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b" \n "])
+@pytest.mark.parametrize("body", [b"", b"{}", b" {}\n"])
 def test_an_empty_body_is_an_empty_object(shop: Marketplace, body: bytes) -> None:
     answer = shop.post("/generic/buyer/", body)
     assert (answer.status, answer.json) == (400, {"uuid": ["FIELD_REQUIRED"]})
     assert shop.post("/generic/transaction/", body).status == 201
+
+
+@pytest.mark.parametrize("body", [b" ", b"\r", b" \n "])
+def test_a_body_of_white_space_is_no_json(shop: Marketplace, body: bytes) -> None:
+    answer = shop.post("/generic/transaction/", body)
+    assert (answer.status, answer.json) == (400, {"detail": "The body is not JSON."})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ class JsonParser(Parser):
     """An empty body is an empty object, and a body is always an object."""
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
-        body = decode(request.body) if request.body.strip() else {}
+        body = decode(request.body) if request.body else {}
         if not isinstance(body, dict):
             raise Refused(400, {"non_field_errors": ["The body must be a JSON object."]})
         return body
