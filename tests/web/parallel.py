@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db import connections
 
 T = TypeVar("T")
-START_WITHIN_S = 30
+START_WITHIN_S = 120
 
 
 def at_once(times: int, work: Callable[[int], T]) -> list[T]:
