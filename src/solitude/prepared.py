@@ -19,6 +19,8 @@ M = TypeVar("M", bound=Model)
 Returned = list[tuple[Any, Any, Any]]
 # Model, fields, and how each value is written.
 Insert = tuple[type[Model], tuple[Any, ...], tuple[str, ...]]
+# Of their texts Django makes nothing.
+_TEXTS = (CharField, TextField)
 # Of a whole number that fits no column nothing is found; Django asks the database nothing then either.
 NUMBERS = range(-(2**63), 2**63)
 # So often psycopg would run a statement before it prepares it without being told to.
@@ -205,7 +207,11 @@ def _values(row: Model, fields: Sequence[Any], kind: Any, *, add: bool) -> tuple
     marks, values, compiler, database = [], [], None, _database()
     for field in fields:
         value = field.pre_save(row, add)
-        if hasattr(value, "resolve_expression"):
+        if type(value) is str and type(field) in _TEXTS:
+            # Nothing is made of it, and most values are such.
+            marks.append("%s")
+            values.append(value)
+        elif hasattr(value, "resolve_expression"):
             compiler = compiler or kind(type(row)).get_compiler(using=connection.alias)
             resolved = value.resolve_expression(compiler.query, allow_joins=False, for_save=True)
             text, given = compiler.compile(resolved)

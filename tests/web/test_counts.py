@@ -91,6 +91,8 @@ def test_a_transaction_is_kept(shop: Marketplace, numbers: list[int]) -> None:
         return shop.post("/generic/transaction/", {"amount": "3.75", "currency": "GBP", **about}, **headers)
 
     assert cost_of(keep) == Cost(6, 2)
+    # The seller comes with the product.
+    assert cost_of(lambda: shop.post("/generic/transaction/", {"seller_product": product})) == Cost(4, 2)
     assert cost_of(lambda: keep(**key(numbers))) == Cost(7 + ONE_MORE, 2)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from solitude.telemetry import redaction
@@ -119,7 +120,13 @@ def redact_json(value: object, kept: frozenset[str], limits: Limits = DEFAULT_LI
     under other keys are redacted too: they can tell as much as a text. Kept texts still lose what the log patterns
     recognise.
     """
-    return _Redaction(frozenset(key.lower() for key in kept), limits).of(value, keep=False, depth=0)
+    return _Redaction(_lowered(kept), limits).of(value, keep=False, depth=0)
+
+
+@lru_cache
+def _lowered(names: frozenset[str]) -> frozenset[str]:
+    """Providers keep the same names in every message."""
+    return frozenset(name.lower() for name in names)
 
 
 class _Redaction:
@@ -148,7 +155,7 @@ class _Redaction:
             text = str(key)
             keep = text.lower() in self._kept
             # One of the names of ours needs no mask.
-            name = (text if keep else redaction.mask(text))[: self._limits.name_characters]
+            name = (text if keep else redaction.mask_name(text))[: self._limits.name_characters]
             redacted[name] = self.of(inner, keep=keep, depth=depth + 1)
         return redacted
 
@@ -172,7 +179,7 @@ class _Redaction:
 
 
 def _message(headers: Mapping[str, str], body: bytes, kept: Kept, limits: Limits) -> dict[str, Any]:
-    wanted = {name.lower() for name in kept.headers}
+    wanted = _lowered(kept.headers)
     shown = {
         name.lower(): redaction.line(value)[: limits.text_characters]
         for name, value in headers.items()

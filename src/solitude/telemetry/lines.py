@@ -173,7 +173,7 @@ def _plain(value: object, depth: int = 0) -> Any:
             return f"[{len(value)} items]"
         case Mapping():
             return {
-                _shortened(redaction.mask(str(key)), 64): (
+                _shortened(redaction.mask_name(str(key)), 64): (
                     redaction.MASK if redaction.is_sensitive(str(key)) else _plain(inner, depth + 1)
                 )
                 for key, inner in list(value.items())[:ITEMS_LIMIT]

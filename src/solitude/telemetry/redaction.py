@@ -11,6 +11,7 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 MASK = "[redacted]"
@@ -22,6 +23,8 @@ TEXT_LIMIT_CHARACTERS = 64 * 1024
 # A value that the cut breaks in two could escape the patterns, so this much of the end goes with it.
 TORN_CHARACTERS = 1024
 QUERY_NAME_LIMIT_CHARACTERS = 64
+# So many names of fields are remembered, and none that is longer; no longer one is sensitive either.
+NAMES_KNOWN, NAME_KNOWN_CHARACTERS = 1024, 64
 
 SECRETS_LIMIT = 256
 SECRET_LEAST_CHARACTERS = 6
@@ -88,6 +91,7 @@ def register(value: str | Secret) -> None:
     forms = {form for secret in _registered for form in _forms(secret)}
     # The longest first: one secret may begin with another one.
     _registered_pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
+    _masked_name.cache_clear()
 
 
 def _forms(secret: str) -> set[str]:
@@ -102,6 +106,16 @@ def mask(text: str) -> str:
     return _mask(text)
 
 
+def mask_name(name: str) -> str:
+    """What `mask` makes of the name of a field. There are few of them, and they come in every line."""
+    return _masked_name(name) if len(name) <= NAME_KNOWN_CHARACTERS else mask(name)
+
+
+@lru_cache(NAMES_KNOWN)
+def _masked_name(name: str) -> str:
+    return mask(name)
+
+
 def mask_query(target: str) -> str:
     """A path or URL whose query keeps the names of its parameters and none of their values; without the fragment."""
     path, mark, query = target.partition("#")[0].partition("?")
@@ -110,6 +124,11 @@ def mask_query(target: str) -> str:
 
 def is_sensitive(name: str) -> bool:
     """Whether a field of this name holds a secret, whatever its value looks like."""
+    return len(name) <= NAME_KNOWN_CHARACTERS and _is_sensitive(name)
+
+
+@lru_cache(NAMES_KNOWN)
+def _is_sensitive(name: str) -> bool:
     return _SENSITIVE_NAME.fullmatch(name) is not None
 
 

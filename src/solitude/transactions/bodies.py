@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError as InvalidUrl
 from django.core.validators import URLValidator
+from django.db.models import QuerySet
 from pydantic import (
     AfterValidator,
     ConfigDict,
@@ -96,9 +97,11 @@ class TransactionIn(Body):
         return Transaction(**columns)
 
 
+# With a product its seller, of whom the event of the new transaction tells.
+_ROWS: dict[str, QuerySet[Any]] = {name: model._default_manager.all() for name, (_, model) in REFERENCES.items()}
+_ROWS["seller_product"] = _ROWS["seller_product"].select_related("seller")
 _referred: dict[str, Found[Any]] = {
-    name: Found(lambda pk, rows=model._default_manager: rows.filter(pk=pk), int)
-    for name, (_, model) in REFERENCES.items()
+    name: Found(lambda pk, rows=rows: rows.filter(pk=pk), int) for name, rows in _ROWS.items()
 }
 
 
