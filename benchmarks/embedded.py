@@ -5,24 +5,30 @@ import json
 import statistics
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pysqlite3  # type: ignore[import-untyped]  # no stubs are published
 from tests.support.free_port import free_port
 from tests.support.processes import started, wait_for
 
-from benchmarks import recording, replay
+from benchmarks import recording
 from benchmarks.generator import Generator, Order
+from benchmarks.limit import LimitError
 from benchmarks.load import LoadError, run
 from benchmarks.places import IDS_OF_ONE_TABLE, House, house
 from benchmarks.recorder import WARM
 from benchmarks.recording import Recording
+from benchmarks.replay import Loop
 from benchmarks.script import Ranges
 from benchmarks.shop import Materials, furnish
 
 CONNECTIONS = 8
+# Now and then a server sweeps what has expired, which is no part of a unit.
+SWEPT_ROWS = 0.5
 # Those that write; of what only reads, a commit is no measure.
 NAMES = ("create transaction", "payment with pre-approval", "payment with approval")
 
@@ -49,7 +55,7 @@ class Embedded:
 def on_sqlite(
     names: tuple[str, ...], seconds: float, repeats: int, units: int, say: Callable[[str], None]
 ) -> list[Embedded]:
-    """Records in a process that traces, then measures the server that is shipped. Raises LoadError."""
+    """Records in a process that traces, then measures the server that is shipped. Raises LoadError, LimitError."""
     with house(None) as here:
         ranges = number_tables_apart(here.file)
         materials = furnish(here)
@@ -59,12 +65,35 @@ def on_sqlite(
             name: Embedded(name, len(usual[0].statements), recording.commits(usual[0].statements), [])
             for name, usual in found.items()
         }
+        for name, usual in found.items():
+            with Loop(here.file, usual, ranges) as loop:
+                _verify(here.file, name, loop, partial(_unit, name, materials.as_json(), first))
         for _, (name, row) in itertools.product(range(repeats), rows.items()):
-            limit = replay.per_second(here.file, found[name], ranges, seconds)
+            with Loop(here.file, found[name], ranges) as loop:
+                limit = loop.per_second(seconds)
             order = Order(name, materials.as_json(), seconds, CONNECTIONS, None, 0, next(first))
             row.ratios.append(run(order, {"server": here.server}).per_second / limit)
             say(f"{name}, SQLite: {row.ratios[-1]:.3f}")
         return list(rows.values())
+
+
+def _verify(file: Path, name: str, loop: Loop, unit: Callable[[], None]) -> None:
+    """The loop adds as many rows as the server does for the same units. Raises LimitError otherwise."""
+    before = _rows(file)
+    done = loop.each_once()
+    between = _rows(file)
+    for _ in range(done):
+        unit()
+    in_loop, in_server = (between - before) / done, (_rows(file) - between) / done
+    if abs(in_server - in_loop) > SWEPT_ROWS:
+        raise LimitError(f"{name}: a unit adds {in_server:.2f} rows, and in the loop {in_loop:.2f}")
+
+
+def _rows(file: Path) -> int:
+    """In all tables together."""
+    with closing(pysqlite3.connect(str(file))) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return sum(connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0] for table in tables)
 
 
 def number_tables_apart(file: Path) -> Ranges:
@@ -86,17 +115,20 @@ def number_tables_apart(file: Path) -> Ranges:
 def _record(here: House, materials: Materials, names: list[str], units: int) -> dict[str, list[Recording]]:
     with _traced(here) as (address, log):
         there = replace(materials, house=address).as_json()
-        number = 0
+        numbers = itertools.count(1)
         for name in names:
             for place in range(-WARM, units):
-                number += 1
                 _mark(log, name if place >= 0 else f"before {name}")
-                said = Generator(Order(name, there, 0.0, 1, None, 0, number)).once()
-                if said["failed"]:
-                    raise LoadError(f"{name}: {said['errors']}")
+                _unit(name, there, numbers)
         _mark(log, "end")
         every = recording.units(recording.statements(log.read_text().splitlines()))
     return {name: recording.usual([unit for unit in every if unit.label == name]) for name in names}
+
+
+def _unit(name: str, materials: dict[str, Any], numbers: Iterator[int]) -> None:
+    said = Generator(Order(name, materials, 0.0, 1, None, 0, next(numbers))).once()
+    if said["failed"]:
+        raise LoadError(f"{name}: {said['errors']}")
 
 
 @contextmanager

@@ -39,33 +39,46 @@ class Replay(Writer):
         return f"'{text}'" if not escaped else quoted(text, escaped=escaped)
 
 
-def per_second(file: Path, recordings: Sequence[Recording], ranges: Ranges, seconds: float) -> float:
-    """Units a second."""
-    replays = [Replay(recording, ranges) for recording in recordings]
-    made = [(replay.steps(), replay.fresh()) for replay in replays]
-    connection = pysqlite3.connect(str(file), isolation_level=None, cached_statements=1000)
-    try:
-        register(connection)
+class Loop:
+    """Recorded units over one connection, one after the other. Closed with the `with` block."""
+
+    def __init__(self, file: Path, recordings: Sequence[Recording], ranges: Ranges) -> None:
+        replays = [Replay(recording, ranges) for recording in recordings]
+        self._made = [(replay.steps(), replay.fresh()) for replay in replays]
+        self._connection = pysqlite3.connect(str(file), isolation_level=None, cached_statements=1000)
+        register(self._connection)
         for setting in SETTINGS:
-            connection.execute(setting).fetchall()
-        begun = time.perf_counter()
-        units = 0
+            self._connection.execute(setting).fetchall()
+
+    def __enter__(self) -> "Loop":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def per_second(self, seconds: float) -> float:
+        """Units a second."""
+        begun, units = time.perf_counter(), 0
         while time.perf_counter() < begun + seconds:
-            steps, fresh = made[units % len(made)]
-            _once(connection, steps, {name: renewed(text) for name, text in fresh})
+            self._once(units)
             units += 1
         return units / (time.perf_counter() - begun)
-    finally:
-        connection.close()
+
+    def each_once(self) -> int:
+        """Runs each of the recordings; how many there are."""
+        for number in range(len(self._made)):
+            self._once(number)
+        return len(self._made)
+
+    def _once(self, number: int) -> None:
+        steps, fresh = self._made[number % len(self._made)]
+        values: dict[str, Any] = {name: renewed(text) for name, text in fresh}
+        for sql, returned in steps:
+            rows = self._connection.execute(sql, values).fetchall()
+            if returned:
+                values[f"{returned}id"] = rows[0][0]
 
 
 def renewed(text: str) -> str:
     """Another text of the same length."""
     return secrets.token_hex(HEX_DIGITS // 2)[: len(text)] + text[HEX_DIGITS:]
-
-
-def _once(connection: Any, steps: list[Step], values: dict[str, Any]) -> None:
-    for sql, returned in steps:
-        rows = connection.execute(sql, values).fetchall()
-        if returned:
-            values[f"{returned}id"] = rows[0][0]

@@ -127,7 +127,8 @@ def may_be_unique(text: str) -> bool:
     """Whether a text may be a name or a hash: not a time, a number, a word or a document."""
     if len(text) < UNIQUE_FROM_CHARS or _TIME.fullmatch(text) or text[0] in "{[" or text.isdecimal():
         return False
-    return any(character.isdigit() for character in text)
+    # PayPal's names are of digits and capitals, and now and then one is without digits.
+    return any(character.isdigit() or character.isupper() for character in text)
 
 
 def expression(text: str, number: str, kind: str) -> str:
