@@ -164,16 +164,18 @@ def test_what_stands_for_nobody_costs_what_a_pin_costs() -> None:
 
 
 class Slow(Counting):
-    """Keeps count of how many are at it at the same time."""
+    """Keeps count of how many are at it at the same time, and in which threads."""
 
     def __init__(self) -> None:
         super().__init__()
         self.now, self.most, self.lock, self.leave = 0, 0, threading.Lock(), threading.Event()
+        self.threads: set[str] = set()
 
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
         with self.lock:
             self.now += 1
             self.most = max(self.most, self.now)
+            self.threads.add(threading.current_thread().name)
         self.leave.wait(20)
         with self.lock:
             self.now -= 1
@@ -193,6 +195,8 @@ def test_a_process_hashes_a_few_pins_at_once_and_the_rest_wait(monkeypatch: pyte
     for thread in threads:
         thread.join(20)
     assert (slow.most, slow.count, slow.now) == (hashing.HASHES_AT_ONCE, 12, 0)
+    # What the C library keeps of the memory of one that is over, it keeps for its thread.
+    assert len(slow.threads) == hashing.HASHES_AT_ONCE
 
 
 def test_a_client_is_told_when_too_many_wait_and_nothing_is_counted(
