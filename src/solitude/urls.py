@@ -1,10 +1,13 @@
 """Which path leads where."""
 
+from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.urls import path, re_path
+from ninja import Router
 
 from solitude import packages
 from solitude.audit import watching
@@ -12,37 +15,7 @@ from solitude.buyers.api import router as buyers
 from solitude.buyers.models import parts as buyer_parts
 from solitude.buyers.pin_api import router as pins
 from solitude.events.api import router as events
-from solitude.providers.bango.api.login import router as bango_login
-from solitude.providers.bango.api.money_matters import router as bango_money_matters
-from solitude.providers.bango.api.notifications import router as bango_notifications
-from solitude.providers.bango.api.packages import router as bango_packages
-from solitude.providers.bango.api.payments import router as bango_payments
-from solitude.providers.bango.api.products import provider_router as bango_ready_products
-from solitude.providers.bango.api.products import router as bango_products
-from solitude.providers.bango.api.refunds import router as bango_refunds
-from solitude.providers.bango.api.sbi import router as bango_sbi
-from solitude.providers.bango.api.status import router as bango_status
-from solitude.providers.braintree.api.customers import router as braintree_customers
-from solitude.providers.braintree.api.paymethods import router as braintree_paymethods
-from solitude.providers.braintree.api.products import router as braintree_products
-from solitude.providers.braintree.api.records import router as braintree_records
-from solitude.providers.braintree.api.refunds import router as braintree_refunds
-from solitude.providers.braintree.api.sales import router as braintree_sales
-from solitude.providers.braintree.api.subscriptions import router as braintree_subscriptions
-from solitude.providers.braintree.api.webhook import router as braintree_webhook
-from solitude.providers.paypal.api.accounts import router as paypal_accounts
-from solitude.providers.paypal.api.ipn import router as paypal_ipn
-from solitude.providers.paypal.api.payments import router as paypal_payments
-from solitude.providers.paypal.api.permissions import router as paypal_permissions
-from solitude.providers.paypal.api.personal import router as paypal_personal
-from solitude.providers.paypal.api.preapprovals import router as paypal_preapprovals
-from solitude.providers.paypal.api.products import router as paypal_products
-from solitude.providers.paypal.api.records import router as paypal_records
-from solitude.providers.paypal.api.webhook import router as paypal_webhook
-from solitude.providers.reference.api.notices import router as reference_notices
-from solitude.providers.reference.api.passing import router as reference_passing
-from solitude.providers.reference.api.payments import router as reference_payments
-from solitude.providers.reference.api.records import router as reference_records
+from solitude.payments import registry
 from solitude.routing.api.afterwards import router as payments_afterwards
 from solitude.routing.api.payments import router as payments
 from solitude.sellers.api import router as sellers
@@ -54,6 +27,7 @@ from solitude.transactions.api import router as transactions
 from solitude.web import errors
 from solitude.web.bodies import JsonParser, JsonRenderer
 from solitude.web.docs import pages
+from solitude.web.later import Later
 from solitude.web.openapi import Api, document
 from solitude.web.openapi.api import router_for
 
@@ -77,24 +51,49 @@ _own_routes = {
     if (module := package.part(packages.ROUTES)) is not None
 }
 TAGS |= {name: f"What the provider {name} has of its own." for name in _own_routes}
-api = Api(
-    openapi_url=None,
-    docs_url=None,
-    parser=JsonParser(),
-    renderer=JsonRenderer(),
-    urls_namespace="solitude",
-    openapi_extra={"tags": [{"name": name, "description": says} for name, says in TAGS.items()]},
-)
-errors.install(api)
+# The house's own providers, and how their paths begin: what speaks to one that is not used is imported with the first request below.
+_BELOW = {
+    "bango": ("bango/", "provider/bango/"),
+    "braintree": ("braintree/",),
+    "paypal": ("paypal/",),
+    # Behind Bango's, which it would take.
+    "reference": ("provider/",),
+}
+Mounted = tuple[str, str, Router]
+
+
+def _of_provider(name: str) -> Iterator[Mounted]:
+    # What its routes need is offered with it.
+    registry.provider(name)
+    for prefix, router in import_module(f"solitude.providers.{name}.routes").ROUTES:
+        yield prefix, name, router
+
+
+def _api(*mounted: Mounted) -> Api:
+    made = Api(
+        openapi_url=None,
+        docs_url=None,
+        parser=JsonParser(),
+        renderer=JsonRenderer(),
+        urls_namespace="solitude",
+        openapi_extra={"tags": [{"name": name, "description": says} for name, says in TAGS.items()]},
+    )
+    errors.install(made)
+    for prefix, tag, router in mounted:
+        made.add_router(prefix, router, tags=[tag])
+    watching.install(made)
+    return made
 
 
 @cache
 def description() -> dict[str, Any]:
-    """The OpenAPI document of everything below."""
-    return document(api, buyer_parts, seller_parts, product_parts, seller_uuids)
+    """The OpenAPI document of everything below, used or not."""
+    whole = _api(*_mounted, *(each for name in _unused for each in _of_provider(name))) if _unused else api
+    return document(whole, buyer_parts, seller_parts, product_parts, seller_uuids)
 
 
-for prefix, tag, router in (
+_unused = [name for name in _BELOW if not registry.is_used(name)]
+_mounted: tuple[Mounted, ...] = (
     ("/generic", "buyers", buyers),
     ("/generic", "buyers", pins),
     ("/generic", "sellers", sellers),
@@ -102,52 +101,30 @@ for prefix, tag, router in (
     ("/events", "events", events),
     ("/payments", "payments", payments),
     ("/payments", "payments", payments_afterwards),
-    ("/paypal", "paypal", paypal_payments),
-    ("/paypal", "paypal", paypal_preapprovals),
-    ("/paypal", "paypal", paypal_records),
-    ("/paypal", "paypal", paypal_products),
-    ("/paypal", "paypal", paypal_permissions),
-    ("/paypal", "paypal", paypal_personal),
-    ("/paypal", "paypal", paypal_accounts),
-    ("/paypal", "paypal", paypal_webhook),
-    ("/paypal", "paypal", paypal_ipn),
-    ("/bango", "bango", bango_payments),
-    ("/bango", "bango", bango_notifications),
-    ("/bango", "bango", bango_refunds),
-    ("/bango", "bango", bango_packages),
-    ("/bango", "bango", bango_products),
-    ("/bango", "bango", bango_money_matters),
-    ("/bango", "bango", bango_login),
-    ("/bango", "bango", bango_sbi),
-    ("/bango", "bango", bango_status),
-    ("/braintree", "braintree", braintree_customers),
-    ("/braintree", "braintree", braintree_paymethods),
-    ("/braintree", "braintree", braintree_sales),
-    ("/braintree", "braintree", braintree_refunds),
-    ("/braintree", "braintree", braintree_subscriptions),
-    ("/braintree", "braintree", braintree_webhook),
-    ("/braintree", "braintree", braintree_products),
-    ("/braintree", "braintree", braintree_records),
-    ("/provider/bango", "bango", bango_ready_products),
-    ("/provider/reference", "reference", reference_records),
-    ("/provider", "reference", reference_payments),
-    ("/provider", "reference", reference_notices),
-    # Last below /provider: it takes whatever path is left.
-    ("/provider", "reference", reference_passing),
+    *(each for name in _BELOW if name not in _unused for each in _of_provider(name)),
     ("/services", "services", services),
     ("/services", "services", retention),
     ("", "description", router_for(description)),
     *((f"/{name}", name, router) for name, router in _own_routes.items()),
-):
-    api.add_router(prefix, router, tags=[tag])
+)
+api = _api(*_mounted)
 
 
-watching.install(api)
+def _later(name: str) -> Later:
+    return Later(_BELOW[name], lambda: _api(*_of_provider(name)))
+
 
 # `/provider/<name>/` is the reference interface; of Bango there is one path below it, and nothing else.
 _bango_has_no_more = re_path(r"^provider/bango/(?!product/$)", errors.no_method)
 # A refund has no path of its own: it is asked about by its uuid.
 _no_refund_by_number = path("bango/refund/<int:pk>/", errors.no_method)
-urlpatterns = [*pages.urls, _bango_has_no_more, _no_refund_by_number, path("", api.urls)]
+urlpatterns = [
+    *pages.urls,
+    _bango_has_no_more,
+    _no_refund_by_number,
+    *(_later(name) for name in _unused if name != "reference"),
+    path("", api.urls),
+    *(_later(name) for name in _unused if name == "reference"),
+]
 handler404 = "solitude.web.errors.unknown_path"
 handler500 = "solitude.web.errors.uncaught"

@@ -16,7 +16,7 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import RETURN_URL, Simulator
 
 from solitude.providers.paypal.models import PermissionRequest, SellerPaypal
-from solitude.providers.paypal.sellers import permissions
+from solitude.providers.paypal.sellers import ending, permissions
 from solitude.web import purge
 
 SAM = "sam@dev.example"
@@ -109,7 +109,7 @@ def test_a_permission_that_is_asked_for_too_late_is_none(shop: Marketplace, payp
     back = paypal.grant(_url(shop, ["REFUND"])["token"], SAM)
     with time_machine.travel(timezone.now() + timedelta(days=3, seconds=1)):
         assert permissions.waiting(back["merchantId"]) is None
-        assert permissions.expired().count() == 1
+        assert ending.expired().count() == 1
         purge.purge()
     assert _token(shop, back["merchantId"], back["merchantIdInPayPal"], seller).status == 400
 

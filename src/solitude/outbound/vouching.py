@@ -16,8 +16,6 @@ from typing import Any, Final
 
 import jwt
 
-from solitude.client import signing
-
 DATABASE: Final = "solitude-database"
 PROXY: Final = "solitude-proxy"
 
@@ -41,7 +39,7 @@ CORRELATION_ID: Final = "x-solitude-correlation-id"
 RETURNED: Final = frozenset({MARK, REASON, CORRELATION_ID, "content-type", "retry-after"})
 
 HEADERS_CLAIM: Final = "hsh"
-_ALGORITHM: Final = signing.ALGORITHM
+_ALGORITHM: Final = "HS256"
 _PROOF_MAX_CHARS = 4096
 
 
@@ -82,6 +80,9 @@ def authorization(
     secret: str, jti: str, method: str, target: str, body: bytes, headers: Mapping[str, str], names: Collection[str]
 ) -> str:
     """The header Authorization of a request to the proxy. Raises ValueError for a target that cannot be signed."""
+    # Only here, because the whole client comes with it, and most servers have no proxy.
+    from solitude.client import signing
+
     return signing.authorization(
         key=DATABASE,
         secret=secret,

@@ -1,5 +1,6 @@
 """The providers of this process, and how each operation's result enters our books."""
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -92,6 +93,9 @@ class Gone:
 
 
 _registered: dict[str, Registered] = {}
+_offered: dict[str, Callable[[], Registered]] = {}
+_jobs: list[Callable[[], int]] = []
+_importing = threading.Lock()
 
 
 def register(name: str, registered: Registered) -> None:
@@ -105,7 +109,27 @@ def register(name: str, registered: Registered) -> None:
     _registered[name] = registered
 
 
+def offer(
+    name: str, make: Callable[[], Registered], *, is_used: bool, jobs: tuple[Callable[[], int], ...] = ()
+) -> None:
+    """Makes a provider known as `register` does. One that is not used costs nothing: `make`, which imports what asks the provider, is
+    called when something is first wanted of it. `jobs` are those that are due whether it is used or not."""
+    _offered[name] = make
+    _jobs.extend(jobs)
+    if is_used:
+        _of(name)
+
+
+def is_used(name: str) -> bool:
+    """Whether anything was wanted of it yet, or is to be expected."""
+    return name in _registered
+
+
 def _of(name: str) -> Registered:
+    if name not in _registered and name in _offered:
+        with _importing:
+            if name not in _registered:
+                register(name, _offered[name]())
     return _registered.get(name) or Registered(Gone(name))
 
 
@@ -114,7 +138,7 @@ def provider(name: str) -> Provider:
 
 
 def is_known(name: str) -> bool:
-    return name in _registered
+    return name in _registered or name in _offered
 
 
 def can(name: str, capability: Capability) -> bool:
@@ -127,7 +151,7 @@ def applier(name: str, operation: Operation) -> Applier | None:
 
 
 def jobs() -> tuple[Callable[[], int], ...]:
-    return tuple(job for registered in _registered.values() for job in registered.jobs)
+    return (*_jobs, *(job for registered in _registered.values() for job in registered.jobs))
 
 
 def credential_refused(call: "ProviderCall", how: CredentialRefused) -> None:

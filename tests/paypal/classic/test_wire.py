@@ -28,7 +28,7 @@ from solitude.payments.contract import CONFIGURATION, Operation, Outcome, Share
 from solitude.providers.paypal.classic import signature
 from solitude.providers.paypal.classic.signature import Permission
 from solitude.providers.paypal.classic.wire import Ask, Reply
-from solitude.providers.paypal.provider import addresses
+from solitude.providers.paypal.configured import addresses
 from solitude.telemetry.redaction import Secret
 
 CREDENTIALS = {

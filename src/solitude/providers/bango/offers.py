@@ -3,9 +3,8 @@
 from django.conf import settings
 
 from solitude.outbound import probes, ways, xml
-from solitude.providers.bango import records, statuses, turns
+from solitude.providers.bango import checked, configured, records, turns
 from solitude.providers.bango.names import NAME
-from solitude.providers.bango.soap import wire
 from solitude.retention import classes as retention
 from solitude.sellers import statuses as seller_statuses
 from solitude.sellers.models import parts, seller_uuids
@@ -15,23 +14,16 @@ from solitude.web import purge
 def offer() -> None:
     parts.offer(NAME, records.seller_part, "bango", records.PackagePart)
     seller_uuids.offer(NAME, records.seller_uuid, "bango__seller_bango__seller", str | None)
-    seller_statuses.offer(statuses.bad)
-    purge.expiring(statuses.over)
+    seller_statuses.offer(checked.bad)
+    purge.expiring(checked.over)
     purge.expiring(turns.over)
-    ways.offer(
-        NAME,
-        wire.local,
-        timeout_ms=settings.SOLITUDE_BANGO_TIMEOUT_MS,
-        connect_timeout_ms=settings.SOLITUDE_BANGO_CONNECT_TIMEOUT_MS,
-        max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
-    )
     retention.brief(
         retention.Brief(
             name="bango_statuses",
             what="Checks of products at Bango",
             ends="`SOLITUDE_BANGO_STATUSES_LIFETIME_DAYS` after the check",
             why="The last check of a product counts; no person stands in it.",
-            rows=statuses.over,
+            rows=checked.over,
         ),
         retention.Brief(
             name="bango_turns",
@@ -41,6 +33,19 @@ def offer() -> None:
             rows=turns.over,
         ),
     )
-    if wire.is_configured():
+    if configured.is_configured():
         # Where nobody can be asked, it does not matter whether anybody is there.
         probes.offer(probes.Probe(NAME, settings.SOLITUDE_BANGO_URL, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))
+
+
+def offer_way() -> None:
+    """To be called before it is used, and by nobody who does not: what speaks to Bango comes with it."""
+    from solitude.providers.bango.soap import wire
+
+    ways.offer(
+        NAME,
+        wire.local,
+        timeout_ms=settings.SOLITUDE_BANGO_TIMEOUT_MS,
+        connect_timeout_ms=settings.SOLITUDE_BANGO_CONNECT_TIMEOUT_MS,
+        max_answer_bytes=xml.DOCUMENT_MAX_BYTES,
+    )

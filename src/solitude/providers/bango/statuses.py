@@ -3,20 +3,14 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
-
-from django.conf import settings
-from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import Now
 
 from solitude.money.money import Money
 from solitude.payments.contract import Intent
 from solitude.providers.bango import asking, requests
 from solitude.providers.bango.models import ProductBango, StatusBango
-from solitude.sellers.statuses import BadStatus
 from solitude.telemetry import redaction
 from solitude.web.refusals import Refused
 
@@ -43,25 +37,6 @@ def check(product: ProductBango) -> Found:
             raise
         return Found(StatusBango.Status.BAD, _text(refused.body))
     return Found(StatusBango.Status.GOOD)
-
-
-def bad(most: int) -> list[BadStatus]:
-    """Products whose last check is bad, the last one that was checked first."""
-    last = StatusBango.objects.filter(seller_product_bango=OuterRef("pk")).order_by("-pk").values("pk")[:1]
-    rows = (
-        StatusBango.objects.filter(
-            pk__in=ProductBango.objects.annotate(last=Subquery(last)).values("last"), status=StatusBango.Status.BAD
-        )
-        .order_by("-pk")
-        .values_list("pk", "errors", "seller_product_bango__seller_product__external_id")
-    )
-    return [{"id": pk, "errors": errors, "product_id": external_id} for pk, errors, external_id in rows[:most]]
-
-
-def over() -> QuerySet[StatusBango]:
-    """Checks that have been kept for long enough."""
-    life = timedelta(days=settings.SOLITUDE_BANGO_STATUSES_LIFETIME_DAYS)
-    return StatusBango.objects.filter(created__lt=Now() - life)
 
 
 def _intent(product: ProductBango) -> Intent:

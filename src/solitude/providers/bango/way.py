@@ -2,11 +2,10 @@
 
 from django.conf import settings
 
-from solitude.providers.bango.api.payments import ALL, BillingIn, intent_of
+from solitude.providers.bango.configured import is_configured
 from solitude.providers.bango.countries import CURRENCIES
 from solitude.providers.bango.models import ProductBango
 from solitude.providers.bango.names import NAME
-from solitude.providers.bango.soap import wire
 from solitude.routing import way
 from solitude.routing.way import Order, Wish
 from solitude.web.reading import form_of
@@ -20,7 +19,7 @@ class BangoWay:
         return ("buyer", "description", "return_url", "cancel_url")
 
     def why_not(self, wish: Wish) -> str:
-        if not wire.is_configured() or not settings.SOLITUDE_BANGO_PAY_URL:
+        if not is_configured() or not settings.SOLITUDE_BANGO_PAY_URL:
             return "not_configured"
         if _sold(wish) is None:
             return "no_product"
@@ -28,6 +27,9 @@ class BangoWay:
 
     def order(self, wish: Wish) -> Order:
         """Bango is told the transaction's uuid, with which its buyer comes back."""
+        # Only here: what speaks to Bango comes with it.
+        from solitude.providers.bango.api.payments import ALL, BillingIn, intent_of
+
         sold = _sold(wish)
         assert sold and wish.amount and wish.buyer  # noqa: PT018, S101  # or it would not do
         with way.fields(

@@ -1,7 +1,12 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.conf import settings
 
 from solitude.telemetry import redaction
+
+if TYPE_CHECKING:
+    from solitude.payments.registry import Registered
 
 
 class BraintreeConfig(AppConfig):
@@ -13,34 +18,15 @@ class BraintreeConfig(AppConfig):
         from solitude.buyers import holdings as buyer_holdings
         from solitude.outbound import probes
         from solitude.payments import registry
-        from solitude.payments.contract import Action, Operation
-        from solitude.providers.braintree import cards, charges, closing, holdings, proxied, subscriptions
-        from solitude.providers.braintree.inbound import Webhooks
+        from solitude.providers.braintree import closing, configured, holdings
         from solitude.providers.braintree.names import NAME
-        from solitude.providers.braintree.provider import Braintree
         from solitude.providers.braintree.retained import declare_braintree
         from solitude.providers.braintree.way import BraintreeWay
         from solitude.routing import way
 
         if settings.SOLITUDE_BRAINTREE_PRIVATE_KEY:
             redaction.register(settings.SOLITUDE_BRAINTREE_PRIVATE_KEY)
-        proxied.offer()
-        registry.register(
-            NAME,
-            registry.Registered(
-                Braintree(),
-                {
-                    Operation.STORE_CREDENTIAL: cards.kept,
-                    Operation.DELETE_CREDENTIAL: cards.deleted,
-                    Operation.SUBSCRIBE: subscriptions.begun,
-                    Operation.CHANGE_SUBSCRIPTION: subscriptions.changed,
-                    Operation.CANCEL_SUBSCRIPTION: subscriptions.cancelled,
-                },
-                inbound=Webhooks(),
-                notice_appliers={Action.SUBSCRIPTION: charges.enter},
-                credential_refused=cards.refused,
-            ),
-        )
+        registry.offer(NAME, _registered, is_used=configured.is_used())
         buyer_closing.register(NAME, buyer_closing.Hook(closing.forget, closing.tell))
         if settings.SOLITUDE_BRAINTREE_MERCHANT_ID:
             # Where nobody can be asked, it does not matter whether anybody is there.
@@ -49,3 +35,26 @@ class BraintreeConfig(AppConfig):
         declare_braintree()
         buyer_holdings.offer(NAME, holdings.of_buyer)
         way.offer(BraintreeWay())
+
+
+def _registered() -> "Registered":
+    from solitude.payments.contract import Action, Operation
+    from solitude.payments.registry import Registered
+    from solitude.providers.braintree import cards, charges, proxied, subscriptions
+    from solitude.providers.braintree.inbound import Webhooks
+    from solitude.providers.braintree.provider import Braintree
+
+    proxied.offer()
+    return Registered(
+        Braintree(),
+        {
+            Operation.STORE_CREDENTIAL: cards.kept,
+            Operation.DELETE_CREDENTIAL: cards.deleted,
+            Operation.SUBSCRIBE: subscriptions.begun,
+            Operation.CHANGE_SUBSCRIPTION: subscriptions.changed,
+            Operation.CANCEL_SUBSCRIPTION: subscriptions.cancelled,
+        },
+        inbound=Webhooks(),
+        notice_appliers={Action.SUBSCRIPTION: charges.enter},
+        credential_refused=cards.refused,
+    )

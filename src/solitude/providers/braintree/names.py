@@ -14,3 +14,8 @@ TRANSACTIONS: Final = "/braintree/mozilla/transaction/"
 PRODUCTS: Final = "/braintree/product/"
 # How a sale of ours has come about, as its row keeps it.
 SALE_KIND: Final = "submit_for_settlement"
+# Among the ids of a call: the gateway's name of the subscription.
+SUBSCRIPTION: Final = "subscription"
+# Among the facts: where it stands, and where it does no more.
+STATUS: Final = "status"
+ENDED: Final = ("Canceled", "Expired")

@@ -9,15 +9,11 @@ from typing import Any, Final
 
 from solitude.payments.contract import Call, NotUnderstood, Operation, Outcome, Reason, Result
 from solitude.providers.braintree import errors, reading, requests, results
+from solitude.providers.braintree.names import STATUS, SUBSCRIPTION
 from solitude.providers.braintree.unanswered import failed
 from solitude.providers.braintree.wire import Absent, Failed, Reply, wire
 
-# Among the ids of a call: the gateway's name of the subscription.
-SUBSCRIPTION: Final = "subscription"
-# Among the facts: where it stands.
-STATUS: Final = "status"
 ACTIVE, PAST_DUE, PENDING = "Active", "Past Due", "Pending"
-ENDED: Final = ("Canceled", "Expired")
 # Codes by https://developer.paypal.com/braintree/docs/reference/general/validation-errors/all
 _CANCELLED_ALREADY: Final = "81905"
 

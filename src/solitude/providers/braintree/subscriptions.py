@@ -16,8 +16,7 @@ from solitude.payments.models import OPEN, ProviderCall
 from solitude.prepared import insert_once
 from solitude.providers.braintree import requests, selling
 from solitude.providers.braintree.models import PaymentMethod, ProductBraintree, Subscription
-from solitude.providers.braintree.names import NAME
-from solitude.providers.braintree.subscribing import ENDED, STATUS, SUBSCRIPTION
+from solitude.providers.braintree.names import ENDED, NAME, STATUS, SUBSCRIPTION
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import Secret
 from solitude.web.idempotency import Claim

@@ -1,7 +1,12 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
 from django.conf import settings
 
 from solitude.telemetry import redaction
+
+if TYPE_CHECKING:
+    from solitude.payments.registry import Registered
 
 
 class PaypalConfig(AppConfig):
@@ -14,13 +19,11 @@ class PaypalConfig(AppConfig):
         from solitude.buyers.models import parts as buyer_parts
         from solitude.outbound import probes
         from solitude.payments import registry
-        from solitude.payments.contract import Action, Operation
-        from solitude.providers.paypal import giving_back, holdings, preapprovals, proxied, records
-        from solitude.providers.paypal.inbound import PayPalInbound
+        from solitude.providers.paypal import configured, holdings, preapprovals, records
         from solitude.providers.paypal.models import BuyerPaypal, PermissionRequest, SellerPaypal
-        from solitude.providers.paypal.provider import PayPal, addresses
+        from solitude.providers.paypal.names import NAME
         from solitude.providers.paypal.retained import declare_paypal
-        from solitude.providers.paypal.sellers import permissions
+        from solitude.providers.paypal.sellers import ending
         from solitude.providers.paypal.way import PayPalWay
         from solitude.routing import way
         from solitude.sellers import closing as seller_closing
@@ -36,27 +39,7 @@ class PaypalConfig(AppConfig):
         ):
             if secret:
                 redaction.register(secret)
-        proxied.offer()
-        registry.register(
-            "paypal",
-            registry.Registered(
-                PayPal(),
-                {
-                    Operation.ASK_CONSENT: preapprovals.asked,
-                    Operation.STORE_CREDENTIAL: preapprovals.stored,
-                    Operation.DELETE_CREDENTIAL: preapprovals.deleted,
-                },
-                inbound=PayPalInbound(),
-                notice_appliers={
-                    Action.PREAPPROVAL: preapprovals.told_deleted,
-                    Action.SELLER: records.told_of_seller,
-                },
-                jobs=(preapprovals.expire_due,),
-                credential_refused=preapprovals.refused,
-                refunding=giving_back.telling,
-                approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
-            ),
-        )
+        registry.offer(NAME, _registered, is_used=configured.is_used(), jobs=(preapprovals.expire_due,))
         way.offer(PayPalWay())
         declare_paypal()
         holders.register(
@@ -66,11 +49,37 @@ class PaypalConfig(AppConfig):
             holders.HashColumn(PermissionRequest, "reference_hash"),
         )
         buyer_holdings.offer("paypal", holdings.of_buyer)
-        purge.expiring(permissions.expired)
-        seller_closing.register(permissions.forget)
+        purge.expiring(ending.expired)
+        seller_closing.register(ending.forget)
         closing.register("paypal", closing.Hook(preapprovals.forget_buyer, preapprovals.carry_out_deletions))
-        for name, url in addresses().items():
+        for name, url in configured.addresses().items():
             probes.offer(probes.Probe(name, url, settings.SOLITUDE_STATUS_PROBE_TIMEOUT_MS))
         buyer_parts.offer("paypal", records.buyer_part, "paypal", records.BuyerPaypalShown | None)
         seller_parts.offer("paypal", records.seller_part, "paypal", records.SellerPaypalShown | None)
         product_parts.offer("paypal", records.product_part, "paypal", records.ProductPaypalShown | None)
+
+
+def _registered() -> "Registered":
+    from solitude.payments.contract import Action, Operation
+    from solitude.payments.registry import Registered
+    from solitude.providers.paypal import giving_back, preapprovals, proxied, records
+    from solitude.providers.paypal.inbound import PayPalInbound
+    from solitude.providers.paypal.provider import PayPal
+
+    proxied.offer()
+    return Registered(
+        PayPal(),
+        {
+            Operation.ASK_CONSENT: preapprovals.asked,
+            Operation.STORE_CREDENTIAL: preapprovals.stored,
+            Operation.DELETE_CREDENTIAL: preapprovals.deleted,
+        },
+        inbound=PayPalInbound(),
+        notice_appliers={
+            Action.PREAPPROVAL: preapprovals.told_deleted,
+            Action.SELLER: records.told_of_seller,
+        },
+        credential_refused=preapprovals.refused,
+        refunding=giving_back.telling,
+        approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
+    )

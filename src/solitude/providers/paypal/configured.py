@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from solitude.outbound import ways
-from solitude.providers.paypal.names import NAME
+from solitude.providers.paypal.names import CLASSIC_WAY, NAME
 
 
 def rest() -> bool:
@@ -12,6 +12,11 @@ def rest() -> bool:
 
 def classic() -> bool:
     return ways.is_proxied(NAME) or has_classic_credentials()
+
+
+def is_used() -> bool:
+    """Whether anything says that PayPal is asked, by this process or for another one."""
+    return rest() or bool(settings.SOLITUDE_PAYPAL_CLASSIC_USER or settings.SOLITUDE_PAYPAL_CLASSIC_SIGNATURE)
 
 
 def has_classic_credentials() -> bool:
@@ -24,3 +29,13 @@ def has_classic_credentials() -> bool:
             settings.SOLITUDE_PAYPAL_CLASSIC_SIGNATURE,
         )
     )
+
+
+def addresses() -> dict[str, str]:
+    """Where PayPal is to be asked whether it is there: at each interface for which there are credentials, and at each address once."""
+    found = {}
+    if rest():
+        found[NAME] = settings.SOLITUDE_PAYPAL_URL
+    if classic() and settings.SOLITUDE_PAYPAL_CLASSIC_URL not in found.values():
+        found[CLASSIC_WAY] = settings.SOLITUDE_PAYPAL_CLASSIC_URL
+    return found

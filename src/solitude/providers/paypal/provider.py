@@ -2,13 +2,10 @@
 
 from typing import cast
 
-from django.conf import settings
-
 from solitude.payments import registry
 from solitude.payments.contract import Call, Capability, Provider, Result
-from solitude.providers.paypal import configured
 from solitude.providers.paypal.classic.provider import ClassicPayPal
-from solitude.providers.paypal.names import CLASSIC, CLASSIC_WAY, NAME, NUMBER, REST
+from solitude.providers.paypal.names import CLASSIC, NAME, NUMBER, REST
 from solitude.providers.paypal.rest.provider import RestPayPal
 
 
@@ -42,13 +39,3 @@ class PayPal:
 def paypal() -> PayPal:
     """The one of this process."""
     return cast(PayPal, registry.provider(NAME))
-
-
-def addresses() -> dict[str, str]:
-    """Where PayPal is to be asked whether it is there: at each interface for which there are credentials, and at each address once."""
-    found = {}
-    if configured.rest():
-        found[NAME] = settings.SOLITUDE_PAYPAL_URL
-    if configured.classic() and settings.SOLITUDE_PAYPAL_CLASSIC_URL not in found.values():
-        found[CLASSIC_WAY] = settings.SOLITUDE_PAYPAL_CLASSIC_URL
-    return found

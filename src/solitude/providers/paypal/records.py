@@ -1,6 +1,6 @@
 """How PayPal data of sellers and buyers are shown: secrets go in, and only whether there is one comes out."""
 
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 from django.db.models import Q
 from pydantic import Field
@@ -12,12 +12,14 @@ from solitude.payments.contract import Notice
 from solitude.payments.registry import NOT_OF_CONCERN, Applied
 from solitude.providers.paypal.models import PERSON_LIMITS, BuyerPaypal, ProductPaypal, SellerPaypal
 from solitude.providers.paypal.names import Interface
-from solitude.providers.paypal.rest.onboarding import Integration
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.amounts import amount_text
 from solitude.vault import hashes
 from solitude.web.answers import time_text
 from solitude.web.openapi import Amount, Day, Time
+
+if TYPE_CHECKING:
+    from solitude.providers.paypal.rest.onboarding import Integration
 
 LABEL = "paypal.id"
 SELLERS_TOLD_MAX = 1000
@@ -64,7 +66,7 @@ def _enter(row: SellerPaypal, standing: Standing) -> bool:
     return tell_standing(row, standing)
 
 
-def standing_of(found: Integration) -> Standing:
+def standing_of(found: "Integration") -> Standing:
     """How a seller stands, as PayPal shows it."""
     return "ready" if found.is_receivable and found.is_email_confirmed and found.is_connected else "limited"
 

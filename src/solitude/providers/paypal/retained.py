@@ -9,7 +9,7 @@ from solitude.payments import retained as payments
 from solitude.providers.paypal import preapprovals
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval, ProductPaypal, SellerPaypal
 from solitude.providers.paypal.names import NUMBER
-from solitude.providers.paypal.sellers import permissions
+from solitude.providers.paypal.sellers import ending
 from solitude.retention.classes import Action, Brief, DataClass, Hold, also, brief, declare
 from solitude.transactions.models import Transaction
 from solitude.transactions.retained import OPEN
@@ -80,7 +80,7 @@ def declare_paypal() -> None:
             what="Sellers who were sent to PayPal to permit something (return URL encrypted)",
             ends="`SOLITUDE_PAYPAL_PERMISSION_LIFE_S` after they were sent, or when they are back",
             why="Each is for one visit.",
-            rows=permissions.expired,
+            rows=ending.expired,
         )
     )
     payments.about_buyers(_subjects)

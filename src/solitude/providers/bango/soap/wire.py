@@ -14,6 +14,7 @@ from solitude.outbound import ways, xml
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Outlet, Reason, Request
 from solitude.outbound.record import Exchange, describe
 from solitude.outbound.ways import Sender
+from solitude.providers.bango.configured import is_configured
 from solitude.providers.bango.names import NAME
 from solitude.providers.bango.soap import record, values
 from solitude.providers.bango.soap.credentials import NAMES, Known
@@ -123,11 +124,6 @@ class Wire:
             return Failed(isinstance(outcome, NoAnswer), BUSY if busy else str(outcome.reason), (exchange,))
         seen = replace(outcome, body=record.shown(outcome.body))
         return _read(operation, outcome, described, (describe(shown, seen, sent_at=sent_at, kept=record.KEPT),))
-
-
-def is_configured() -> bool:
-    """Whether Bango can be asked: by this process, or by the proxy."""
-    return bool(settings.SOLITUDE_BANGO_PASSWORD) or ways.is_proxied(NAME)
 
 
 def local() -> Sender:

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from solitude.providers.paypal import records
@@ -92,18 +91,6 @@ def keep(row: SellerPaypal, given: Columns) -> None:
     row.change(**columns)
     if standing is not None:
         records.tell_standing(row, standing)
-
-
-def forget(seller: Seller) -> None:
-    """In the transaction that ends a seller: nothing is left by which we could act or read for it."""
-    PermissionRequest.objects.filter(seller=seller).delete()
-    row = SellerPaypal.objects.select_for_update().filter(seller=seller).first()
-    if row is not None and (row.token or row.secret or row.refresh_token):
-        row.change(**records.NOTHING_PERMITTED)
-
-
-def expired() -> QuerySet[PermissionRequest]:
-    return PermissionRequest.objects.filter(expires__lt=timezone.now())
 
 
 def _remember(kind: str, reference: str, seller: Seller | None, **more: str) -> None:
