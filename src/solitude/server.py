@@ -1,12 +1,15 @@
 """The application server: granian over WSGI, with threads and back-pressure set and no surprise left to defaults."""
 
+import gc
 import os
 import signal
 import threading
 import time
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from solitude import tls
 from solitude.telemetry import logs
@@ -47,6 +50,18 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
+def _import_all() -> None:
+    """What answers a request, before the server processes are forked from this one: it is imported once, and its memory is theirs together.
+    Nothing of it opens a connection or begins a thread."""
+    gc.disable()
+    import_module(settings.ROOT_URLCONF)
+    for name in settings.MIDDLEWARE:
+        import_string(name)
+    # The collector writes into what it looks at, and so would copy it into each process.
+    gc.freeze()
+    gc.enable()
+
+
 def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> int:
     """Serves until it is told to end; with `files` over TLS."""
     from granian import Granian
@@ -69,6 +84,7 @@ def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> i
     )
     scheme = "https" if files else "http"
 
+    _import_all()
     # For what each process tells of itself at its start.
     os.environ["GRANIAN_WORKERS"] = str(workers)
 
