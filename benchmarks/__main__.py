@@ -1,6 +1,6 @@
 """make bench: how fast the house is, as ratios of what its database can do with the same SQL.
 
-python -m benchmarks [--only 'read transaction'] [--seconds 10] [--repeats 5] [--quick]
+python -m benchmarks [--only 'read transaction'] [--seconds 10] [--repeats 5] [--quick] [--start]
 """
 
 import argparse
@@ -13,6 +13,8 @@ from benchmarks.embedded import NAMES, on_sqlite
 from benchmarks.limit import LimitError
 from benchmarks.load import LoadError
 from benchmarks.scenarios import SCENARIOS
+from benchmarks.starting import HEADINGS as START_HEADINGS
+from benchmarks.starting import starts
 from benchmarks.table import EMBEDDED_FOOT, EMBEDDED_HEADINGS, FOOT, aligned, memory, table
 
 
@@ -20,13 +22,16 @@ def main(arguments: list[str]) -> int:
     given = _given(arguments)
     plan = _plan(given)
     try:
+        if given.start:
+            print(aligned([START_HEADINGS, *starts(plan.repeats, _say)]))
+            return 0
         if given.database != "sqlite":
             measured = on_postgresql(plan, _say)
             print(table(measured.rows), *measured.slow, memory(measured.memory), "", FOOT, "", sep="\n", flush=True)
         if given.database != "postgresql" and set(plan.names) & set(NAMES):
             rows = on_sqlite(plan.names, plan.seconds, plan.repeats, plan.units, _say)
             print(aligned([EMBEDDED_HEADINGS, *(row.cells() for row in rows)]), "", EMBEDDED_FOOT, sep="\n")
-    except (LoadError, LimitError, PostgresError) as error:
+    except (LoadError, LimitError, PostgresError, TimeoutError) as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return 1
     return 0
@@ -43,6 +48,7 @@ def _given(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--provider-ms", type=int, default=5, help="the provider's constant latency")
     parser.add_argument("--database", choices=["postgresql", "sqlite", "both"], default="both")
+    parser.add_argument("--start", action="store_true", help="how long a start takes, and what idle processes hold")
     parser.add_argument("--quick", action="store_true", help="whether it works at all: one short run")
     return parser.parse_args(arguments)
 
