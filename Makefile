@@ -22,7 +22,7 @@ NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsu
 	$(patsubst %,conformance/test_%.py,bango_schemas behind_proxy live one_provider validated) \
 	$(patsubst %,infra/test_%.py,demo free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \
-	$(patsubst %,packages/test_%.py,adding example new_provider simulators turned_on) payments/test_outcomes.py $(patsubst %,sellers/test_%.py,changes tags) services/test_plugin.py \
+	$(patsubst %,packages/test_%.py,adding example new_provider simulators turned_on) payments/test_outcomes.py $(patsubst %,sellers/test_%.py,changes tags) services/test_plugin.py processes/test_start.py \
 	$(patsubst %,paypal/test_%.py,allowed_urls certificates proxied reading) backup upgrade/test_migrations.py \
 	$(patsubst %,web/test_%.py,bodies every_route fields forms networks values wire) buyers/test_hashing.py
 # What it says of PostgreSQL it has nearly always said of SQLite before: on PostgreSQL it is left to `make test-long`.
