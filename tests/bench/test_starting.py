@@ -5,9 +5,10 @@ from benchmarks.starting import NO_PROVIDER, empty_cpu_s, place, serving, workin
 
 pytestmark = pytest.mark.long
 READY_WITHIN_S = 20
-# Four and six times what an empty Django project computes, where nothing else runs; others on the machine make both dearer.
+# Three and five times what an empty Django project computes were measured; others on the machine make a start dearer.
 TIMES_EMPTY_MAX = {"no provider": 6, "all providers": 9}
-IDLE_MAX_MIB = 100
+# Where nothing else runs that shares the libraries, each has all of them to itself.
+IDLE_MAX_MIB = 130
 
 
 @pytest.mark.parametrize("used", TIMES_EMPTY_MAX)
