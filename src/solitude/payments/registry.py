@@ -95,7 +95,8 @@ class Gone:
 _registered: dict[str, Registered] = {}
 _offered: dict[str, Callable[[], Registered]] = {}
 _jobs: list[Callable[[], int]] = []
-_importing = threading.Lock()
+# The same thread may come again: what makes one provider may ask for another.
+_importing = threading.RLock()
 
 
 def register(name: str, registered: Registered) -> None:
