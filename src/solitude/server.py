@@ -2,9 +2,12 @@
 
 import gc
 import os
+import resource
 import signal
+import sys
 import threading
 import time
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -62,11 +65,32 @@ def _import_all() -> None:
     gc.enable()
 
 
+def _open_as_many_files_as_allowed() -> int:
+    """A payment that waits has two sockets, and many systems begin with a limit of 1024 where more is allowed."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    return most
+
+
+def doubts(files: int) -> Iterator[str]:
+    """What does not go together in the settings, though the server can run with it; `files` is how many it may have open."""
+    for_payments = settings.SOLITUDE_SERVE_THREADS - settings.SOLITUDE_SERVE_THREADS_READING
+    given = "SOLITUDE_PAYMENTS_IN_PROGRESS_MAX" in settings.SETTINGS_GIVEN
+    if given and for_payments < settings.SOLITUDE_PAYMENTS_IN_PROGRESS_MAX:
+        yield f"SOLITUDE_PAYMENTS_IN_PROGRESS_MAX is never reached: SOLITUDE_SERVE_THREADS leaves {for_payments} threads to payments"
+    if settings.SOLITUDE_SERVE_BACKLOG < settings.SOLITUDE_SERVE_THREADS:
+        yield "SOLITUDE_SERVE_BACKLOG is less than SOLITUDE_SERVE_THREADS: nobody is told 503, all wait"
+    if files < settings.SOLITUDE_SERVE_BACKLOG + settings.SOLITUDE_SERVE_THREADS:
+        yield f"{files} open files are allowed, and SOLITUDE_SERVE_BACKLOG and SOLITUDE_SERVE_THREADS together may need more"
+
+
 def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> int:
     """Serves until it is told to end; with `files` over TLS."""
     from granian import Granian
     from granian.constants import Interfaces
 
+    for doubt in doubts(_open_as_many_files_as_allowed()):
+        print(f"solitude: {doubt}", file=sys.stderr)  # noqa: T201
     server = Granian(
         target="solitude.server:application",
         factory=True,

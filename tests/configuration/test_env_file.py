@@ -31,12 +31,12 @@ def test_it_may_say_itself_that_this_is_development() -> None:
 @pytest.mark.parametrize("debug", ["false", "0", ""])
 def test_it_is_not_read_where_debug_is_off(debug: str) -> None:
     Path(".env").write_text("SOLITUDE_DEBUG=true\nSOLITUDE_SERVE_THREADS=7\nSOLITUDE_REQUIRE_SIGNATURE=false\n")
-    assert threads(SOLITUDE_DEBUG=debug) == 32
+    assert threads(SOLITUDE_DEBUG=debug) == 320
 
 
 def test_it_is_not_read_where_nobody_says_that_this_is_development() -> None:
     Path(".env").write_text("SOLITUDE_SERVE_THREADS=7\n")
-    assert threads() == 32
+    assert threads() == 320
 
 
 def test_the_environment_wins() -> None:
@@ -48,8 +48,8 @@ def test_another_file_may_be_named_or_none() -> None:
     Path(".env").write_text("SOLITUDE_SERVE_THREADS=7\n")
     Path("other").write_text("SOLITUDE_SERVE_THREADS=8\n")
     assert threads(SOLITUDE_DEBUG="true", SOLITUDE_ENV_FILE="other") == 8
-    assert threads(SOLITUDE_DEBUG="true", SOLITUDE_ENV_FILE="") == 32
-    assert threads(SOLITUDE_DEBUG="true", SOLITUDE_ENV_FILE="missing") == 32
+    assert threads(SOLITUDE_DEBUG="true", SOLITUDE_ENV_FILE="") == 320
+    assert threads(SOLITUDE_DEBUG="true", SOLITUDE_ENV_FILE="missing") == 320
 
 
 def test_values_are_taken_as_they_are() -> None:

@@ -142,6 +142,7 @@ WRONG = [
     ("SOLITUDE_SERVE_THREADS", "\u0663"),
     ("SOLITUDE_SERVE_THREADS", "9" * 5000),
     ("SOLITUDE_SERVE_BACKLOG", ""),
+    ("SOLITUDE_SERVE_THREADS_READING", "320"),
     ("SOLITUDE_AMOUNT_LIMITS", "x"),
     ("SOLITUDE_AMOUNT_LIMITS", "[]"),
     ("SOLITUDE_AMOUNT_LIMITS", '{"EUR": "1"}'),
@@ -321,7 +322,7 @@ def test_a_client_may_what_a_pattern_allows(allow: tuple[str, ...] | None, reque
 )
 def test_a_database_is_named_by_its_url(url: str, engine: str, name: str) -> None:
     database = settings_of(DEVELOPMENT | {"SOLITUDE_DATABASE_URL": url})["DATABASES"]["default"]
-    assert (database["ENGINE"], database["NAME"]) == (f"django.db.backends.{engine}", name)
+    assert (database["ENGINE"], database["NAME"]) == (f"solitude.databases.{engine}", name)
 
 
 def test_the_options_of_a_database_url_stay_beside_ours() -> None:

@@ -7,10 +7,11 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from solitude import cli
+from solitude import cli, server
 from solitude.client import Solitude
 from tests.support import processes
 from tests.support.environment import CLIENTS
@@ -153,3 +154,21 @@ def all_processes() -> list[Process]:
             parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
             found.append(Process(int(folder.name), parent, command))
     return found
+
+
+@pytest.mark.parametrize(
+    ("given", "files", "said"),
+    [
+        ({}, 20_000, []),
+        ({"SOLITUDE_PAYMENTS_IN_PROGRESS_MAX": 257}, 20_000, ["SOLITUDE_PAYMENTS_IN_PROGRESS_MAX is never reached"]),
+        ({"SOLITUDE_SERVE_BACKLOG": 319}, 20_000, ["SOLITUDE_SERVE_BACKLOG is less"]),
+        ({}, 1024, ["1024 open files are allowed"]),
+    ],
+)
+def test_what_does_not_go_together_is_said_at_the_start(
+    settings: Any, given: dict[str, int], files: int, said: list[str]
+) -> None:
+    for name, value in given.items():
+        setattr(settings, name, value)
+    settings.SETTINGS_GIVEN = given
+    assert [doubt[: len(begin)] for doubt, begin in zip(server.doubts(files), said, strict=True)] == said

@@ -20,7 +20,7 @@ DATABASE = "SOLITUDE_DATABASE_URL"
 INHERITED_DATABASE = "TESTS_DATABASE_URL"
 INHERITED_HOME = "TESTS_HOME"
 SETTINGS = "DJANGO_SETTINGS_MODULE"
-SQLITE = "django.db.backends.sqlite3"
+SQLITE = "solitude.databases.sqlite3"
 
 
 def isolate() -> Path:

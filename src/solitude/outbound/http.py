@@ -16,6 +16,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, T
 from solitude.configuration import is_loopback
 from solitude.telemetry import context, redaction, tracing
 from solitude.telemetry.logs import get_logger
+from solitude.turns import aside
 
 from . import breaker, measured
 from .failures import (
@@ -226,7 +227,7 @@ class Outlet:
     def _outcome(self, request: Request, exchange: Progress) -> Answer | NotSent | NoAnswer:
         token = progress.set(exchange)
         try:
-            with self.in_progress, measured.under_way(self.name):
+            with self.in_progress, measured.under_way(self.name), aside():
                 return self._exchange(request, exchange)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the caller must learn whether something was sent
             return _failure(error, exchange)

@@ -23,6 +23,7 @@ from solitude.telemetry import cef, context, metrics, tracing
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Transaction
+from solitude.turns import aside
 from solitude.web import begun
 from solitude.web.idempotency import Claim
 from solitude.web.idempotency import in_progress as key_in_progress
@@ -208,7 +209,8 @@ def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
         raise RuntimeError("no transaction may be open while a provider is asked")
     failpoints.reach(failpoints.BEFORE_SEND)
     try:
-        return provider.find_out(call) if find_out else provider.perform(call)
+        with aside():
+            return provider.find_out(call) if find_out else provider.perform(call)
     except Exception:
         # Whatever went wrong, the provider may have acted: only evidence can say.
         log.exception("provider_call_raised", operation=call.operation)

@@ -28,7 +28,8 @@ from solitude.settings.serving import *
 
 # --- Django --------------------------------------------------------------------------------------------------------
 _NONE = "django.db.backends.dummy"
-_ENGINES = (_SQLITE, _POSTGRESQL) = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+_SQLITE, _POSTGRESQL = "solitude.databases.sqlite3", "solitude.databases.postgresql"
+_ENGINES = {"django.db.backends.sqlite3": _SQLITE, "django.db.backends.postgresql": _POSTGRESQL}
 if SOLITUDE_PROXY:
     # What this process does not have nobody can take from it.
     environment.forbid(
@@ -81,6 +82,7 @@ globals().update(PACKAGE_SETTINGS)
 SETTINGS_GIVEN = environment.given()
 
 _database = DATABASES["default"]
+_database["ENGINE"] = _ENGINES.get(_database["ENGINE"], _NONE)
 if _database["ENGINE"] == _SQLITE:
     _database["OPTIONS"] = sqlite.options()
 elif _database["ENGINE"] == _POSTGRESQL:
@@ -120,6 +122,7 @@ MIDDLEWARE = [
     "solitude.web.requests.RequestContext",
     "solitude.web.headers.SafeHeaders",
     "solitude.web.networks.AllowedNetworks",
+    "solitude.web.turns.InTurn",
     "solitude.web.requests.BothSpellings",
     "solitude.web.requests.HeadIsGet",
     "solitude.web.etags.ContentTags",

@@ -114,7 +114,8 @@ SOLITUDE_AMOUNT_LIMITS = _get(
 SOLITUDE_EVENTS_WAITING_MAX: int = environment.number(
     "SOLITUDE_EVENTS_WAITING_MAX",
     8,
-    "Requests that one server process holds until there are new events; at most half of its threads. One more is answered at once.",
+    "Requests that one server process holds until there are new events; at most half of the threads for reading. "
+    "One more is answered at once.",
     unit="requests",
     most=512,
 )

@@ -8,19 +8,58 @@ _get = environment.get
 
 SOLITUDE_SERVE_THREADS: int = environment.number(
     "SOLITUDE_SERVE_THREADS",
-    32,
-    "Requests that one server process works on at the same time.",
+    320,
+    "Requests that one server process has in progress, most of which wait for a provider. A thread is started when it is needed.",
     unit="threads",
+    least=1,
+    most=8192,
+)
+SOLITUDE_SERVE_THREADS_READING: int = environment.number(
+    "SOLITUDE_SERVE_THREADS_READING",
+    SOLITUDE_SERVE_THREADS // 5,
+    "Those of them that requests which may change something leave to those that only read; over it 503 `busy`.",
+    unit="threads",
+    most=8192,
+    shown="a fifth of them",
+)
+SOLITUDE_SERVE_TURNS_WRITING: int = environment.number(
+    "SOLITUDE_SERVE_TURNS_WRITING",
+    4,
+    "Requests that may change something that one server process computes at a time. Those that wait for a provider do not count.",
+    unit="requests",
     least=1,
     most=512,
 )
-SOLITUDE_SERVE_BACKLOG: int = environment.number(
-    "SOLITUDE_SERVE_BACKLOG",
-    256,
-    "Requests that one server process takes in before it makes others wait.",
+SOLITUDE_SERVE_TURNS_READING: int = environment.number(
+    "SOLITUDE_SERVE_TURNS_READING",
+    8,
+    "The same of those that only read. Together that many connections to PostgreSQL.",
     unit="requests",
     least=1,
-    most=8192,
+    most=512,
+)
+SOLITUDE_SERVE_TURN_WAIT_MS: int = environment.number(
+    "SOLITUDE_SERVE_TURN_WAIT_MS",
+    10_000,
+    "A request that has had no turn after this is answered 503 `busy`.",
+    unit="ms",
+    least=10,
+    most=600_000,
+)
+SOLITUDE_SERVE_BACKLOG: int = environment.number(
+    "SOLITUDE_SERVE_BACKLOG",
+    2048,
+    "Connections that one server process takes in; others wait, unseen, until one of these is closed.",
+    unit="connections",
+    least=1,
+    most=65_536,
+)
+environment.forbid(
+    {
+        "SOLITUDE_SERVE_THREADS_READING must be less than SOLITUDE_SERVE_THREADS": (
+            SOLITUDE_SERVE_THREADS_READING >= SOLITUDE_SERVE_THREADS
+        )
+    }
 )
 SOLITUDE_SERVE_WORKER: bool = _get(
     "SOLITUDE_SERVE_WORKER",

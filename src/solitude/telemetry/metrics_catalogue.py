@@ -72,6 +72,9 @@ _SERVER = (
     _counter(
         "", "solitude_http_responses_total", "answers, by the route and the HTTP status", "route", "method", "status"
     ),
+    _counter(
+        "", "solitude_http_turned_away_total", "requests that had no turn, and were answered 503, by kind", "kind"
+    ),
     _counter("", "solitude_idempotency_replays_total", "answers that were given again for an idempotency key"),
     _counter("", "solitude_pin_locks_total", "buyers' accounts that were locked after wrong PINs"),
     _gauge(

@@ -1,0 +1,106 @@
+"""Connections to the database belong to the process, and a thread has one only while it works.
+
+Django gives every thread a connection of its own. A thread that waits for a provider needs none, and a server has thousands of such; so
+it lets go of its connection, and whoever works next goes on with that one: what PostgreSQL has prepared in it is still there. Django's
+wrapper, which is all that a thread knows of its connection, stays the thread's.
+"""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, NamedTuple
+
+from django.db import connections
+
+
+class Idle(NamedTuple):
+    """A connection that nobody uses: the driver's own, until when it may be kept, and since when it is here."""
+
+    opened: Any
+    until: float
+    since: float
+
+
+class Kept:
+    """The connections of one process to one database that nobody uses. The last one put is taken first, so that few are in use."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: deque[Idle] = deque()
+
+    def put(self, idle: Idle) -> None:
+        with self._lock:
+            self._idle.append(idle)
+            # Those that only the busiest hour needed lie at this end.
+            old = self._idle.popleft() if self._idle[0].until <= idle.since else None
+        if old is not None:
+            old.opened.close()
+
+    def take(self) -> Idle | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def close(self) -> None:
+        while (idle := self.take()) is not None:
+            idle.opened.close()
+
+
+# By process, for after a fork two would speak over one connection, and by the name of the database in the settings.
+_kept: dict[tuple[int, str], Kept] = {}
+
+
+class Shared:
+    """What Django's wrapper of a kind of database gets in front of its own base. Its connections must be open to all threads."""
+
+    alias: str
+    connection: Any
+    # With CONN_MAX_AGE, which ours has, never None.
+    close_at: Any
+    autocommit: bool
+    in_atomic_block: bool
+    errors_occurred: bool
+    is_usable: Callable[[], bool]
+
+    def is_good(self, idle: Idle) -> bool:
+        """Whether one can go on with the connection."""
+        raise NotImplementedError
+
+    def let_go(self) -> bool:
+        """Others may use the connection from now on; the thread gets one when it next needs it. False in a transaction: it stays."""
+        if self.in_atomic_block:
+            return False
+        if self.connection is None:
+            return True
+        now = monotonic()
+        # What Django looks at when a request ends.
+        if not self.autocommit or now >= self.close_at or (self.errors_occurred and not self.is_usable()):
+            self.close()
+        else:
+            opened, self.connection, self.errors_occurred = self.connection, None, False
+            self._kept().put(Idle(opened, self.close_at, now))
+        return True
+
+    def get_new_connection(self, conn_params: Any) -> Any:
+        """One that is kept, or else a new one: as many are open as are needed at once."""
+        while (idle := self._kept().take()) is not None:
+            if self.is_good(idle):
+                self.close_at = idle.until
+                return idle.opened
+            idle.opened.close()
+        return super().get_new_connection(conn_params)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """The thread's own and those that are kept: what is wrong with one, such as a primary that is none any more, is with all."""
+        super().close()  # type: ignore[misc]
+        self._kept().close()
+
+    def _kept(self) -> Kept:
+        return _kept.setdefault((os.getpid(), self.alias), Kept())
+
+
+def let_go() -> bool:
+    """Of the connections of this thread, before it waits. False where a transaction is open, whose connection stays."""
+    has = [each.let_go() for each in connections.all(initialized_only=True) if isinstance(each, Shared)]
+    return all(has)

@@ -1,0 +1,157 @@
+"""Connections to the database are the process's: who waits has none, and who works next goes on with one that is there."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import pytest
+from django.db import connection, connections, transaction
+
+from solitude import databases, prepared
+from solitude.databases import Kept
+from solitude.databases.postgresql import base
+
+T = TypeVar("T")
+TERMINATE = "SELECT pg_terminate_backend(%s, 5000)"
+
+
+@pytest.fixture(autouse=True)
+def alone(transactional_db: None) -> Iterator[None]:
+    """Nothing is kept from before, and nothing is left to those who come."""
+    connection.close()
+    yield
+    connection.close()
+
+
+@pytest.fixture
+def postgresql() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has no sessions")
+
+
+def elsewhere(work: Callable[[], T]) -> T:
+    """What `work` gives in a thread that is new, and lets go of its connection."""
+
+    def run() -> T:
+        given = work()
+        assert databases.let_go()
+        return given
+
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(run).result(20)
+
+
+def opened() -> object:
+    """The driver's connection that this thread has now."""
+    connection.ensure_connection()
+    return connection.connection
+
+
+def session() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+        return int(pid)
+
+
+def test_what_one_thread_has_let_go_another_goes_on_with() -> None:
+    ours = opened()
+    assert elsewhere(opened) is not ours
+    assert databases.let_go()
+    assert elsewhere(opened) is ours
+    assert opened() is ours
+
+
+def test_in_a_transaction_a_connection_stays_with_its_thread() -> None:
+    with transaction.atomic():
+        ours = opened()
+        assert not databases.let_go()
+        assert opened() is ours
+        assert elsewhere(opened) is not ours
+
+
+def test_one_thread_after_the_other_needs_one_connection() -> None:
+    found = {id(elsewhere(opened)) for _ in range(5)}
+    assert len(found) == 1
+
+
+def test_too_old_a_connection_is_kept_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = opened()
+    connections["default"].close_at = 0.0
+    assert databases.let_go()
+    assert opened() is not ours
+
+
+def test_its_age_goes_with_a_connection() -> None:
+    opened()
+    until = connections["default"].close_at
+    assert databases.let_go()
+    assert elsewhere(lambda: (opened(), connections["default"].close_at)[1]) == until
+
+
+class Opened:
+    """A connection that is nothing but open or closed."""
+
+    is_closed = False
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_what_only_the_busiest_hour_needed_is_closed_when_it_is_old() -> None:
+    kept = Kept()
+    seldom, often = Opened(), Opened()
+    kept.put(databases.Idle(seldom, 100.0, 1.0))
+    kept.put(databases.Idle(often, 200.0, 99.0))
+    assert not seldom.is_closed
+
+    for since in (99.5, 100.0):
+        idle = kept.take()
+        assert idle is not None
+        assert idle.opened is often
+        kept.put(idle._replace(since=since))
+
+    assert seldom.is_closed
+    assert not often.is_closed
+
+
+def test_who_closes_its_connection_closes_those_that_nobody_uses() -> None:
+    ours = opened()
+    theirs = elsewhere(opened)
+    connection.close()
+    assert opened() not in (ours, theirs)
+    assert elsewhere(opened) not in (ours, theirs)
+
+
+def test_a_session_that_was_ended_is_given_to_nobody(postgresql: None) -> None:
+    ours = elsewhere(session)
+    with connection.cursor() as cursor:
+        # This thread has taken it: another one is opened beside it.
+        assert session() == ours
+        theirs = elsewhere(session)
+        cursor.execute(TERMINATE, [theirs])
+    assert elsewhere(session) not in (ours, theirs)
+
+
+def test_a_session_that_has_been_idle_is_asked_before_it_is_used(
+    postgresql: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server may be gone without a farewell."""
+    ours = elsewhere(session)
+    monkeypatch.setattr(base, "TRUSTED_S", -1.0)
+    assert elsewhere(session) == ours
+    # The farewell is not seen.
+    monkeypatch.setattr(base, "_is_readable", lambda _descriptor: False)
+    with connection.cursor() as cursor:
+        theirs = elsewhere(session)
+        cursor.execute(TERMINATE, [theirs])
+    assert elsewhere(session) not in (ours, theirs)
+
+
+def test_what_a_session_has_prepared_others_run(postgresql: None) -> None:
+    def names() -> list[str]:
+        return sorted(name for (name,) in prepared.run("SELECT name FROM pg_prepared_statements", []))
+
+    first = elsewhere(names)
+    assert first
+    assert elsewhere(names) == first
