@@ -32,7 +32,7 @@ SAME_ON_BOTH := bango braintree conformance generic moving paypal reference rout
 	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) $(patsubst %,transactions/test_%.py,changes log)
 # Long ones whose subject is not the database, on SQLite alone; and those that a real one has most to say to, on PostgreSQL alone.
 LONG_ON_SQLITE := canary/test_real_processes.py faults/test_simulation.py generic/test_fuzz.py
-LONG_ON_POSTGRES := audit/test_under_load.py faults/processes/test_kill.py openapi/test_fuzz.py
+LONG_ON_POSTGRES := audit/test_under_load.py faults/processes/test_kill.py faults/processes/test_slow_provider.py openapi/test_fuzz.py
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres
 BOTH_PASSED = \
@@ -95,7 +95,7 @@ failover: $(DEV) $(HA) postgres ## payments while the primary of a database of t
 	@$(PY) -m tests.ha.failover --rounds $(ROUNDS) $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(WINDOW_S),--window-s $(WINDOW_S))
 
-bench: $(DEV) postgres ## how fast the house is, as ratios of its database's own speed: SECONDS=10 a run, REPEATS=5, ARGS="--only 'read transaction'"
+bench: $(DEV) postgres ## how fast the house is, as ratios of its database's own speed: SECONDS=10 a run, REPEATS=5, ARGS="--only 'read transaction'"; ARGS=--slow for payments that wait
 	@$(PY) -m benchmarks $(if $(filter command line environment,$(origin SECONDS)),--seconds $(SECONDS)) $(if $(REPEATS),--repeats $(REPEATS)) $(ARGS)
 
 docs: $(DEV) ## the documentation as a site in build/docs, without the network

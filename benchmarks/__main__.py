@@ -1,6 +1,6 @@
 """make bench: how fast the house is, as ratios of what its database can do with the same SQL.
 
-python -m benchmarks [--only 'read transaction'] [--seconds 10] [--repeats 5] [--quick] [--start]
+python -m benchmarks [--only 'read transaction'] [--seconds 10] [--repeats 5] [--quick] [--start] [--slow]
 """
 
 import argparse
@@ -8,6 +8,7 @@ import sys
 
 from tests.support.postgres_binaries import PostgresError
 
+from benchmarks import waiting
 from benchmarks.bench import Plan, on_postgresql
 from benchmarks.embedded import NAMES, on_sqlite
 from benchmarks.limit import LimitError
@@ -24,6 +25,9 @@ def main(arguments: list[str]) -> int:
     try:
         if given.start:
             print(aligned([START_HEADINGS, *starts(plan.repeats, _say)]))
+            return 0
+        if given.slow:
+            print(*waiting.on_postgresql(_say), sep="\n")
             return 0
         if given.database != "sqlite":
             measured = on_postgresql(plan, _say)
@@ -50,6 +54,9 @@ def _given(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--database", choices=["postgresql", "sqlite", "both"], default="both")
     parser.add_argument("--start", action="store_true", help="how long a start takes, and what idle processes hold")
     parser.add_argument("--quick", action="store_true", help="whether it works at all: one short run")
+    parser.add_argument(
+        "--slow", action="store_true", help="only payments that wait at a slow provider, by the thousand"
+    )
     return parser.parse_args(arguments)
 
 

@@ -121,8 +121,8 @@ def postgresql() -> Iterator[Database]:
 
 
 @contextmanager
-def house(database: Database | None, workers: int = 2) -> Iterator[House]:
-    """Migrates, starts simulator and server, and waits until both answer; without a database on SQLite."""
+def house(database: Database | None, workers: int = 2, **settings: str) -> Iterator[House]:
+    """Migrates, starts simulator and server, and waits until both answer; without a database on SQLite. `settings`: SOLITUDE_ ones."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="solitude-bench-", dir=ON_DISK)))
         api, paypal = free_port(), Simulator(free_port())
@@ -136,6 +136,7 @@ def house(database: Database | None, workers: int = 2) -> Iterator[House]:
             "SOLITUDE_PAYPAL_WEB_URL": paypal.url,
             "SOLITUDE_PAYPAL_URLS_ALLOWED": SHOP,
             **({"SOLITUDE_DATABASE_URL": database.url} if database else {}),
+            **settings,
         }
         subprocess.run(solitude("migrate"), env=environment, check=True, capture_output=True, timeout=180)
         port = paypal.root.rsplit(":", 1)[1]

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -16,7 +16,7 @@ SECRET = str(CLIENTS[KEY])
 RETURN_URLS = {"return_url": "https://shop.example/paid", "cancel_url": "https://shop.example/cancelled"}
 # As long as a signature may live: requests are signed long before they are sent.
 LIFE_S = 300
-Materials = dict[str, Any]
+Materials = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,7 @@ def signed(materials: Materials, method: str, target: str, body: Any = None) -> 
 
 def _preapproved(materials: Materials, number: int) -> Steps:
     buyers = materials["buyers"]
-    reply = yield signed(
-        materials, "POST", "/paypal/pay", _payment(materials, buyers[number % len(buyers)], agreed=True)
-    )
+    reply = yield signed(materials, "POST", "/paypal/pay", preapproved_payment(materials, buyers[number % len(buyers)]))
     paid = reply.json(201)
     if paid["status"] != "completed":
         raise ValueError(f"a payment with pre-approval is {paid['status']}")
@@ -119,6 +117,10 @@ def _approved(materials: Materials, number: int) -> Steps:
     if status != "completed":
         raise ValueError(f"a payment that was approved is {status}")
     return str(made["uuid"])
+
+
+def preapproved_payment(materials: Materials, buyer: str) -> dict[str, Any]:
+    return _payment(materials, buyer, agreed=True)
 
 
 def _payment(materials: Materials, buyer: str, *, agreed: bool) -> dict[str, Any]:

@@ -29,7 +29,7 @@ BODY_LIMIT_BYTES = 128 * 1024
 LENGTH_DIGITS_LIMIT = 18
 DRAIN_LIMIT_BYTES = 16 * 1024 * 1024
 DRAIN_LIMIT_S = 2
-CONNECTIONS_LIMIT = 512
+CONNECTIONS_LIMIT = 4096
 IDLE_LIMIT_S = 75
 POLL_S = 0.1
 
@@ -38,7 +38,7 @@ class SandboxServer(ThreadingMixIn, HTTPServer):
     """Serves `application`, a thread per connection, at most `CONNECTIONS_LIMIT` at a time (others are turned away)."""
 
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 1024
     allow_reuse_address = True
 
     def __init__(self, host: str, port: int, application: "WSGIApplication") -> None:
