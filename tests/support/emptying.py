@@ -11,6 +11,8 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
+from solitude import monthly
+
 # Neither triggers nor foreign keys speak up: everything goes.
 _EMPTY = """
 SET LOCAL session_replication_role = replica;
@@ -27,11 +29,13 @@ END $$
 
 @cache
 def _tables(_: frozenset[str]) -> list[str]:
-    return [connection.ops.quote_name(name) for name in connection.introspection.django_table_names()]
+    beside = [name for table in monthly.tables() for name in monthly.once_tables(table)]
+    return [connection.ops.quote_name(name) for name in (*connection.introspection.django_table_names(), *beside)]
 
 
 def tables() -> list[str]:
-    """The table of every model, by its quoted name: those of the house, and of an app that tests have added for a while."""
+    """The table of every model, by its quoted name: those of the house, and of an app that tests have added for a while; and what
+    triggers keep beside tables by month."""
     return _tables(frozenset(apps.app_configs))
 
 

@@ -6,15 +6,20 @@ such a bound. On PostgreSQL whoever writes to a table holds a lock on it, of a m
 id until its transaction ends (https://www.postgresql.org/docs/current/explicit-locking.html, ROW EXCLUSIVE). So: read the highest id, then
 who holds such locks; when the last of those has ended, the bound holds. Nobody waits for anybody.
 
-This needs sequences that give ids one by one (CACHE 1, as Django makes them).
+This needs sequences that give ids one by one (CACHE 1, as Django makes them). In tables by month the clock has its part in an id: a month
+counts only once it has begun some time ago, should the clock be set back then, or be another node's.
 """
 
 import threading
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Max, Model
 
+from solitude import monthly
+
+CLOCK_BACK_MAX_S = 60
 _WRITERS = """
     SELECT DISTINCT virtualtransaction FROM pg_locks
     WHERE locktype = 'relation' AND granted AND relation = %s::regclass
@@ -68,7 +73,11 @@ class Bounds:
 
 
 def _newest(model: type[Model]) -> int:
-    return model._default_manager.aggregate(newest=Max("pk"))["newest"] or 0
+    rows = model._default_manager.all()
+    if connection.vendor == "postgresql":
+        begun = monthly.FirstId(monthly.Clock() - timedelta(seconds=CLOCK_BACK_MAX_S))
+        rows = rows.filter(pk__lt=begun + monthly.ROWS_MAX)
+    return rows.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def _writers(table: str) -> frozenset[str]:

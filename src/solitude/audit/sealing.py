@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
+from solitude import monthly
 from solitude.audit import chain, digests, kinds, listings
 from solitude.audit.bounds import bounds
 from solitude.audit.chain import Entry, Moved
@@ -53,10 +54,14 @@ def seal_range(kind: Kind) -> bool:
     after, bound, most = sealed_through(kind.name), bounds.settled(kind.model), settings.SOLITUDE_SEAL_ROWS_MAX
     rows = kind.rows.filter(pk__gt=after, pk__lte=bound).order_by("pk")
     pks = list(rows.values_list("pk", flat=True)[:most])
-    is_full = len(pks) == most
-    if not pks or not (is_full or _is_old(kind, pks[0])):
+    if not pks:
         return False
-    last, layout = pks[-1] if is_full else bound, kind.newest_layout
+    # A range ends with its month, so that nothing is left of it when the month goes.
+    end = monthly.last_id(pks[0])
+    is_full, pks = len(pks) == most or pks[-1] > end, [pk for pk in pks if pk <= end]
+    if not (is_full or _is_old(kind, pks[0])):
+        return False
+    last, layout = pks[-1] if len(pks) == most else min(bound, end), kind.newest_layout
     listed = _digested(kind, layout, key_id, pks, kind.open_among(pks))
     still_open = [pk for pk, found in listed.items() if UNKNOWN in found]
     with transaction.atomic():

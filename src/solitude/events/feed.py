@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import F, Min, Q
 
+from solitude import monthly
 from solitude.events.models import Event, Feed
 
 LIMIT_MAX = 1000
@@ -57,7 +58,7 @@ def has_news(after: int) -> bool:
 
 
 def give_places() -> bool:
-    """Gives places to the events that were committed since, as many as are read at a time and one more; True if some are left.
+    """Gives places to the events that were committed since, as many of a month as are read at a time and one more; True if some are left.
 
     All in one transaction: whoever dies in the middle has given none.
     """
@@ -67,7 +68,9 @@ def give_places() -> bool:
     with transaction.atomic():
         # One at a time: otherwise a later place could be seen before an earlier one is committed.
         feed, _ = Feed.objects.select_for_update().get_or_create(pk=_ONLY)
-        pks = list(new.values_list("pk", flat=True)[: LIMIT_MAX + 1])
+        found = list(new.values_list("pk", flat=True)[: LIMIT_MAX + 1])
+        # Between the last key of a month and the first of the next one there are more numbers than events.
+        pks = [pk for pk in found if pk <= monthly.last_id(found[0])]
         if pks:
             first, last = pks[0], pks[-1]
             Event.objects.filter(place=None, pk__range=(first, last)).update(
@@ -75,7 +78,7 @@ def give_places() -> bool:
             )
             feed.last_place += last - first + 1
             feed.save(update_fields=["last_place"])
-    return len(pks) > LIMIT_MAX
+    return len(found) > min(len(pks), LIMIT_MAX)
 
 
 def _newest() -> int:
