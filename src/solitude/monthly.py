@@ -27,7 +27,7 @@ AHEAD, AHEAD_WARNING = 6, 2
 # each other: then it is we who give up.
 LOCK_MS = 100
 PATIENCE_S, PAUSE_S = 60, 0.2
-LOCK_NOT_AVAILABLE = "55P03"
+LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED = "55P03", "40P01"
 NAME_MAX_BYTES = 63
 
 _TABLES = (
@@ -121,7 +121,7 @@ def over(table: str, days: int) -> list[Month]:
     if not found:
         return []
     ago = number_of("(statement_timestamp() - make_interval(days => %s))")
-    ((limit,),) = _asked(f"SELECT least({ago}, {NUMBER_NOW})", days)
+    ((limit,),) = _asked(f"SELECT least({ago}, {NUMBER_NOW})", days, days)
     return [month for month in found if month.end <= limit << ROW_BITS]
 
 
@@ -145,8 +145,8 @@ def make_ahead() -> None:
 def ahead() -> int | None:
     """How many months after this one are there, of the table that has the fewest; -1 where not even this one is. None where no table is by
     month."""
-    ends = [months(table)[-1].end for table in tables()]
-    return (min(ends) >> ROW_BITS) - this_month() - 1 if ends else None
+    ends = [max((month.end for month in months(table)), default=0) >> ROW_BITS for table in tables()]
+    return max(min(ends) - this_month(), 0) - 1 if ends else None
 
 
 def drop(month: Month) -> None:
@@ -187,8 +187,8 @@ def briefly(work: Callable[[], object]) -> None:
 
 
 def is_locked(error: OperationalError) -> bool:
-    """Whether it was a lock that could not be had in time."""
-    return getattr(error.__cause__, "sqlstate", None) == LOCK_NOT_AVAILABLE
+    """Whether it was a lock that could not be had in time, or never."""
+    return getattr(error.__cause__, "sqlstate", None) in (LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED)
 
 
 def cut(name: str, ending: str) -> str:

@@ -198,8 +198,8 @@ class _Table:
     def _switch(self) -> None:
         """The table under its name is a partitioned one from here on, with all that it had."""
         for name in sorted({field.remote_field.model._meta.db_table for field in self._references()}):
-            # Before our own: its foreign keys need it, and who waits here has nothing yet that others wait for.
-            _do(f"LOCK TABLE {_q(name)} IN SHARE ROW EXCLUSIVE MODE")
+            # What its foreign keys need in the end, all at once and before our own: who waits has nothing yet that others wait for.
+            _do(f"LOCK TABLE {_q(name)} IN ACCESS EXCLUSIVE MODE")
         _do(f"LOCK TABLE {_q(self.name)} IN ACCESS EXCLUSIVE MODE")
         indexes, foreign, end = _rows(_INDEXES, self.name), _rows(_FOREIGN_KEYS, self.name), self._end()
         ((last, is_called),) = _rows(f"SELECT last_value & {ROW_MASK}, is_called FROM {_q(self.sequence)}")

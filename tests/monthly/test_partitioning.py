@@ -20,7 +20,7 @@ from solitude.payments.models import Notification, ProviderCall
 from solitude.prepared import insert_once
 from solitude.transactions.models import Transaction
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 PAYMENTS, EVENTS = ("payments", "0006_linked_traces"), ("events", "0002_event_request_id")
 WITHIN_S = 30
 
