@@ -16,7 +16,7 @@ from solitude.audit import sealing
 from solitude.buyers import erasing
 from solitude.payments import notifications, recovery, registry
 from solitude.retention import running as retention
-from solitude.services import gauges
+from solitude.services import gauges, months
 from solitude.telemetry import context, metrics
 from solitude.telemetry.logs import get_logger
 from solitude.vault import renewing
@@ -27,7 +27,7 @@ log = get_logger("solitude.worker")
 Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
-TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S = 10, 10, 60, 1
+TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S, MONTHS_EVERY_S = 10, 10, 60, 1, 600
 
 
 class Every:
@@ -57,6 +57,7 @@ def all_jobs() -> tuple[Job, ...]:
         Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
         Every(OWN_EVERY_S, erasing.go_on),
         Every(OWN_EVERY_S, gauges.tell_overdue),
+        Every(MONTHS_EVERY_S, months.make),
         *(Every(OWN_EVERY_S, job) for job in registry.jobs()),
     )
     return (*always, *once_in_a_while)

@@ -137,6 +137,7 @@ FIRING: dict[str, dict[str, str]] = {
         'solitude_audit_rows_total{act="sealed"}': "9x420",
     },
     "SolitudeRetentionOverdue": {"solitude_retention_overdue_classes": STILL},
+    "SolitudeMonthsRunOut": {"solitude_months_ahead": "1x420"},
     "SolitudeKeyRotationStuck": {"solitude_keys_rows_left": "500x420"},
     "SolitudeSyslogLosesLines": {'solitude_syslog_lost_lines_total{stream="application"}': "0+1x420"},
 }
@@ -162,6 +163,7 @@ WELL = {
     'solitude_worker_job_failures_total{job_name="follow_up"}': "0x420",
     'solitude_audit_rows_total{act="sealed"}': "0+9x420",
     "solitude_retention_overdue_classes": "0x420",
+    "solitude_months_ahead": "6x420",
     "solitude_retention_failures_total": "0x420",
     "solitude_keys_rows_left": "9000-20x420",
     'solitude_syslog_lost_lines_total{stream="application"}': "5x420",

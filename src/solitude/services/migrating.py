@@ -13,6 +13,8 @@ from django.db.migrations.migration import Migration
 from django.db.migrations.state import ProjectState
 from typing_extensions import override
 
+from solitude import monthly
+
 LOCK_TIMEOUT_MS, STATEMENT_TIMEOUT_MS = 4_000, 5_000
 # A migration with this attribute, set to True, takes its time: it must not lock what payments need while it does.
 LONG = "is_long"
@@ -30,7 +32,7 @@ class Hurried(MigrationExecutor):
 
 
 def migrate(say: Callable[[str], None]) -> int:
-    """Applies what is missing, and tells of each; how many migrations that were.
+    """Applies what is missing, and tells of each; how many migrations that were. Makes the next months, where tables are by month.
 
     Raises:
         django.db.OperationalError: a lock or a statement took too long. Of that migration nothing is done, those before it stay.
@@ -44,6 +46,8 @@ def migrate(say: Callable[[str], None]) -> int:
     executor.loader.check_consistent_history(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     executor.migrate(executor.loader.graph.leaf_nodes(), plan)
+    if monthly.tables():
+        monthly.briefly(monthly.make_ahead)
     return len(plan)
 
 

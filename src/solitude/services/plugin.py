@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import Error, connections
 
+from solitude import monthly
 from solitude.audit import sealing
 from solitude.client import NotSigned, Retries, Solitude, SolitudeError
 from solitude.outbound import probes
@@ -99,7 +100,7 @@ def _database(_options: Options) -> list[Finding]:
         if behind := schema.migrations_behind():
             # Servers of the version before may be at work, and well: it is this check that cannot read what they write.
             return [Finding(UNKNOWN, f"the database is {behind} migrations behind; run `solitude migrate`")]
-        found = [_backlog(), _failed_products(), *_retention(), *_sealing()]
+        found = [_backlog(), _failed_products(), *_retention(), *_sealing(), *_months()]
     except Error:
         return [_NO_DATABASE]
     return found if health.database_takes_a_write() else [*found, Finding(CRITICAL, "the database takes no write")]
@@ -137,6 +138,16 @@ def _retention() -> list[Finding]:
     """Nothing at all where nothing is overdue: that is how it nearly always is."""
     late = plan.overdue()
     return [Finding(WARNING, f"kept for too long: {', '.join(late)}")] if late else []
+
+
+def _months() -> list[Finding]:
+    """Without the next month nothing can be written once it begins."""
+    ahead = monthly.ahead()
+    if ahead is None or ahead >= monthly.AHEAD_WARNING:
+        return []
+    return [
+        Finding(WARNING if ahead > 0 else CRITICAL, f"tables have {max(ahead, 0)} months ahead; run `solitude migrate`")
+    ]
 
 
 def _machine(options: Options) -> list[Finding]:

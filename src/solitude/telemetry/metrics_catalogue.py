@@ -195,6 +195,11 @@ _RUNNING = (
         "log lines that syslog did not get, by stream",
     ),
     _counter("syslog.away.<stream>", "solitude_syslog_away_total", "times that syslog went away, by stream"),
+    _gauge(
+        "",
+        "solitude_months_ahead",
+        "months after this one for which the tables by month are ready (PostgreSQL); below 2 something is wrong",
+    ),
     _gauge("keys.rows_left", "solitude_keys_rows_left", "rows that are still under an older key while a rotation runs"),
     _counter(
         "retention.rows.<data>",
