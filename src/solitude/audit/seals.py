@@ -38,13 +38,24 @@ def removed(kind: str, pks: Iterable[int]) -> None:
     _seal_ended_first(named, held, wanted)
     for seal in _seals_of(kind, wanted):
         some = {pk for pk in wanted if seal.first_id <= pk <= seal.last_id}
-        if not some:
-            continue
-        left = named.rows.filter(pk__range=(seal.first_id, seal.last_id)).exclude(pk__in=some)
-        if left.exists():
-            _note(held, Act.REMOVED, seal, some)
-        else:
+        _remove(named, held, seal, some)
+
+
+def month_removed(kind: str, first_id: int, last_id: int) -> None:
+    """Notes that the caller's transaction is going to delete all rows from the first to the last id, however many. As with `removed`."""
+    named, held = kinds.named(kind), chain.locked()
+    rows = named.rows.filter(pk__range=(first_id, last_id))
+    if rows.filter(pk__gt=sealed_through(kind)).exists():
+        raise NotSealed(f"rows of {kind} above {sealed_through(kind)} are not sealed")
+    waiting = LeftOpen.objects.filter(kind=kind, row_id__range=(first_id, last_id))
+    _seal_ended_first(named, held, set(waiting.values_list("row_id", flat=True)))
+    ranges = Seal.objects.defer("listing").filter(kind=kind, act=Act.SEALED, listing__isnull=False)
+    for seal in ranges.filter(last_id__gte=first_id, first_id__lte=last_id).order_by("number"):
+        if first_id <= seal.first_id and seal.last_id <= last_id:
             _note_emptied(held, seal)
+        else:
+            inside = rows.filter(pk__range=(seal.first_id, seal.last_id))
+            _remove(named, held, seal, set(inside.values_list("pk", flat=True)))
 
 
 def truncated(kind: str, pks: Iterable[int]) -> None:
@@ -85,6 +96,15 @@ def _seal_ended_first(kind: Kind, held: Chain, wanted: set[int]) -> None:
         raise NotSealed(f"{len(still_open)} rows of {kind.name} have not come to their end")
     for number in sorted({row.about for row in waiting}):
         sealing.seal_ended_of(kind, held, number, [row.row_id for row in waiting if row.about == number])
+
+
+def _remove(kind: Kind, held: Chain, seal: Seal, pks: set[int]) -> None:
+    """Notes that these rows of a range go: all that are left of it, or not."""
+    left = kind.rows.filter(pk__range=(seal.first_id, seal.last_id)).exclude(pk__in=pks)
+    if pks and left.exists():
+        _note(held, Act.REMOVED, seal, pks)
+    elif pks:
+        _note_emptied(held, seal)
 
 
 def _note(held: Chain, act: Act, seal: Seal, pks: set[int]) -> None:

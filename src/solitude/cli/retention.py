@@ -37,7 +37,7 @@ def _retention(chosen: argparse.Namespace) -> int:
 
 
 def _plan(wanted: list[Any]) -> int:
-    from solitude.retention import plan, table
+    from solitude.retention import months, plan, table
 
     for data in wanted:
         print(f"{data.name}: {data.action} after {table.period(data)} ({data.setting})")
@@ -47,6 +47,8 @@ def _plan(wanted: list[Any]) -> int:
             print(f"  {data.then}")
         else:
             print("  due now: nothing")
+        for month, rows in months.ready(data):
+            print(f"  as a whole: {month.name}, {rows} rows")
         for why, count in now.held.items():
             print(f"  held back: {count} rows ({why})")
     return 0

@@ -6,12 +6,12 @@ alike. A reader whose cursor is before that is told so (410).
 
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from solitude.audit import seals
 from solitude.events.models import Event
 from solitude.retention import sealed
-from solitude.retention.classes import Action, DataClass, declare
+from solitude.retention.classes import Action, ByMonth, DataClass, declare
 
 KIND = "events"
 # Keys that are looked at from the oldest on: an index over the times of all events would cost each of them.
@@ -36,6 +36,7 @@ def declare_events() -> None:
             holds=(sealed.hold(KIND),),
             pick=_from_the_beginning,
             batch_rows_max=seals.ROWS_MAX,
+            by_month=ByMonth(KIND, Event.objects.all, _is_the_beginning),
         )
     )
 
@@ -62,6 +63,13 @@ def _from_the_beginning(data: DataClass, limit: int) -> list[Any]:
             break
         found = found[: next(number for number, (_, place) in enumerate(found) if place > stays)]
     return [pk for pk, _ in found]
+
+
+def _is_the_beginning(month: Q) -> bool:
+    """Whether all events of a month have a place, and none of the others an earlier one."""
+    of_month = Event.objects.filter(month).aggregate(last=Max("place"), unplaced=Count("pk", filter=Q(place=None)))
+    first = Event.objects.exclude(month).aggregate(first=Min("place"))["first"]
+    return not of_month["unplaced"] and (None in (of_month["last"], first) or of_month["last"] < first)
 
 
 def _delete(pks: list[Any]) -> int:

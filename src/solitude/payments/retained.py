@@ -6,14 +6,14 @@ What was said goes long before the row: a call that is truncated keeps of its in
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from solitude.audit import seals
 from solitude.payments.contract import Resolved
 from solitude.payments.models import OPEN, WAITING, Dispute, Notification, ProviderCall
 from solitude.retention import sealed
-from solitude.retention.classes import Action, DataClass, Hold, also, declare
+from solitude.retention.classes import Action, ByMonth, DataClass, Hold, also, declare
 from solitude.transactions.models import CallOutcome, Status
 
 CALLS, NOTIFICATIONS = "provider_calls", "notifications"
@@ -68,7 +68,7 @@ def declare_payments() -> None:
             then="The rows go.",
             why="They are the vouchers of the books, and are kept as long as those (HGB §257, AO §147).",
             of_erased="provider calls stay without what was said in them: they are the vouchers of what was paid",
-            rows=lambda: ProviderCall.objects.filter(truncated_at__isnull=False),
+            rows=_truncated_calls,
             since="begun_at",
             act=_delete_calls,
             # Whether the engine keeps a transaction is told by its calls.
@@ -80,6 +80,7 @@ def declare_payments() -> None:
                 sealed.hold(CALLS),
             ),
             batch_rows_max=seals.ROWS_MAX,
+            by_month=ByMonth(CALLS, _truncated_calls),
         ),
         DataClass(
             name="notification_bodies",
@@ -104,11 +105,12 @@ def declare_payments() -> None:
             "state was changed, while claims may be brought (BGB §§195, 199: three years from the end of the year "
             "on).",
             of_erased="that notifications came stays, without their words",
-            rows=lambda: Notification.objects.filter(truncated_at__isnull=False),
+            rows=_truncated_notifications,
             since="received_at",
             act=_delete_notifications,
             holds=(sealed.hold(NOTIFICATIONS),),
             batch_rows_max=seals.ROWS_MAX,
+            by_month=ByMonth(NOTIFICATIONS, _truncated_notifications),
         ),
     )
     also("transactions", hold=Hold("a dispute that has not ended", _is_disputed))
@@ -119,6 +121,14 @@ def open_subjects(prefix: str) -> list[str]:
     """What the calls that have not ended are about, where it begins with this: what the prefix is followed by."""
     found = ProviderCall.objects.filter(outcome__in=OPEN, subject__startswith=prefix).values_list("subject", flat=True)
     return [subject.removeprefix(prefix) for subject in found]
+
+
+def _truncated_calls() -> QuerySet[ProviderCall]:
+    return ProviderCall.objects.filter(truncated_at__isnull=False)
+
+
+def _truncated_notifications() -> QuerySet[Notification]:
+    return Notification.objects.filter(truncated_at__isnull=False)
 
 
 def _is_undecided() -> Q:

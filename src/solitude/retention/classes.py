@@ -11,8 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
+
+from solitude import monthly
 
 
 class Action(StrEnum):
@@ -37,6 +40,19 @@ def oldest_first(data: "DataClass", limit: int) -> list[Any]:
     return list(data.due().order_by("since", "pk").values_list("pk", flat=True)[:limit])
 
 
+@dataclass(frozen=True, slots=True)
+class ByMonth:
+    """How the rows of a class go where their table is by month (`solitude.monthly`): with their month, when all of it is due.
+
+    `kind` is under which they are sealed. `rows` are all of the class, also where the class shows only some at a time. `may_go` says of the
+    rows of a month whether they may go as a whole.
+    """
+
+    kind: str
+    rows: Callable[[], QuerySet[Any]]
+    may_go: Callable[[Q], bool] = lambda _: True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataClass:
     """A class of data in one table.
@@ -44,7 +60,7 @@ class DataClass:
     `rows` are those of the class, and `since` the column with the time from which its period counts. `act` does with some of them, by
     primary key, what is to be done, in the caller's transaction, and gives their number: after it they are no longer due. `of_buyer`:
     which rows may go at once when the buyer with that primary key is erased; `of_erased`: what stays of such a buyer until the period is
-    over, in words. `period`: the class whose setting counts for this one too.
+    over, in words. `period`: the class whose setting counts for this one too. `by_month`: for a table that may be by month.
     """
 
     name: str
@@ -61,6 +77,7 @@ class DataClass:
     of_erased: str = ""
     batch_rows_max: int = 5000
     period: str = ""
+    by_month: ByMonth | None = None
 
     @property
     def setting(self) -> str:
@@ -76,10 +93,15 @@ class DataClass:
     def batch_rows(self) -> int:
         return min(settings.SOLITUDE_RETENTION_BATCH_ROWS, self.batch_rows_max)
 
-    def old(self) -> QuerySet[Any]:
-        """The rows whose period is over by the database's clock, held or not, with `since`."""
-        rows: QuerySet[Any] = self.rows().annotate(since=F(self.since))
-        return rows.none() if self.days is None else rows.filter(since__lt=self.cutoff())
+    def old(self, more: timedelta = timedelta(), rows: QuerySet[Any] | None = None) -> QuerySet[Any]:
+        """The rows whose period is over by the database's clock, held or not, with `since`; or was over `more` ago. Of `rows`, where they
+        are given."""
+        rows = (self.rows() if rows is None else rows).annotate(since=F(self.since))
+        if self.days is None:
+            return rows.none()
+        if self.by_month and connection.vendor == "postgresql":
+            rows = rows.filter(pk__lt=monthly.FirstId(self.cutoff(more)))
+        return rows.filter(since__lt=self.cutoff(more))
 
     def cutoff(self, more: timedelta = timedelta()) -> Any:
         """What is from before this moment is due; or was `more` ago. The class must have a period."""

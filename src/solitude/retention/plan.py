@@ -40,11 +40,7 @@ def held(data: DataClass, count_max: int | None = None) -> dict[str, int]:
 def overdue() -> list[str]:
     """The classes of which something should have gone longer ago than SOLITUDE_RETENTION_OVERDUE_S."""
     late = timedelta(seconds=settings.SOLITUDE_RETENTION_OVERDUE_S)
-    return [
-        name
-        for name, data in declared().items()
-        if data.days is not None and data.due().filter(since__lt=data.cutoff(late)).exists()
-    ]
+    return [name for name, data in declared().items() if data.days is not None and data.free(data.old(late)).exists()]
 
 
 def last_run(name: str) -> RetentionRun | None:

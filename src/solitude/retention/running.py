@@ -1,4 +1,4 @@
-"""One batch after the other, each in a short transaction of its own, until nothing of a class is due.
+"""One batch after the other, each in a short transaction of its own, until nothing of a class is due. A whole month is one batch.
 
 Whoever does a batch holds the lock of the run's row, so there is one at a time for each class, on whatever machine; a process that
 dies has done whole batches, and another one goes on. A run ends with the first batch that finds nothing to do.
@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from solitude.prepared import insert_once
+from solitude.retention import months
 from solitude.retention.classes import DataClass, declared
 from solitude.retention.models import ERROR_MAX_CHARS, RetentionRun
 from solitude.retention.plan import COUNT_MAX, held
@@ -75,13 +76,19 @@ def _batch(data: DataClass | None, run: RetentionRun) -> int:
         # A class of a provider that is gone.
         _end(run, error="unknown class")
         return 0
-    found = data.pick(data, data.batch_rows)
-    done = data.carry_out(found) if found else 0
+    try:
+        month = months.drop_next(data, run)
+    except months.PutOff:
+        log.info("retention_month_put_off", data_class=data.name)
+        _end(run)
+        return 0
+    found = data.pick(data, data.batch_rows) if month is None else []
+    done = month or (data.carry_out(found) if found else 0)
     run.batches += 1
     run.rows += done
     run.save(update_fields=["batches", "rows"])
     metrics.count(f"retention.rows.{data.name}", done)
-    if not done:
+    if not done and month is None:
         oldest = data.due().order_by("since", "pk").values_list("since", flat=True).first()
         _end(run, held=sum(held(data, COUNT_MAX).values()), oldest_left=oldest)
         transaction.on_commit(lambda: _tell(run))
