@@ -297,7 +297,13 @@ def _gone_on_with(call: ProviderCall) -> ProviderCall | None:
 
 def paying(row: Transaction) -> ProviderCall | None:
     """The call by which a transaction is paid: of several the last, because those before it were refused."""
-    return ProviderCall.objects.filter(transaction=row, operation=Operation.PAY).order_by("-pk").first()
+    return _paying.first(row.pk)
+
+
+# It looks into each month: a plan that is made once locks less there, and costs less than to look.
+_paying = prepared.Found(
+    lambda pk: ProviderCall.objects.filter(transaction=pk, operation=Operation.PAY).order_by("-pk")[:1], int
+)
 
 
 def locked(pk: int) -> ProviderCall:
