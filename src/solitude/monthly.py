@@ -34,8 +34,8 @@ _TABLES = (
     "SELECT relname FROM pg_class WHERE relkind = 'p' AND relnamespace = current_schema()::regnamespace ORDER BY 1"
 )
 _MONTHS = r"""
-    SELECT part.relname, COALESCE((regexp_match(bound, 'FROM \(''(\d+)''\)'))[1]::bigint, 0),
-        (regexp_match(bound, 'TO \(''(\d+)''\)'))[1]::bigint
+    SELECT part.relname, COALESCE((regexp_match(bound, 'FROM \(''?(\d+)'))[1]::bigint, 0),
+        (regexp_match(bound, 'TO \(''?(\d+)'))[1]::bigint
     FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid, pg_get_expr(relpartbound, part.oid) bound
     WHERE inhparent = to_regclass(%s) ORDER BY 3
 """

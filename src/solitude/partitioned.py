@@ -19,7 +19,8 @@ from typing_extensions import override
 from solitude import monthly
 from solitude.monthly import LOCK_MS, NUMBER_NOW, ROW_BITS, ROW_MASK, briefly, cut
 
-ROWS_AT_ONCE = 20_000
+ROWS_AT_ONCE = 5_000
+_CHANGES = ("insert", "update", "delete")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +173,11 @@ class _Table:
         """Called only where something changes of what they keep; BEFORE or AFTER it is written."""
         old, new = once.when.format(row="OLD"), once.when.format(row="NEW")
         changed = " OR ".join(f"OLD.{_q(key)} IS DISTINCT FROM NEW.{_q(key)}" for key in self._keys(once))
-        calls = {
-            "insert": (moment, new),
-            "update": (moment, f"({old}) IS DISTINCT FROM ({new}) OR {changed}"),
-            "delete": ("AFTER", old),
-        }
-        for what, (when, condition) in calls.items():
+        conditions = (new, f"({old}) IS DISTINCT FROM ({new}) OR {changed}", old)
+        for what, condition in zip(_CHANGES, conditions, strict=True):
+            when = "AFTER" if what == "delete" else moment
             yield (
-                f"CREATE OR REPLACE TRIGGER {_q(f'once_{once.name}_{what}')} {when} {what} ON {_q(self.name)}"
+                f"CREATE OR REPLACE TRIGGER {_q(_trigger(once, what))} {when} {what} ON {_q(self.name)}"
                 f" FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {_q(self._beside(once))}()"
             )
 
@@ -205,7 +203,7 @@ class _Table:
         ((last, is_called),) = _rows(f"SELECT last_value & {ROW_MASK}, is_called FROM {_q(self.sequence)}")
         grants = [*_rows(_GRANTS, self.name), *_rows(_GRANTS, self.sequence)]
         _do(
-            *(f"DROP TRIGGER {_q(name)} ON {_q(self.name)}" for (name,) in _rows(_TRIGGERS, self.name)),
+            *(f"DROP TRIGGER {_q(_trigger(once, what))} ON {_q(self.name)}" for once in self.once for what in _CHANGES),
             f"ALTER TABLE {_q(self.name)} ALTER COLUMN id DROP IDENTITY",
             f"ALTER TABLE {_q(self.name)} RENAME TO {_q(self.before)}",
             *(f"ALTER INDEX {_q(name)} RENAME TO {_q(cut(name, '_before'))}" for name, *_ in indexes),
@@ -295,8 +293,8 @@ def functions() -> tuple[str, str]:
             IF NOT has_table_privilege(session_user, quote_ident(parent), 'DELETE') THEN
                 RAISE insufficient_privilege;
             END IF;
-            SELECT COALESCE((regexp_match(bound, 'FROM \(''(\d+)''\)'))[1]::bigint, 0),
-                    (regexp_match(bound, 'TO \(''(\d+)''\)'))[1]::bigint
+            SELECT COALESCE((regexp_match(bound, 'FROM \(''?(\d+)'))[1]::bigint, 0),
+                    (regexp_match(bound, 'TO \(''?(\d+)'))[1]::bigint
                 INTO STRICT first, past
                 FROM pg_inherits JOIN pg_class month ON month.oid = inhrelid, pg_get_expr(relpartbound, month.oid) bound
                 WHERE inhparent = quote_ident(parent)::regclass AND inhrelid = quote_ident(part)::regclass;
@@ -320,13 +318,16 @@ _INDEXES = """
 _FOREIGN_KEYS = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = to_regclass(%s) AND contype = 'f' ORDER BY conname
 """
-_TRIGGERS = "SELECT tgname FROM pg_trigger WHERE tgrelid = to_regclass(%s) AND NOT tgisinternal ORDER BY tgname"
 # What others than the owner may do.
 _GRANTS = """
     SELECT privilege_type, CASE relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, relname,
         CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END
     FROM pg_class, aclexplode(relacl) WHERE oid = to_regclass(%s) AND grantee <> relowner
 """
+
+
+def _trigger(once: Once, what: str) -> str:
+    return f"once_{once.name}_{what}"
 
 
 def _schema() -> str:
