@@ -11,7 +11,7 @@ class Act(models.TextChoices):
     ENDED = "ended"  # of rows that were open when their range was sealed
     TRUNCATED = "truncated"  # retention emptied what these rows say besides
     REMOVED = "removed"  # retention removed these rows
-    EMPTIED = "emptied"  # retention removed the last rows of a range
+    EMPTIED = "emptied"  # retention removed the last rows of a range, or all rows from one id to another
 
 
 class Chain(models.Model):
@@ -30,7 +30,8 @@ class Seal(models.Model):
     """An entry of the chain. It never changes, but that its `listing` goes once all its rows are removed.
 
     `head` is the keyed hash of everything else but the listing, with the head before it (`previous`) among it; the listing is in it
-    by its `digest`. `about` is the number of the seal of a range whose rows the other acts speak of.
+    by its `digest`. `about` is the number of the seal of a range whose rows the other acts speak of; without one it is about all ranges
+    that are within its own.
     """
 
     number = models.BigIntegerField(unique=True)
@@ -51,6 +52,11 @@ class Seal(models.Model):
         indexes = [
             models.Index(fields=["kind", "-last_id"], condition=models.Q(act=Act.SEALED), name="audit_sealed_through"),
             models.Index(fields=["sealed_at"], name="audit_sealed_at"),
+            models.Index(
+                fields=["kind", "last_id"],
+                condition=models.Q(act=Act.EMPTIED, about=None),
+                name="audit_emptied_at_once",
+            ),
         ]
 
 

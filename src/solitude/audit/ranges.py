@@ -50,7 +50,15 @@ class Range:
     @classmethod
     def of(cls, seal: Seal) -> "Range":
         known = cls(seal, kinds.named(seal.kind))
-        for note in Seal.objects.filter(about=seal.number).order_by("number"):
+        emptied_at_once = Seal.objects.filter(
+            number__gt=seal.number,
+            act=Act.EMPTIED,
+            about=None,
+            kind=seal.kind,
+            first_id__lte=seal.first_id,
+            last_id__gte=seal.last_id,
+        )
+        for note in Seal.objects.filter(about=seal.number).union(emptied_at_once, all=True).order_by("number"):
             known.notes.append(note.number)
             known._take(note)
         return known

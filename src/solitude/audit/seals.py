@@ -6,7 +6,7 @@ it does: so nobody can take a row away and say afterwards that it was retention.
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from solitude.audit import chain, kinds, listings, sealing
 from solitude.audit.chain import Entry
@@ -42,20 +42,26 @@ def removed(kind: str, pks: Iterable[int]) -> None:
 
 
 def month_removed(kind: str, first_id: int, last_id: int) -> None:
-    """Notes that the caller's transaction is going to delete all rows from the first to the last id, however many. As with `removed`."""
+    """Notes that the caller's transaction is going to delete all rows from the first to the last id, however many: in one entry about all
+    ranges that are within. Raises NotSealed, as `removed` does.
+    """
     named, held = kinds.named(kind), chain.locked()
     rows = named.rows.filter(pk__range=(first_id, last_id))
     if rows.filter(pk__gt=sealed_through(kind)).exists():
         raise NotSealed(f"rows of {kind} above {sealed_through(kind)} are not sealed")
     waiting = LeftOpen.objects.filter(kind=kind, row_id__range=(first_id, last_id))
     _seal_ended_first(named, held, set(waiting.values_list("row_id", flat=True)))
-    ranges = Seal.objects.defer("listing").filter(kind=kind, act=Act.SEALED, listing__isnull=False)
-    for seal in ranges.filter(last_id__gte=first_id, first_id__lte=last_id).order_by("number"):
-        if first_id <= seal.first_id and seal.last_id <= last_id:
-            _note_emptied(held, seal)
-        else:
-            inside = rows.filter(pk__range=(seal.first_id, seal.last_id))
-            _remove(named, held, seal, set(inside.values_list("pk", flat=True)))
+    ranges = Seal.objects.filter(kind=kind, act=Act.SEALED, listing__isnull=False)
+    ranges = ranges.filter(last_id__gte=first_id, first_id__lte=last_id)
+    whole = Q(first_id__gte=first_id, last_id__lte=last_id)
+    for seal in ranges.exclude(whole).defer("listing").order_by("number"):
+        inside = rows.filter(pk__range=(seal.first_id, seal.last_id))
+        _remove(named, held, seal, set(inside.values_list("pk", flat=True)))
+    count = ranges.filter(whole).aggregate(count=Sum("count"))["count"]
+    if count is not None:
+        chain.append(held, Entry(Act.EMPTIED, kind, named.newest_layout, first_id, last_id, count, None))
+        Seal.objects.filter(about__in=ranges.filter(whole).values("number")).update(listing=None)
+        ranges.filter(whole).update(listing=None)
 
 
 def truncated(kind: str, pks: Iterable[int]) -> None:
