@@ -54,9 +54,11 @@ def _free(data: DataClass, month: Month) -> int | None:
     rows = data.rows().model._default_manager.filter(month.rows)
     due = data.free(data.old(rows=data.by_month.rows().filter(month.rows)))
     newest = rows.order_by("-pk").values_list("pk", flat=True).first()
-    # Most that must stay are told by it, without counting: the rows from before have a partition of years. Without any, that stays for
-    # whoever writes a row with a key of its own.
-    if not due.filter(pk=newest).exists() if newest is not None else not month.start:
+    if newest is None and not month.start:
+        # That of the rows from before stays for whoever writes a row with a key of its own.
+        return None
+    if newest is not None and not due.filter(pk=newest).exists():
+        # Most that must stay are told by it, without counting: the rows from before are those of years.
         return None
     count = rows.count()
     return count if count == due.count() and data.by_month.may_go(month.rows) else None
