@@ -12,10 +12,11 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks.recording import Recording, Statement, changes
+from solitude.monthly import ROW_MASK
 
 Ranges = dict[str, range]
 _LITERAL = re.compile(r"(?<![Xx])(E?)'((?:[^']|'')*)'((?:::[a-z]+(?:\[\])?)?)", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.$:\"'])(\d{7,10})(?![\w.\"'])")
+_NUMBER = re.compile(r"(?<![\w.$:\"'])(\d{7,16})(?![\w.\"'])")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*")
 _RETURNS = re.compile(r'RETURNING\b.*?"?\b(id)\b"?', re.IGNORECASE | re.DOTALL)
@@ -110,8 +111,9 @@ class Writer:
 
 
 def _new(ids: range, earlier: str, later: str) -> set[int]:
-    numbers = {int(number) for number in re.findall(r"\b\d{7,10}\b", later)}
-    return {number for number in numbers if number in ids and not re.search(rf"\b{number}\b", earlier)}
+    """Numbers of this range that were first said later; in a table by month the range is that of their lower bits."""
+    numbers = {int(number) for number in re.findall(r"\b\d{7,16}\b", later)}
+    return {number for number in numbers if number & ROW_MASK in ids and not re.search(rf"\b{number}\b", earlier)}
 
 
 def fresh(recording: Recording) -> set[str]:
