@@ -83,7 +83,8 @@ class Transaction(Row):
     refund_claimed_amount = AmountField(default=Decimal)
 
     buyer = models.ForeignKey(Buyer, null=True, default=None, on_delete=models.PROTECT)
-    seller = models.ForeignKey(Seller, null=True, default=None, on_delete=models.PROTECT)
+    # Its index is transactions_of_seller.
+    seller = models.ForeignKey(Seller, null=True, default=None, on_delete=models.PROTECT, db_index=False)
     # Its index is transactions_of_product.
     seller_product = models.ForeignKey(Product, null=True, default=None, on_delete=models.PROTECT, db_index=False)
     related = models.ForeignKey("self", null=True, default=None, on_delete=models.PROTECT, related_name="relations")
@@ -123,6 +124,9 @@ class Transaction(Row):
             models.CheckConstraint(condition=Q(refund_claimed_amount__gte=0), name="transactions_refunds_not_negative"),
         ]
         indexes = [
+            # Lists of a seller or provider, in their order.
+            models.Index(fields=["seller", "-id"], name="transactions_of_seller"),
+            models.Index(fields=["provider", "-id"], name="transactions_of_provider"),
             models.Index(fields=["seller_product", "modified", "id"], name="transactions_of_product"),
             models.Index(
                 fields=["-modified", "-id"],
