@@ -40,7 +40,15 @@ def held(data: DataClass, count_max: int | None = None) -> dict[str, int]:
 def overdue() -> list[str]:
     """The classes of which something should have gone longer ago than SOLITUDE_RETENTION_OVERDUE_S."""
     late = timedelta(seconds=settings.SOLITUDE_RETENTION_OVERDUE_S)
-    return [name for name, data in declared().items() if data.days is not None and data.free(data.old(late)).exists()]
+    return [
+        name for name, data in declared().items() if data.days is not None and _is_any(data.free(data.old(late)))
+    ]
+
+
+def _is_any(rows: QuerySet[Any]) -> bool:
+    """Looks at the oldest first. Asked for any of them, PostgreSQL expects that nearly every row will do, and goes through all of a big
+    table where none does."""
+    return bool(rows.order_by("since").values("since")[:1])
 
 
 def last_run(name: str) -> RetentionRun | None:
