@@ -129,7 +129,12 @@ class BuyerPaypal(SealedModel, Row, Limits):
                 fields=["expiry"],
                 condition=models.Q(key__isnull=False, expiry_told=False),
                 name="paypal_buyers_to_expire",
-            )
+            ),
+            models.Index(
+                fields=["modified"],
+                condition=models.Q(key__isnull=True) | models.Q(expiry_told=True),
+                name="paypal_buyers_ended",
+            ),
         ]
 
     @property
