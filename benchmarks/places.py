@@ -121,10 +121,16 @@ def postgresql() -> Iterator[Database]:
 
 
 @contextmanager
-def house(database: Database | None, workers: int = 2, **settings: str) -> Iterator[House]:
-    """Migrates, starts simulator and server, and waits until both answer; without a database on SQLite. `settings`: SOLITUDE_ ones."""
+def house(
+    database: Database | None, workers: int = 2, kept: Path | None = None, **settings: str
+) -> Iterator[House]:
+    """Migrates, starts simulator and server, and waits until both answer; without a database on SQLite.
+
+    `kept` is a folder for what must be there when this database is used again, such as keys; without one nothing is kept. `settings`:
+    SOLITUDE_ ones.
+    """
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="solitude-bench-", dir=ON_DISK)))
+        home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="solitude-bench-", dir=ON_DISK)))
         api, paypal = free_port(), Simulator(free_port())
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SOLITUDE_")} | {
             "SOLITUDE_DEBUG": "true",

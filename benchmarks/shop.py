@@ -36,7 +36,7 @@ class Materials:
 
 def furnish(house: House, buyers: int = BUYERS, kept: int = KEPT) -> Materials:
     """Opens the shop through the API, as a marketplace would."""
-    ask = _asker(house)
+    ask = asker(house)
     seller = ask("POST", "/generic/seller/", {"uuid": "dev:bench"})["resource_uri"]
     ask("POST", "/paypal/seller/", {"seller": seller, "paypal_id": "bench-seller@dev.example"})
     product = ask("POST", "/generic/product/", {"seller": seller, "external_id": "bench", "public_id": "bench-product"})
@@ -66,7 +66,8 @@ def furnish(house: House, buyers: int = BUYERS, kept: int = KEPT) -> Materials:
     )
 
 
-def _asker(house: House) -> Any:
+def asker(house: House) -> Any:
+    """Asks a house and gives what it answered; for what must go well. Raises RuntimeError."""
     http = urllib3.PoolManager(retries=False)
 
     def ask(method: str, target: str, body: Any = None) -> Any:

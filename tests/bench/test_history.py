@@ -1,0 +1,160 @@
+"""A history that was copied is as the house would have written it: the API shows it, and nobody finds fault with it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from benchmarks import history, indexes
+from benchmarks.history import Size
+from benchmarks.places import Database, House, house, postgresql
+from benchmarks.shop import asker
+
+from tests.support.processes import solitude
+
+pytestmark = pytest.mark.long
+TRANSACTIONS = 400
+# Of every model with rows: their own rules, and that what is sealed opens. What refers to what, the database has looked at.
+FAULTLESS = """
+import django
+django.setup()
+from django.apps import apps
+from solitude.vault.fields import SealedField
+looked_at = 0
+for model in apps.get_models():
+    for row in model._default_manager.all():
+        empty = [field.name for field in model._meta.fields if getattr(row, field.attname) in (None, "", {}, [])]
+        row.full_clean(exclude=empty, validate_unique=False, validate_constraints=False)
+        for field in model._meta.concrete_fields:
+            getattr(row, field.attname)
+        looked_at += 1
+print(looked_at)
+"""
+
+
+@dataclass(frozen=True)
+class Old:
+    """A house with a history."""
+
+    database: Database
+    house: House
+    before: indexes.Taken
+
+    def get(self, target: str) -> Any:
+        return asker(self.house)("GET", target)
+
+    def run(self, *command: str) -> str:
+        ran = subprocess.run(
+            command, env=self.house.environment, capture_output=True, text=True, check=False, timeout=180
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    def numbers(self, sql: str) -> list[Any]:
+        return [value for (value,) in self.database.ask(sql)]
+
+
+@pytest.fixture(scope="module")
+def old() -> Iterator[Old]:
+    with postgresql() as database, house(database, workers=1) as here:
+        before = indexes.known(database, history.TABLES)
+        history.write(database, here, Size(TRANSACTIONS), lambda _: None)
+        yield Old(database, here, before)
+
+
+def test_there_are_so_many_of_all_kinds_and_ages(old: Old) -> None:
+    ((count, kinds, days),) = old.database.ask(
+        "SELECT count(*), count(DISTINCT (type, status)), extract(day FROM max(created) - min(created)) FROM transactions_transaction"
+    )
+    assert abs(count - TRANSACTIONS) < TRANSACTIONS / 20
+    assert kinds >= 4
+    assert days > history.SPAN_DAYS - 30
+    ids = old.numbers("SELECT id FROM transactions_transaction ORDER BY created, id")
+    assert ids == sorted(ids) == list(range(1, len(ids) + 1))
+
+
+def test_no_index_or_constraint_is_lost(old: Old) -> None:
+    after = indexes.known(old.database, history.TABLES)
+
+    assert after.constraints == old.before.constraints
+    assert [(index.name, plain(index.definition)) for index in after.indexes] == [
+        (index.name, plain(index.definition)) for index in old.before.indexes
+    ]
+
+
+def plain(definition: str) -> str:
+    """Without casts: PostgreSQL writes those of a list of words otherwise when it reads its own text."""
+    for cast in ("::character varying", "::text[]", "::text"):
+        definition = definition.replace(cast, "")
+    return definition.replace("(", "").replace(")", "")
+
+
+def test_every_row_is_shown(old: Old) -> None:
+    link, shown = "/generic/transaction/?limit=100", []
+    while link:
+        page = old.get(link)
+        shown += page["objects"]
+        link = page["meta"]["next"]
+
+    assert page["meta"]["total_count"] == len(shown) == len({row["uuid"] for row in shown})
+    paths = {row["resource_uri"] for row in shown}
+    related = [row for row in shown if row["related"]]
+    assert related
+    assert all(row["related"] in paths for row in related)
+    for row in shown[:: len(shown) // 20]:
+        assert old.get(row["resource_uri"]) == row
+        assert old.get(row["buyer"])["resource_uri"] == row["buyer"] if row["buyer"] else row["provider"] is None
+
+
+def test_a_timeline_tells_of_its_own_transaction(old: Old) -> None:
+    for pk in old.numbers(
+        "SELECT t.id FROM transactions_transaction t JOIN events_event e ON e.resource_uri = '/generic/transaction/' || t.id || '/' "
+        "WHERE provider = 0 AND e.old IS NULL AND e.new IS NOT NULL ORDER BY t.id LIMIT 40"
+    ):
+        row, entries = (
+            old.get(f"/generic/transaction/{pk}/"),
+            old.get(f"/generic/transaction/{pk}/timeline/")["entries"],
+        )
+        moves = [entry for entry in entries if entry["kind"] == "state" and entry["to"]]
+        assert [entry["at"] for entry in entries] == sorted(entry["at"] for entry in entries)
+        assert row["created"][:10] == moves[0]["at"][:10]
+        assert any(entry["kind"] == "intent" for entry in entries) == bool(
+            old.numbers(f"SELECT 1 FROM payments_providercall WHERE transaction_id = {pk}")
+        )
+
+
+def test_the_feed_tells_all_of_it_in_order(old: Old) -> None:
+    cursor, events, more = "", [], True
+    while more:
+        page = old.get(f"/events/?limit=1000&after={cursor}")
+        events, cursor, more = events + page["events"], page["cursor"], page["more"]
+
+    told = [event for event in events if event["resource_uri"].startswith("/generic/transaction/")]
+    assert (
+        len(told)
+        == old.numbers("SELECT count(*) FROM events_event WHERE resource_uri LIKE '/generic/transaction/%'")[0]
+    )
+    assert [event["cursor"] for event in told] == sorted(event["cursor"] for event in told)
+    paths = dict(old.database.ask("SELECT '/generic/transaction/' || id || '/', uuid FROM transactions_transaction"))
+    assert all(paths[event["resource_uri"]] == event["uuid"] for event in told)
+    mark = [event for event in told if "@" in str(event)]
+    assert mark == []
+
+
+def test_every_row_keeps_the_rules_of_its_model_and_opens(old: Old) -> None:
+    looked_at = int(
+        old.run(
+            sys.executable, "-c", "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'solitude.settings'" + FAULTLESS
+        )
+    )
+
+    assert looked_at > TRANSACTIONS * 3
+
+
+def test_recovery_retention_and_seals_find_nothing(old: Old) -> None:
+    assert old.get("/services/uncertain/")["count"] == 0
+    plan = old.run(*solitude("retention", "--plan"))
+    assert plan.count("due now: nothing") == plan.count("due now:")
+    assert "findings 0" in old.run(*solitude("audit", "verify"))
