@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.aged import AGED
 from benchmarks.scenarios import SCENARIOS, Ask, Reply, Unit
 
 RECEIVE_BYTES = 256 * 1024
@@ -104,7 +105,7 @@ class Run:
 
 class Generator:
     def __init__(self, order: Order) -> None:
-        self.scenario = SCENARIOS[order.scenario]
+        self.scenario = (SCENARIOS | AGED)[order.scenario]
         self.order = order
         self.number = order.first
         prepared = [self._made() for _ in range(order.prepared)]
