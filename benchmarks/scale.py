@@ -30,15 +30,26 @@ CONNECTIONS = 4
 CALM = 0.4
 WARM_S = 2.0
 ROUNDS = 15
+SIDE = ("a second", "p50 ms", "p99 ms", "server ms", "database ms", "log kB")
 HEADINGS = (
-    "scenario", "throughput", "spread", "cpu", "p50", "p99", "small: a second", "p50 ms", "p99 ms", "database ms",
-    "large: a second", "p50 ms", "p99 ms", "database ms",
-)  # fmt: skip
+    "scenario",
+    "throughput",
+    "spread",
+    "cpu",
+    "p50",
+    "p99",
+    f"few: {SIDE[0]}",
+    *SIDE[1:],
+    f"many: {SIDE[0]}",
+    *SIDE[1:],
+)
 FOOT = """\
 throughput  units a second over many rows by those over few, median of the repeats; spread: least to most
 cpu         CPU of server and database for one unit over few rows by that over many: what others compute meanwhile is not in it
-p50, p99    over many rows by over few, at one rate for both, all repeats together"""
-ROUND_HEADINGS = ("what", "ratio", "small: ms", "large: ms")
+p50, p99    over many rows by over few, at one rate for both, all repeats together
+... ms      of latency; and CPU of each part for one unit
+log kB      of PostgreSQL's write-ahead log for one unit"""
+ROUND_HEADINGS = ("what", "ratio", "few: ms", "many: ms")
 
 
 @dataclass
@@ -51,6 +62,8 @@ class Side:
     materials: Materials
     runs: dict[str, list[Ran]] = field(default_factory=dict)
     calm: dict[str, list[float]] = field(default_factory=dict)
+    logged_kb: dict[str, list[float]] = field(default_factory=dict)
+    """Of PostgreSQL's write-ahead log, for one unit: how much of what is written is at many places."""
 
     @property
     def parts(self) -> dict[str, int]:
@@ -84,13 +97,20 @@ class Scale:
                 # Whoever comes first now comes last the next time.
                 turns = self.sides if repeat % 2 == 0 else self.sides[::-1]
                 for side in turns:
-                    side.runs.setdefault(name, []).append(run(self._order(side, name, first, self.seconds), side.parts))
+                    self._run(side, name, first)
                 rate = CALM * min(side.runs[name][-1].per_second for side in self.sides)
                 first = next(numbers)
                 for side in turns:
                     ran = run(self._order(side, name, first, self.seconds, rate), side.parts)
                     side.calm.setdefault(name, []).extend(ran.latencies_ms)
                 self.say(f"{repeat + 1}/{self.repeats} {name}: {_throughput(self.sides, name)[-1]:.2f}")
+
+    def _run(self, side: Side, name: str, first: int) -> None:
+        before = _logged_bytes(side.database)
+        ran = run(self._order(side, name, first, self.seconds), side.parts)
+        logged_kb = (_logged_bytes(side.database) - before) / 1000 / max(ran.units, 1)
+        side.runs.setdefault(name, []).append(ran)
+        side.logged_kb.setdefault(name, []).append(logged_kb)
 
     def _order(self, side: Side, name: str, first: int, seconds: float, rate: float | None = None) -> Order:
         known = side.runs.get(name)
@@ -119,13 +139,16 @@ class Scale:
             f"{calm[1][2] / calm[0][2]:.2f}",
         ]
         for side, (p50, _, p99) in zip((small, large), calm, strict=True):
-            cells += [
-                f"{side.per_second(name):.0f}",
-                f"{p50:.1f}",
-                f"{p99:.1f}",
-                f"{side.cpu_ms(name, 'database'):.2f}",
-            ]
+            cells += [f"{side.per_second(name):.0f}", f"{p50:.1f}", f"{p99:.1f}"]
+            cells += [f"{side.cpu_ms(name, part):.2f}" for part in ("server", "database")]
+            cells.append(f"{statistics.median(side.logged_kb[name]):.1f}")
         return cells
+
+
+def _logged_bytes(database: Database) -> int:
+    """So much was ever logged; of all databases of the cluster."""
+    ((logged,),) = database.ask("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    return int(logged)
 
 
 def _throughput(sides: tuple[Side, Side], name: str) -> list[float]:
