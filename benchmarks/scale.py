@@ -29,7 +29,7 @@ CONNECTIONS = 4
 # Of what the slower size can do.
 CALM = 0.4
 WARM_S = 2.0
-ROUNDS = 15
+ROUNDS = 5
 SIDE = ("a second", "p50 ms", "p99 ms", "server ms", "database ms", "log kB")
 HEADINGS = (
     "scenario",

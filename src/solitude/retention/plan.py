@@ -57,4 +57,5 @@ def last_run(name: str) -> RetentionRun | None:
 
 
 def _count(rows: QuerySet[Any], most: int | None) -> int:
-    return rows.order_by().count() if most is None else rows.order_by()[:most].count()
+    # Up to a limit the oldest first, as in `_is_any`.
+    return rows.order_by().count() if most is None else rows.order_by("since")[:most].count()
