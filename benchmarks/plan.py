@@ -20,7 +20,7 @@ YEAR_S = 365.25 * 86400
 # Of the busiest minute by the average one, and how busy a processor may be then: waiting grows beyond all bounds near 1.
 PEAK, BUSY = 10.0, 0.5
 # What one transaction takes on disk with all its history, and with what retention leaves of that; and for how many years each.
-KB_WHOLE, KB_LEFT, YEARS_WHOLE, YEARS_LEFT = 4.5, 2.5, 1.5, 9.5
+KB_WHOLE, KB_LEFT, YEARS_WHOLE, YEARS_LEFT = 5.0, 2.8, 1.5, 9.5
 # Of a disk, before it is time for another one.
 FULL = 0.7
 SALES_SIMULATED = 200_000
@@ -35,12 +35,12 @@ class Cost:
     writes: bool = False
 
 
-# `make bench`, medians, on two cores that others used as well.
+# `make bench` over ten million transactions, medians, on two cores that others used as well.
 COSTS: Mapping[str, Cost] = {
-    "payment": Cost(7.0, 2.5, writes=True),
-    "read": Cost(1.9, 0.5),
-    "list": Cost(4.5, 1.2),
-    "feed": Cost(5.0, 1.5),
+    "payment": Cost(10.5, 4.7, writes=True),
+    "read": Cost(1.6, 0.6),
+    "list": Cost(4.5, 2.1),
+    "feed": Cost(5.2, 1.5),
 }
 # Requests for each payment. The feed is read once for about 20 events, and each page of a list is somebody at a desk.
 MIX: Mapping[str, float] = {"payment": 1.0, "read": 3.0, "list": 0.2, "feed": 0.2}
