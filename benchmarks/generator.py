@@ -10,7 +10,7 @@ import selectors
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,7 @@ class Order:
     """What the parent asks for. `rate` units begin every second, whoever is free; None: each connection as fast as it can."""
 
     scenario: str
-    materials: dict[str, Any]
+    materials: Mapping[str, Any]
     seconds: float
     connections: int
     rate: float | None

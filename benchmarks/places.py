@@ -4,7 +4,7 @@ import os
 import secrets
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from benchmarks.scenarios import SECRET
 IDS_OF_ONE_TABLE = 10_000_000
 END_WITHIN_MS = 10_000
 SHOP = "https://shop.example"
+NO_MORE: Mapping[str, str] = {}
 # On a disk, also where TMPDIR is memory: what a commit waits for is what is measured.
 ON_DISK = Path("/var/tmp")  # noqa: S108 - only folders with names nobody can guess are made in it
 # What a database that keeps what it confirms is set to, over what suits tests.
@@ -122,12 +123,12 @@ def postgresql() -> Iterator[Database]:
 
 @contextmanager
 def house(
-    database: Database | None, workers: int = 2, kept: Path | None = None, **settings: str
+    database: Database | None, workers: int = 2, kept: Path | None = None, settings: Mapping[str, str] = NO_MORE
 ) -> Iterator[House]:
     """Migrates, starts simulator and server, and waits until both answer; without a database on SQLite.
 
-    `kept` is a folder for what must be there when this database is used again, such as keys; without one nothing is kept. `settings`:
-    SOLITUDE_ ones.
+    `kept` is a folder for what must be there when this database is used again, such as keys; without one nothing is kept. `settings` are
+    further ones.
     """
     with ExitStack() as stack:
         home = kept or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="solitude-bench-", dir=ON_DISK)))

@@ -161,7 +161,7 @@ class Waiting:
 def on_postgresql(say: Callable[[str], None]) -> list[str]:
     """Starts all, measures all; the lines of the result. Raises LoadError, PostgresError."""
     lines = []
-    with postgresql() as database, house(database, 2, **SERVED) as here:
+    with postgresql() as database, house(database, settings=SERVED) as here:
         waiting = Waiting(database, here)
         waiting.course(100, 0)
         before = waiting.look()

@@ -158,6 +158,7 @@ class Notification(SealedModel):
         ]
         indexes = [
             models.Index(fields=["next_try_at"], condition=Q(state__in=WAITING), name="payments_due_notifications"),
+            models.Index(fields=["ended_at"], condition=Q(state="orphan"), name="payments_orphans"),
             models.Index(fields=["received_at"], condition=Q(truncated_at=None), name="payments_whole_notices"),
             models.Index(
                 fields=["received_at"], condition=Q(truncated_at__isnull=False), name="payments_truncated_notices"

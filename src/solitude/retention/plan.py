@@ -40,9 +40,7 @@ def held(data: DataClass, count_max: int | None = None) -> dict[str, int]:
 def overdue() -> list[str]:
     """The classes of which something should have gone longer ago than SOLITUDE_RETENTION_OVERDUE_S."""
     late = timedelta(seconds=settings.SOLITUDE_RETENTION_OVERDUE_S)
-    return [
-        name for name, data in declared().items() if data.days is not None and _is_any(data.free(data.old(late)))
-    ]
+    return [name for name, data in declared().items() if data.days is not None and _is_any(data.free(data.old(late)))]
 
 
 def _is_any(rows: QuerySet[Any]) -> bool:
