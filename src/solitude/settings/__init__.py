@@ -89,8 +89,10 @@ elif _database["ENGINE"] == _POSTGRESQL:
     _options = _database.setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", SOLITUDE_DATABASE_CONNECT_TIMEOUT_S)
     _given = _options.get("options", "")
+    # Of what `prepared` prepares one plan is good for all values. PostgreSQL would plan anew each time, for all months of a table at once.
+    _plans = "-c plan_cache_mode=force_generic_plan"
     _options["options"] = (
-        f"{_given} -c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC".strip()
+        f"{_given} -c statement_timeout={SOLITUDE_DATABASE_STATEMENT_TIMEOUT_MS} -c timezone=UTC {_plans}".strip()
     )
 
 # Django's own debug mode shows settings and code in its pages, so it stays off even in development.
