@@ -8,14 +8,11 @@ What is not as years would have left it: copies share their `row_uuid`; there ar
 seals begins with the newest rows (`sealed.py`), as that of a house that was brought under seals late.
 """
 
-import importlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
 from tests.support.processes import solitude
@@ -23,16 +20,14 @@ from tests.support.processes import solitude
 from benchmarks import indexes
 from benchmarks.places import Database, House
 from benchmarks.stories import STORIES, Player, Story, played
-
-monthly: Any = None
-with suppress(ImportError):
-    # Not in every version of the house.
-    monthly = importlib.import_module("solitude.monthly")
+from solitude import monthly
 
 SPAN_DAYS = 1095
 # By days since a sale: what retention has emptied by then. A day less than its periods, so that nothing is due at first.
 AGES_DAYS = (0, 179, 539)
 EVENTS_DAYS = 729
+# How far back the months go of what is partitioned by month (docs/adr/0022): as far as its rows.
+BY_MONTH_DAYS = {"events_event": EVENTS_DAYS, "payments_providercall": SPAN_DAYS, "payments_notification": SPAN_DAYS}
 # What comes later in a sale (a refund, a dispute) comes up to so many days later.
 LATER_DAYS = 20
 SECONDS_KEPT = 3
@@ -43,7 +38,6 @@ TABLES = {
     "payments_notification": "notification",
     "payments_dispute": "dispute",
 }
-BY_MONTH = ("events_event", "payments_providercall", "payments_notification")
 COUNTED = ("event", "call", "notification", "dispute")
 PEOPLE = ("buyers_buyer", "paypal_buyerpaypal", "sellers_seller", "sellers_product", "paypal_sellerpaypal")
 BUYERS_FROM, AGREED_OF_BUYERS = 1000, 5
@@ -79,7 +73,7 @@ class Size:
 
 def id_for(table: str, created: str, number: str) -> str:
     """SQL of a row's key: its number, and the month in which it was made where the table's keys tell that."""
-    if monthly is None or table not in BY_MONTH:
+    if table not in BY_MONTH_DAYS:
         return number
     return f"(({monthly.number_of(created)}::bigint << {monthly.ROW_BITS}) + {number})"
 
@@ -96,6 +90,8 @@ def write(database: Database, house: House, size: Size, say: Callable[[str], Non
     _copy_people(database, size)
     _plan(database, size)
     say("sales are planned")
+    for table, days in BY_MONTH_DAYS.items():
+        _make_months(database, table, days)
     taken = indexes.take_away(database, TABLES)
     _each(TABLES, lambda table: _copy(database, table))
     say("rows are written")
@@ -202,7 +198,8 @@ def _keep_as_template(database: Database, played_at: list[dict[Story, list[int]]
         ask(f"ALTER TABLE story.part ADD {kind}s int")
         ask(f"UPDATE story.part p SET {kind}s = (SELECT count(*) FROM story.{kind} t WHERE t.part = p.part)")
     _mark(database)
-    ask(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+    emptied = ", ".join(name for table in TABLES for name in _with_beside(database, table))
+    ask(f"TRUNCATE {emptied} CASCADE")
 
 
 _NAMES = """
@@ -323,12 +320,20 @@ def _people(
     )
 
 
+def _with_beside(database: Database, table: str) -> list[str]:
+    """The table, and those in which it is kept what it may have only once in all months: triggers fill them, but do not empty them."""
+    found = database.ask(f"SELECT relname FROM pg_class WHERE relkind = 'r' AND starts_with(relname, '{table}_once_')")
+    return [table, *(str(name) for (name,) in found)]
+
+
 def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
 def _number_on(database: Database, table: str) -> None:
-    database.ask(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), GREATEST((SELECT max(id) FROM {table}), 1))")
+    """The next key is behind those which are there; the month in them is not the sequence's."""
+    last = f"(SELECT max(id) & {monthly.ROW_MASK} FROM {table})"
+    database.ask(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), GREATEST({last}, 1))")
 
 
 # --- which sales there are, and their rows ----------------------------------------------------------------------------------
@@ -418,6 +423,23 @@ _OTHERS = {
 }
 
 
+def _make_months(database: Database, table: str, days: int) -> None:
+    """Makes the months of the past, like this one; the house itself makes none that is over."""
+    since = monthly.number_of(f"(now() - interval '{days} days')")
+    ((first, now),) = database.ask(f"SELECT {since}, {monthly.NUMBER_NOW}")
+    for month in range(first, now):
+        start, end = month << monthly.ROW_BITS, month + 1 << monthly.ROW_BITS
+        database.ask(
+            f"CREATE TABLE {_month(table, month)} (LIKE {_month(table, now)} INCLUDING ALL); "
+            f"ALTER TABLE {table} ATTACH PARTITION {_month(table, month)} FOR VALUES FROM ({start}) TO ({end})"
+        )
+
+
+def _month(table: str, number: int) -> str:
+    """The name of a partition, as the house gives it."""
+    return f"{table}_{number // 12}_{number % 12 + 1:02}"
+
+
 def _copy(database: Database, table: str) -> None:
     kind = TABLES[table]
     marked, guests = _marked_columns(database, kind), _guests(database)
@@ -441,9 +463,10 @@ def _copy(database: Database, table: str) -> None:
             value = _text(f't."{name}"', marked.get(name, []), guests)
             values.append(f"({value})::jsonb" if of_type == "jsonb" else value)
     rows = "WHERE p.has_events" if kind == "event" else ""
-    # In one transaction with TRUNCATE nothing of it need be logged.
+    # In one transaction with TRUNCATE nothing of it need be logged; nor of what triggers write beside it.
+    emptied = ", ".join(_with_beside(database, table))
     database.ask(
-        f"TRUNCATE {table}; INSERT INTO {table} ({_quoted(_columns(database, table))}) SELECT {', '.join(values)} "
+        f"TRUNCATE {emptied}; INSERT INTO {table} ({_quoted(_columns(database, table))}) SELECT {', '.join(values)} "
         f"FROM story.plan p JOIN story.{kind} t USING (part) LEFT JOIN story.pair r ON r.sale = p.sale {rows}"
     )
 

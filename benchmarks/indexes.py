@@ -6,20 +6,22 @@ from dataclasses import dataclass
 
 from benchmarks.places import Database
 
-# Everything of these tables and every reference to them; partitions and their parents keep theirs.
+# Of these tables, of each of their months, and of what refers to them. What a month has by its table comes and goes with that.
 _CONSTRAINTS = """
-    SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(c.oid)
-    FROM pg_constraint c JOIN pg_class r ON r.oid = conrelid
-    WHERE contype IN ('p', 'u', 'f') AND relkind = 'r' AND NOT relispartition
-      AND (conrelid::regclass::text = ANY(ARRAY[{tables}]) OR contype = 'f' AND confrelid::regclass::text = ANY(ARRAY[{tables}]))
+    SELECT conrelid::regclass::text, conname, contype::text, pg_get_constraintdef(oid)
+    FROM pg_constraint
+    WHERE conparentid = 0 AND contype IN ('p', 'u', 'f')
+      AND (COALESCE(pg_partition_root(conrelid), conrelid)::regclass::text = ANY(ARRAY[{tables}])
+           OR contype = 'f' AND confrelid::regclass::text = ANY(ARRAY[{tables}]))
     ORDER BY array_position(ARRAY['p', 'u', 'f'], contype::text), conname
 """
+# A definition says ONLY where the same indexes of months belong to it: made again, it shall make them too.
 _INDEXES = """
-    SELECT tablename, indexname, indexdef
-    FROM pg_indexes i JOIN pg_class r ON r.oid = tablename::regclass
-    WHERE schemaname = 'public' AND relkind = 'r' AND NOT relispartition AND tablename = ANY(ARRAY[{tables}])
-      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexname::regclass AND contype IN ('p', 'u'))
-    ORDER BY indexname
+    SELECT indrelid::regclass::text, relname, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ')
+    FROM pg_index JOIN pg_class ON oid = indexrelid
+    WHERE NOT relispartition AND COALESCE(pg_partition_root(indrelid), indrelid)::regclass::text = ANY(ARRAY[{tables}])
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
+    ORDER BY relname
 """
 
 

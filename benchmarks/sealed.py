@@ -23,6 +23,7 @@ def main() -> None:
 def _begin(name: str) -> None:
     from django.db import transaction
 
+    from solitude import monthly
     from solitude.audit import chain, digests, kinds, listings, sealing
     from solitude.audit.chain import Entry
     from solitude.audit.models import Act
@@ -31,6 +32,8 @@ def _begin(name: str) -> None:
     pks = sorted(kind.rows.order_by("-pk").values_list("pk", flat=True)[:ROWS])
     if not pks or sealing.sealed_through(name):
         return
+    # A seal is of one month.
+    pks = [pk for pk in pks if pk >= pks[-1] & ~monthly.ROW_MASK]
     key_id, layout = digests.current_key_id(), kind.newest_layout
     listed = sealing._digested(kind, layout, key_id, pks, kind.open_among(pks))
     with transaction.atomic():

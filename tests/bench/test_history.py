@@ -1,5 +1,6 @@
 """A history that was copied is as the house would have written it: the API shows it, and nobody finds fault with it."""
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ from benchmarks.history import Size
 from benchmarks.places import Database, House, house, postgresql
 from benchmarks.shop import asker
 
+from solitude import monthly
+from solitude.partitioned import Once, PartitionByMonth
 from tests.support.processes import solitude
 
 pytestmark = pytest.mark.long
@@ -76,12 +79,73 @@ def test_there_are_so_many_of_all_kinds_and_ages(old: Old) -> None:
 
 
 def test_no_index_or_constraint_is_lost(old: Old) -> None:
-    after = indexes.known(old.database, history.TABLES)
+    before, after = old.before, indexes.known(old.database, history.TABLES)
 
-    assert after.constraints == old.before.constraints
-    assert [(index.name, plain(index.definition)) for index in after.indexes] == [
-        (index.name, plain(index.definition)) for index in old.before.indexes
-    ]
+    assert set(before.constraints) <= set(after.constraints)
+    assert named(before) <= named(after)
+    # What is new is of the months of the past.
+    new = {one.table for one in set(after.constraints) - set(before.constraints)}
+    new |= {table for table, _, _ in named(after) - named(before)}
+    assert not new & {one.table for one in before.constraints}
+
+
+def named(taken: indexes.Taken) -> set[tuple[str, str, str]]:
+    return {(index.table, index.name, plain(index.definition)) for index in taken.indexes}
+
+
+@pytest.mark.parametrize("table", history.BY_MONTH_DAYS)
+def test_all_months_are_alike(old: Old, table: str) -> None:
+    found: dict[str, set[str]] = {}
+    for name, definition in old.database.ask(
+        "SELECT indrelid::regclass::text, pg_get_indexdef(indexrelid) "
+        f"FROM pg_partition_tree('{table}') JOIN pg_index ON indrelid = relid"
+    ):
+        unique, _, columns = plain(definition).partition(" USING ")
+        found.setdefault(name, set()).add(f"{columns} {'UNIQUE' in unique}")
+    of_all, months = found.pop(table), list(found.values())
+
+    # The past, this one, those ahead, and that of the rows from before there were months.
+    assert len(months) >= history.BY_MONTH_DAYS[table] // 31 + 1 + monthly.AHEAD + 1
+    assert all(of_all < month == months[0] for month in months)
+
+
+@pytest.mark.parametrize(
+    ("table", "at"),
+    [("events_event", "created"), ("payments_providercall", "begun_at"), ("payments_notification", "received_at")],
+)
+def test_rows_are_in_the_month_of_their_time(old: Old, table: str, at: str) -> None:
+    earlier = f"({at} - interval '1 minute')"
+    # What takes a moment may end in the month after.
+    there = f"{monthly.number_of(at)}, {monthly.number_of(earlier)}"
+    astray = old.numbers(f"SELECT id FROM {table} WHERE id >> {monthly.ROW_BITS} NOT IN ({there})")
+    assert astray == []
+    ((months, last),) = old.database.ask(f"SELECT count(DISTINCT tableoid), max(id & {monthly.ROW_MASK}) FROM {table}")
+    # Of few notifications some months have none.
+    assert months > history.BY_MONTH_DAYS[table] // 40
+    (new,) = old.numbers(f"SELECT nextval('{table}_id_seq')")
+    assert new == last + 1
+
+
+BY_MONTH = importlib.import_module("solitude.payments.migrations.0007_by_month").Migration.operations
+ONCE = [
+    (f"payments_{operation.name}", once)
+    for operation in BY_MONTH
+    if isinstance(operation, PartitionByMonth)
+    for once in operation.once
+]
+
+
+@pytest.mark.parametrize(("table", "once"), ONCE)
+def test_what_may_be_there_only_once_is_kept_beside(old: Old, table: str, once: Once) -> None:
+    beside = f"{table}_once_{once.name}"
+    columns = ", ".join(
+        old.numbers(f"SELECT attname FROM pg_attribute WHERE attrelid = '{beside}'::regclass AND attnum > 0")
+    )
+    kept = old.database.ask(f"SELECT {columns} FROM {beside}")
+
+    assert set(kept) == set(old.database.ask(f"SELECT {columns} FROM {table} r WHERE {once.when.format(row='r')}"))
+    # Stories are played without keys of idempotency.
+    assert bool(kept) == (once.name != "key")
 
 
 def plain(definition: str) -> str:
