@@ -5,17 +5,23 @@ commit first: a reader who went on from there would never see the earlier one.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import F, Min, Q
+from django.db.models import F, Q, QuerySet
 
 from solitude import monthly
 from solitude.events.models import Event, Feed
+from solitude.prepared import Found
 
 LIMIT_MAX = 1000
 # Of a filtered feed, one request looks at so many events, however few of them it is asked for.
 SCAN_MAX = 5000
 _ONLY = 1
+
+# Prepared, because each looks into every month, and to plan that takes longer than to do it.
+_unplaced = Found(lambda: Event.objects.filter(place=None).order_by("pk")[:1])
+_next = Found(lambda after: Event.objects.filter(place__gt=after).order_by("place")[:1], int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +43,34 @@ class Page:
 
 def kept() -> Kept:
     end = _newest()
-    oldest = Event.objects.aggregate(oldest=Min("place"))["oldest"]
-    return Kept(end if oldest is None else oldest - 1, end)
+    oldest = _next.first(0)
+    return Kept(end if oldest is None or oldest.place is None else oldest.place - 1, end)
 
 
 def read(after: int, limit: int, wanted: Q) -> Page:
     """Up to `limit` events behind this place that are `wanted` (an empty Q: all), with those that were just committed."""
     left = give_places()
     end, cut = _reach(after) if wanted else (_newest(), False)
-    found = list(Event.objects.filter(wanted, place__gt=after, place__lte=end).order_by("place")[: limit + 1])
+    some = _between(after, end).filter(wanted)[: limit + 1]
+    found = list(some) if wanted else _behind(limit + 1).all(after, end)
     if len(found) > limit:
         return Page(found[:limit], found[limit - 1].place or end, more=True)
     return Page(found, end, more=cut or left)
 
 
+@lru_cache
+def _behind(rows: int) -> Found[Event]:
+    """The next events between two places, so many at most. A reader asks for as many each time."""
+    return Found(lambda after, end: _between(after, end)[:rows], int, int)
+
+
+def _between(after: int, end: int) -> QuerySet[Event]:
+    return Event.objects.filter(place__gt=after, place__lte=end).order_by("place")
+
+
 def has_news(after: int) -> bool:
-    """Whether anything may have come behind this place: one statement that reads the ends of two indexes and writes nothing."""
-    unplaced, behind = Event.objects.filter(place=None), Event.objects.filter(place__gt=after)
-    return unplaced.union(behind, all=True).exists()
+    """Whether anything may have come behind this place: it reads the ends of two indexes and writes nothing."""
+    return _unplaced.first() is not None or _next.first(after) is not None
 
 
 def give_places() -> bool:
@@ -62,12 +78,12 @@ def give_places() -> bool:
 
     All in one transaction: whoever dies in the middle has given none.
     """
-    new = Event.objects.filter(place=None).order_by("pk")
-    if not new.exists():
+    if _unplaced.first() is None:
         return False
     with transaction.atomic():
         # One at a time: otherwise a later place could be seen before an earlier one is committed.
         feed, _ = Feed.objects.select_for_update().get_or_create(pk=_ONLY)
+        new = Event.objects.filter(place=None).order_by("pk")
         found = list(new.values_list("pk", flat=True)[: LIMIT_MAX + 1])
         # Between the last key of a month and the first of the next one there are more numbers than events.
         pks = [pk for pk in found if pk <= monthly.last_id(found[0])]

@@ -6,11 +6,15 @@ from typing import Any
 
 from solitude.payments.contract import LOOK_UPS, Operation
 from solitude.payments.models import Notification, ProviderCall
+from solitude.prepared import Found
 from solitude.transactions.models import Transaction
 from solitude.transactions.timeline import ENTRIES_MAX, Entry
 
 # Operations that make the transaction.
 _FIRST = (Operation.PAY, Operation.REFUND)
+# They look into every month, so they are planned once.
+_calls_of = Found(lambda pk: ProviderCall.objects.filter(transaction=pk).order_by("-pk")[:ENTRIES_MAX], int)
+_notifications_of = Found(lambda pk: Notification.objects.filter(transaction=pk).order_by("-pk")[:ENTRIES_MAX], int)
 
 
 def has_calls(row: Transaction) -> bool:
@@ -18,14 +22,14 @@ def has_calls(row: Transaction) -> bool:
 
 
 def of_calls(row: Transaction) -> Iterable[Entry]:
-    found = list(row.calls.order_by("-pk")[:ENTRIES_MAX])
+    found = _calls_of.all(row.pk)
     first = min((call.pk for call in found if call.operation in _FIRST), default=None)
     for call in found:
         yield from _of_call(call, _began(call, row if call.pk == first else None))
 
 
 def of_notifications(row: Transaction) -> Iterable[Entry]:
-    for one in Notification.objects.filter(transaction=row).order_by("-pk")[:ENTRIES_MAX]:
+    for one in _notifications_of.all(row.pk):
         yield Entry(
             one.received_at,
             "notification",

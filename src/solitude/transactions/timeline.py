@@ -12,6 +12,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.events.models import Event
+from solitude.prepared import Found
 from solitude.transactions.models import Status, Transaction
 from solitude.web.answers import time_text
 from solitude.web.openapi import Time
@@ -87,10 +88,13 @@ def shown_timeline(row: Transaction) -> Timeline:
     return {"transaction": row.resource_uri, "entries": [_shown(entry) for entry in entries[-ENTRIES_MAX:]]}
 
 
+_events_of = Found(lambda uri: Event.objects.filter(resource_uri=uri).order_by("-pk")[:ENTRIES_MAX], str)
+
+
 def _moves(row: Transaction) -> Iterable[Entry]:
     if row.imported_at:
         yield Entry(row.imported_at, "state", "imported", new=Status(row.status).name.lower())
-    for event in Event.objects.filter(resource_uri=row.resource_uri).order_by("-pk")[:ENTRIES_MAX]:
+    for event in _events_of.all(row.resource_uri):
         said = f"{event.edge}: {event.reason}" if event.reason else event.edge
         yield Entry(event.created, "state", said, request_id=event.request_id or None, old=event.old, new=event.new)
 
