@@ -18,7 +18,8 @@ from django.urls import get_resolver
 
 from solitude import failpoints
 from solitude.payments import recovery
-from solitude.web import purge
+from solitude.turns import Turns
+from solitude.web import purge, turns
 from tests.faults import ledger
 from tests.faults.baton import Baton
 from tests.faults.books import Differences, compare
@@ -33,6 +34,7 @@ from tests.faults.world import World
 
 STEPS = (250, 600)
 TRACE_SHOWN = 100
+EVERYBODY = 10_000
 # After the first, whoever was at something is given up; in the end the provider's report has told what it has not.
 HEALING_S = (180, 180, 600, HOUR_S, 4 * HOUR_S, 4 * HOUR_S, DAY_S, DAY_S, 2 * DAY_S)
 
@@ -43,6 +45,14 @@ class Wrong(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__(*problems)
         self.problems = problems
+
+
+@contextmanager
+def _turns_for_all() -> Iterator[None]:
+    """Who goes on is for the baton to say: with the server's own turns whoever rests with one would keep all others waiting."""
+    turns_for_all = Turns(EVERYBODY, EVERYBODY)
+    with mock.patch.multiple(turns, _readers=turns_for_all, _writers=turns_for_all):
+        yield
 
 
 class Simulation:
@@ -63,7 +73,7 @@ class Simulation:
         before = logging.root.manager.disable
         logging.disable(logging.CRITICAL)
         try:
-            with self.clock.governing(self._sleep), failpoints.hooked(self._reached):
+            with self.clock.governing(self._sleep), failpoints.hooked(self._reached), _turns_for_all():
                 yield
                 self.baton.close()
         finally:
