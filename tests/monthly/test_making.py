@@ -7,7 +7,7 @@ import pytest
 from django.db import DatabaseError, OperationalError, connections, transaction
 from tests.audit import world as audit
 from tests.faults.processes.programs import wait_until
-from tests.monthly.world import TABLES, execute
+from tests.monthly.world import TABLES, WITHIN_S, execute, in_an_open_transaction
 
 from solitude import monthly, worker
 from solitude.buyers.models import Buyer
@@ -19,7 +19,6 @@ from solitude.telemetry import metrics
 from solitude.transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WITHIN_S = 20
 
 
 @pytest.fixture
@@ -102,27 +101,12 @@ def test_without_its_month_no_row_can_be_written() -> None:
 def test_it_is_put_off_while_somebody_writes_to_what_it_must_lock(told: dict[str, int]) -> None:
     """A new month has the foreign keys of its table, for which writers to the other table are kept out for a moment."""
     leave(3, "payments_providercall")
-    writing, may_end = threading.Event(), threading.Event()
-
-    def write() -> None:
-        with transaction.atomic():
-            Transaction.objects.create(provider=0)
-            writing.set()
-            assert may_end.wait(WITHIN_S)
-        connections.close_all()
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        assert writing.wait(WITHIN_S)
+    with in_an_open_transaction(lambda: Transaction.objects.create(provider=0)):
         months.make()
         assert told == {"solitude_months_ahead": 3}
         with pytest.raises(OperationalError) as refused:
             monthly.make_ahead()
         assert monthly.is_locked(refused.value)
-    finally:
-        may_end.set()
-        thread.join(WITHIN_S)
     months.make()
     assert told == {"solitude_months_ahead": AHEAD}
 

@@ -1,15 +1,23 @@
 """A month goes as a whole when all of it is due, is noted under the seals, and stays where something holds a row of it."""
 
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import Q
 from tests.audit import world as audit
-from tests.monthly.world import LATER, LONG_AGO, call, event, execute, notification, past_months
+from tests.monthly.world import (
+    LATER,
+    LONG_AGO,
+    call,
+    event,
+    execute,
+    in_an_open_transaction,
+    notification,
+    past_months,
+)
 from tests.retention.later import run, seal_all
 
 from solitude import monthly
@@ -27,7 +35,6 @@ from solitude.transactions.models import Transaction
 from solitude.web.models import IdempotencyKey
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
-WITHIN_S = 20
 LATEST = datetime(2026, 6, 1, tzinfo=UTC)
 
 
@@ -210,25 +217,10 @@ def test_it_is_put_off_while_somebody_reads() -> None:
     for number in range(1, 4):
         event(LONG_AGO, number)
     seal_all()
-    reading, may_end = threading.Event(), threading.Event()
-
-    def read() -> None:
-        with transaction.atomic():
-            list(Event.objects.all())
-            reading.set()
-            assert may_end.wait(WITHIN_S)
-        connections.close_all()
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    try:
-        assert reading.wait(WITHIN_S)
+    with in_an_open_transaction(lambda: list(Event.objects.all())):
         put_off = run("events")
         assert (put_off.rows, put_off.error, Event.objects.count()) == (0, "", 3)
         assert audit.verified().checked.whole == 3
-    finally:
-        may_end.set()
-        thread.join(WITHIN_S)
     assert run("events").rows == 3
     assert audit.verified().checked.removed == 3
 
