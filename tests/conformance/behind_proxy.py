@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest import mock
 
@@ -58,9 +57,9 @@ class Connections:
 @contextmanager
 def alone_with(proxy: int) -> Iterator[Connections]:
     """Within the block the house reaches the proxy alone; and its signatures are of the proxy's time, which no test moves."""
-    from solitude.outbound import vouching, wire
+    from solitude.outbound import wire
 
-    seen, connect = Connections(proxy), wire.PlainConnection._new_conn
+    seen, connect, sign = Connections(proxy), wire.PlainConnection._new_conn, signing.authorization
 
     def connected(connection: wire.PlainConnection) -> Any:
         seen.note(connection.host, connection.port)
@@ -68,12 +67,11 @@ def alone_with(proxy: int) -> Iterator[Connections]:
 
     def authorization(**said: Any) -> str:
         true = time_machine.escape_hatch
-        return signing.authorization(**said, now=true.time.time() if true.is_travelling() else time.time())
+        return sign(**said, now=true.time.time() if true.is_travelling() else time.time())
 
-    its_own = SimpleNamespace(ALGORITHM=signing.ALGORITHM, authorization=authorization)
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(wire.PlainConnection, "_new_conn", connected))
-        stack.enter_context(mock.patch.object(vouching, "signing", its_own))
+        stack.enter_context(mock.patch.object(signing, "authorization", authorization))
         yield seen
 
 

@@ -91,9 +91,10 @@ def reader(port: int = 0) -> Iterator[Reader]:
 
 @contextmanager
 def hanging() -> Iterator[int]:
-    """The port of a receiver that takes connections and never reads from them, with a small buffer."""
+    """The port of a receiver that takes a connection or two and never reads from them, with a small buffer: those that come after them get
+    no answer, so that what waits finds no buffer of a new one either."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         listening.bind(("127.0.0.1", 0))
-        listening.listen(8)
+        listening.listen(0)
         yield listening.getsockname()[1]
