@@ -30,6 +30,7 @@ from solitude.web.docs import pages
 from solitude.web.later import Later
 from solitude.web.openapi import Api, document
 from solitude.web.openapi.api import router_for
+from solitude.web.remembered import Remembered
 
 TAGS = {
     "buyers": "Who buys, and the PIN that protects a purchase.",
@@ -119,12 +120,16 @@ _bango_has_no_more = re_path(r"^provider/bango/(?!product/$)", errors.no_method)
 # A refund has no path of its own: it is asked about by its uuid.
 _no_refund_by_number = path("bango/refund/<int:pk>/", errors.no_method)
 urlpatterns = [
-    *pages.urls,
-    _bango_has_no_more,
-    _no_refund_by_number,
-    *(_later(name) for name in _unused if name != "reference"),
-    path("", api.urls),
-    *(_later(name) for name in _unused if name == "reference"),
+    Remembered(
+        [
+            *pages.urls,
+            _bango_has_no_more,
+            _no_refund_by_number,
+            *(_later(name) for name in _unused if name != "reference"),
+            path("", api.urls),
+            *(_later(name) for name in _unused if name == "reference"),
+        ]
+    )
 ]
 handler404 = "solitude.web.errors.unknown_path"
 handler500 = "solitude.web.errors.uncaught"
