@@ -1,20 +1,26 @@
 """Who signs right is let in; every other way to sign is 401, says which check failed, and shows no secret."""
 
+import base64
 import hmac
 import json
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
 
+import jwt
 import pytest
 import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jwt.algorithms import HMACAlgorithm
 from jwt.api_jws import PyJWS
 from tests.support.marketplace import KEY, SECRET, Answer, Api, Marketplace
 from tests.web.tokens import LEFT_OUT, bearer, by_hand, claims
+
+from solitude.web import signature
 
 HERE = "/generic/buyer/"
 PERSON = b'{"uuid": "shop:1"}'
@@ -340,7 +346,8 @@ def test_no_header_breaks_the_gate(shop: Marketplace, header: str) -> None:
     assert shop.client.get(HERE, **environ).status_code == 401  # type: ignore[arg-type]
 
 
-def test_a_token_is_read_once(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+def readings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The tokens that PyJWT is given to read."""
     read: list[str] = []
     decode = PyJWS.decode_complete
 
@@ -349,9 +356,130 @@ def test_a_token_is_read_once(shop: Marketplace, monkeypatch: pytest.MonkeyPatch
         return decode(self, token, *given, **more)
 
     monkeypatch.setattr(PyJWS, "decode_complete", counting)
+    return read
+
+
+def test_a_token_as_nearly_all_are_is_proved_without_pyjwt(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = readings(monkeypatch)
 
     assert called(shop, bearer(claims("GET", HERE))).status == 200
+    assert not read
+
+
+def test_any_other_token_is_read_once(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = readings(monkeypatch)
+
+    assert called(shop, bearer(claims("GET", HERE), kid="7")).status == 200
     assert len(read) == 1
+
+
+def spelt(part: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode()).rstrip(b"=").decode()
+
+
+def by_pyjwt(token: str, secret: bytes) -> Any:
+    try:
+        return jwt.decode(token, secret, algorithms=["HS256"], audience="solitude", options=signature._OPTIONS)
+    except jwt.PyJWTError:
+        return None
+
+
+SECRETS = [SECRET.encode(), b"another-secret-of-these-tests-0123456789"]
+CHANGES = st.sampled_from(
+    ["", "=", "==", ".", ".x", "!", " ", "\n", "A", "e30", "\u00e9", "alg", "none", ".e30.", "eyJhbGciOiJub25lIn0"]
+)
+
+
+@given(
+    header=st.sampled_from(
+        [
+            {"alg": "HS256", "typ": "JWT"},
+            {"typ": "JWT", "alg": "HS256"},
+            {"alg": "HS256"},
+            {"alg": "none"},
+            {"alg": "HS512"},
+            {"alg": "HS256", "kid": 7},
+            {"alg": "HS256", "b64": False, "crit": ["b64"]},
+            [],
+        ]
+    ),
+    said=st.one_of(
+        st.fixed_dictionaries(
+            {
+                name: st.sampled_from([right, right, right, None, "", 7, [right]])
+                for name, right in claims("GET", HERE).items()
+            }
+        ),
+        st.fixed_dictionaries({}, optional=dict.fromkeys(signature.CLAIMS, st.just("solitude"))),
+        st.just([]),
+        st.none(),
+    ),
+    secret=st.sampled_from(SECRETS),
+    at=st.integers(0, 400),
+    change=CHANGES,
+    is_signed_after=st.booleans(),
+)
+@settings(max_examples=600)
+def test_what_is_proved_in_a_moment_pyjwt_would_take(
+    header: Any, said: Any, secret: bytes, at: int, change: str, *, is_signed_after: bool
+) -> None:
+    """With anything put anywhere into it, before or after it is signed."""
+    signed = f"{spelt(header)}.{spelt(said)}"
+    if is_signed_after:
+        signed = signed[:at] + change + signed[at:]
+    proof = base64.urlsafe_b64encode(hmac.digest(secret, signed.encode(), "sha256")).rstrip(b"=").decode()
+    token = f"{signed}.{proof}"
+    if not is_signed_after:
+        token = token[:at] + change + token[at:]
+    taken = by_pyjwt(token, SECRETS[0])
+
+    read = signature._said(token)
+    is_proved = signature._is_proved(token, read, SECRETS[0], "solitude")
+
+    if is_proved:
+        assert read == taken
+    elif header in signature_headers():
+        # Nothing that is usual, and right, is left to it.
+        assert taken is None or "=" in token
+
+
+def signature_headers() -> list[dict[str, str]]:
+    return [json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4))) for header in signature._HEADERS]
+
+
+@given(
+    st.one_of(
+        st.from_regex(re.compile(rb"(ssh-|ecdsa-sha2-nistp256)?[A-Za-z0-9._~+/=-]{20,60}"), fullmatch=True),
+        st.binary(min_size=32, max_size=64),
+        st.text(alphabet='{}[]":,kty0 -', min_size=32).map(str.encode),
+    )
+)
+def test_a_secret_that_is_not_asked_about_is_one_to_pyjwt(secret: bytes) -> None:
+    if signature._PLAIN_SECRET.fullmatch(secret):
+        assert HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret) == secret
+        assert HMACAlgorithm(HMACAlgorithm.SHA256).check_key_length(secret) is None
+
+
+def keys_of_others() -> list[bytes]:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    encodings = serialization.Encoding
+    return [
+        rsa_key(),
+        key.public_bytes(encodings.PEM, serialization.PublicFormat.SubjectPublicKeyInfo),
+        key.public_bytes(encodings.DER, serialization.PublicFormat.SubjectPublicKeyInfo),
+        key.public_bytes(encodings.DER, serialization.PublicFormat.PKCS1),
+        key.public_bytes(encodings.OpenSSH, serialization.PublicFormat.OpenSSH),
+        b"ssh-rsa-and-letters-0123456789-0123456789",
+        b"ecdsa-sha2-nistp256-and-letters-0123456789",
+        b'{"kty":"oct","k":"c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0"}',
+    ]
+
+
+def test_whatever_may_be_somebodys_public_key_is_left_to_pyjwt() -> None:
+    for secret in keys_of_others():
+        with pytest.raises(jwt.InvalidKeyError):
+            HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(secret)
+        assert not signature._PLAIN_SECRET.fullmatch(secret)
 
 
 def test_what_is_no_token_is_malformed_whomever_it_names(shop: Marketplace, security_events: list[str]) -> None:
