@@ -1,8 +1,11 @@
 """What a route says of itself besides its types: for `response=` and `openapi_extra=`."""
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 from ninja import NinjaAPI
 from ninja.operation import Operation
 
@@ -26,6 +29,10 @@ class Api(NinjaAPI):
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """The name of the view, which is said once in the whole house."""
         return operation.view_func.__name__
+
+    def create_temporal_response(self, request: HttpRequest) -> HttpResponse:
+        """The answer of a view that gives no answer itself: made when it is asked for, which of the house's own views none does."""
+        return cast(HttpResponse, SimpleLazyObject(partial(super().create_temporal_response, request)))
 
 
 def errors(*statuses: int) -> dict[int, Any]:
