@@ -5,7 +5,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import close_caches
+from django.core.handlers.base import reset_urlconf
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections, reset_queries
 
 from solitude.events import ending
 from solitude.services import starting
@@ -17,6 +21,17 @@ starting.begin("proxy" if settings.SOLITUDE_PROXY else "server")
 ending.watch()
 metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
 tracing.configure(settings.SOLITUDE_TRACING_ENDPOINT, "proxy" if settings.SOLITUDE_PROXY else "serve")
+
+# What Django does at both ends of each request, and what comes to nothing here: a request lets go of its connection with its turn, there
+# is one URLconf, there are no caches, and nobody counts statements.
+for _signal, _receiver in (
+    (request_started, reset_queries),
+    (request_started, close_old_connections),
+    (request_finished, close_old_connections),
+    (request_finished, close_caches),
+    (request_finished, reset_urlconf),
+):
+    _signal.disconnect(_receiver)
 
 # The keys of PEP 3333, and those of the server about the peer.
 _PASSED = {
