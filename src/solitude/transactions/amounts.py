@@ -14,7 +14,9 @@ from solitude.money.currencies import digits
 SCALE = 4
 INTEGER_DIGITS = 12
 _exact = Context(prec=40, rounding=ROUND_HALF_EVEN)
-_UNIT = Decimal(1).scaleb(-SCALE)
+_TOO_MUCH = Decimal(10) ** (INTEGER_DIGITS + SCALE)
+# By how many digits a currency has.
+_UNITS = {places: Decimal(1).scaleb(-places) for places in range(SCALE + 1)}
 PLAIN_DIGITS = 2
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class AmountField(_Base):
             return super().get_prep_value(value)
         scaled = value.scaleb(SCALE, _exact)
         whole = scaled.to_integral_exact(context=_exact)
-        if whole != scaled or abs(whole) >= Decimal(10) ** (INTEGER_DIGITS + SCALE):
+        if whole != scaled or abs(whole) >= _TOO_MUCH:
             raise ValueError("an amount has at most 12 integer digits and 4 decimals")
         return int(whole)
 
@@ -52,4 +54,4 @@ def amount_text(amount: Decimal | None, currency: str) -> str | None:
     if amount is None:
         return None
     places = digits(currency) if currency else PLAIN_DIGITS
-    return f"{amount.quantize(Decimal(1).scaleb(-places), context=_exact):f}"
+    return f"{amount.quantize(_UNITS[places], context=_exact):f}"

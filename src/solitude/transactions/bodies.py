@@ -18,10 +18,12 @@ from pydantic import (
     WrapValidator,
 )
 
+from solitude.buyers.models import Buyer
 from solitude.money.currencies import is_currency
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.prepared import Found
+from solitude.sellers.models import Product, Seller
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
 from solitude.transactions.shown import REFERENCES
 from solitude.web.fields import Body, DecimalNumber, LongText, Taken, Text, number_of, reference
@@ -77,7 +79,7 @@ class TransactionIn(Body):
     def row(self) -> Transaction:
         """The transaction that it describes, not saved. Raises BadFields."""
         problems: dict[str, str | list[str]] = {}
-        columns = self.model_dump(exclude={"relations", *REFERENCES})
+        columns = {name: getattr(self, name) for name in _OWN}
         columns["uuid"] = self.uuid or new_uuid()
         if len(columns["uuid"]) > UUID_MAX_CHARS:
             problems["uuid"] = f"must have at most {UUID_MAX_CHARS} characters"
@@ -87,19 +89,25 @@ class TransactionIn(Body):
             except MoneyError as error:
                 problems["amount"] = str(error)
         for name, (collection, _) in REFERENCES.items():
-            given = getattr(self, name)
-            pk = reference(given, collection) if given else None
+            if not (given := getattr(self, name)):
+                continue
+            pk = reference(given, collection)
             columns[name] = _referred[name].first(pk) if pk else None
-            if given and columns[name] is None:
+            if columns[name] is None:
                 problems[name] = f"must be a path such as {collection}1/ of a row that exists"
         if problems:
             raise BadFields(**problems)
         return Transaction(**columns)
 
 
-# With a product its seller, of whom the event of the new transaction tells.
-_ROWS: dict[str, QuerySet[Any]] = {name: model._default_manager.all() for name, (_, model) in REFERENCES.items()}
-_ROWS["seller_product"] = _ROWS["seller_product"].select_related("seller")
+_OWN = [name for name in TransactionIn.model_fields if name not in {"relations", *REFERENCES}]
+# Of what a new transaction refers to, no more is read than its event tells: a product's seller with it, and nobody's address or times.
+_ROWS: dict[str, QuerySet[Any]] = {
+    "buyer": Buyer.objects.only("uuid"),
+    "seller": Seller.objects.only("uuid"),
+    "seller_product": Product.objects.select_related("seller").only("public_id", "seller__uuid"),
+    "related": Transaction.objects.only("pk"),
+}
 _referred: dict[str, Found[Any]] = {
     name: Found(lambda pk, rows=rows: rows.filter(pk=pk), int) for name, rows in _ROWS.items()
 }
