@@ -84,7 +84,7 @@ def _tell(request: ApiRequest) -> None:
 
 def _length(request: ApiRequest) -> int:
     """How many bytes the body has, by what the request says of it. Raises Refused."""
-    if "Transfer-Encoding" in request.headers:
+    if "HTTP_TRANSFER_ENCODING" in request.META:
         # Django reads as much as Content-Length says: what comes in chunks would go unseen, by the signature too.
         raise Refused(411, {"detail": "The body must come with its Content-Length."})
     length = str(request.META.get("CONTENT_LENGTH") or 0)
@@ -119,7 +119,7 @@ def _signed(request: ApiRequest) -> Signed | None:
 def _verified(request: ApiRequest) -> Signed | None:
     if settings.SOLITUDE_OAUTH1 and oauth1.is_tried(request):
         return oauth1.verify(request, known_clients.known(), settings.SOLITUDE_URL)
-    if not settings.SOLITUDE_REQUIRE_SIGNATURE and "Authorization" not in request.headers:
+    if not settings.SOLITUDE_REQUIRE_SIGNATURE and "HTTP_AUTHORIZATION" not in request.META:
         return None
     return signature.verify(request, known_clients.known())
 

@@ -84,24 +84,24 @@ def matches(request: HttpRequest, row: Row) -> bool:
     tag = etag_of(row)
     if _is_stale(request, tag):
         return False
-    return not any(one == ANY or _own(one) == tag for one in _tags(request, "If-None-Match", weak=True))
+    return not any(one == ANY or _own(one) == tag for one in _tags(request, "HTTP_IF_NONE_MATCH", weak=True))
 
 
 def _names(request: HttpRequest, tag: str) -> bool:
     """Whether If-None-Match names this answer."""
-    return any(one in (ANY, tag) for one in _tags(request, "If-None-Match", weak=True))
+    return any(one in (ANY, tag) for one in _tags(request, "HTTP_IF_NONE_MATCH", weak=True))
 
 
 def _is_stale(request: HttpRequest, tag: str) -> bool:
     """Whether If-Match is there and names another state. An empty one, of a client that has lost its tag, does."""
-    if "If-Match" not in request.headers:
+    if "HTTP_IF_MATCH" not in request.META:
         return False
-    return not any(one == ANY or _own(one) == _own(tag) for one in _tags(request, "If-Match", weak=False))
+    return not any(one == ANY or _own(one) == _own(tag) for one in _tags(request, "HTTP_IF_MATCH", weak=False))
 
 
 def _tags(request: HttpRequest, header: str, *, weak: bool) -> Iterator[str]:
     """The tags in a header, quoted, also where a client left the quotes out; weak ones where they count."""
-    for found in _TAG.finditer(request.headers.get(header, "")):
+    for found in _TAG.finditer(request.META.get(header, "")):
         if found["bare"] == ANY:
             yield ANY
         elif weak or not found["weak"]:

@@ -4,6 +4,8 @@ No browser is meant to call this server; where one does, an answer must be nothi
 CSP 3 standards, RFC 9111 (caches) and RFC 6797 (HTTPS only).
 """
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 
 from solitude.web.requests import Handler
@@ -15,6 +17,8 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 HTTPS_ONLY = "max-age=31536000; includeSubDomains"
+# As Django keeps the headers of an answer.
+_KEPT = {name.lower(): (name, value) for name, value in HEADERS.items()}
 
 
 class SafeHeaders:
@@ -25,8 +29,10 @@ class SafeHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        for name, value in HEADERS.items():
-            response.setdefault(name, value)
+        # Django's own, and not documented: what its `setdefault` comes to, which looks twice for each and encodes it.
+        headers: Any = response.headers
+        for name, header in _KEPT.items():
+            headers._store.setdefault(name, header)
         if request.is_secure():
             response.setdefault("Strict-Transport-Security", HTTPS_ONLY)
         return response

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpHeaders, HttpRequest, HttpResponse
 
 from solitude import prepared
 from solitude.prepared import insert_once
@@ -27,6 +27,7 @@ from solitude.web.refusals import BadFields, Refused, refusal
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+_KEY = HttpHeaders.to_wsgi_name(HEADER)
 KEY_MAX_CHARS = 255
 # Every try of a PIN counts; an answer that is given again would be one that does not.
 KEYLESS_PATHS = {"/generic/confirm_pin/", "/generic/verify_pin/", "/generic/reset_confirm_pin/"}
@@ -100,7 +101,7 @@ class Asked:
 
 def asked(request: HttpRequest, client: str) -> Asked | None:
     """The request's key; None where there is none, or where none counts. Raises Refused for a key that cannot be used."""
-    key = request.headers.get(HEADER)
+    key = request.META.get(_KEY)
     if key is None or request.method != "POST" or request.path_info in KEYLESS_PATHS:
         return None
     if not key.strip() or len(key) > KEY_MAX_CHARS or "\x00" in key:

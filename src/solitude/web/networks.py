@@ -1,6 +1,7 @@
 """Only the web heads' networks may call ("only accessible from the webheads"); checked before anything else."""
 
 import ipaddress
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -10,6 +11,8 @@ from solitude.telemetry import cef
 from solitude.web.requests import Handler
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Those of the web heads, which are few.
+ADDRESSES_KEPT = 128
 
 
 class AllowedNetworks:
@@ -31,7 +34,7 @@ def caller_address(request: HttpRequest) -> Address | None:
     untrusted address can be anybody's invention. None where an address cannot be read.
     """
     address = _parsed(request.META.get("REMOTE_ADDR", ""))
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
     while address is not None and hops and _within(address, settings.SOLITUDE_TRUSTED_PROXIES):
         address = _parsed(hops.pop())
     return address
@@ -50,6 +53,7 @@ def facts(request: HttpRequest) -> dict[str, str]:
     }
 
 
+@lru_cache(ADDRESSES_KEPT)
 def _parsed(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)

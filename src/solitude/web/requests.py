@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from django.core.signals import request_finished
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpHeaders, HttpRequest, HttpResponse
 
 from solitude.telemetry import context, metrics, tracing
 from solitude.web import begun
@@ -23,6 +23,8 @@ REQUEST_ID_HEADER = "Transaction-Id"
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 # Nothing is there, or it was refused before anybody looked.
 NO_ROUTE = "none"
+# `request.headers` would copy all of them to be asked for one.
+_REQUEST_ID, _TRACE = map(HttpHeaders.to_wsgi_name, (REQUEST_ID_HEADER, tracing.HEADER))
 _USABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -44,7 +46,7 @@ class RequestContext:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get(REQUEST_ID_HEADER, "")
+        given = request.META.get(_REQUEST_ID, "")
         request_id = given if _USABLE_ID.fullmatch(given) else context.new_id()
         context.clear()
         begun.clear()
@@ -52,7 +54,7 @@ class RequestContext:
         admitted = cast(ApiRequest, request)
         admitted.client, admitted.claim = None, None
         began = time.monotonic_ns()
-        with tracing.incoming(_method(request), request.headers.get(tracing.HEADER, "")) as told:
+        with tracing.incoming(_method(request), request.META.get(_TRACE, "")) as told:
             response = self.get_response(request)
             told.update(_shown(request, response))
         response[REQUEST_ID_HEADER] = request_id

@@ -28,8 +28,9 @@ class InTurn:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         kind, turns = ("reading", _readers) if request.method in READING else ("writing", _writers)
-        # Django's own, and not documented.
-        request._stream = cast(Any, _Body(request._stream))
+        if request.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            # Django's own, and not documented. Of a body without a length it reads nothing.
+            request._stream = cast(Any, _Body(request._stream))
         try:
             with turn(turns, settings.SOLITUDE_SERVE_TURN_WAIT_MS / 1000):
                 return self.get_response(request)
