@@ -60,7 +60,8 @@ def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 def _found(request: ApiRequest, pk: int) -> tuple[Transaction, Below]:
-    if request.GET:
+    # Django takes a query apart even where there is none.
+    if request.META.get("QUERY_STRING") and request.GET:
         row = paging.one(request, Transaction.objects.all(), pk, FILTERS)
         return row, below_of([row])
     known = found(pk)
