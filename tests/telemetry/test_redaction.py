@@ -2,6 +2,7 @@ import copy
 import hashlib
 import json
 import pickle
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from solitude.telemetry import redaction
 from solitude.telemetry.redaction import (
     LINE_LIMIT_BYTES,
     MASK,
@@ -89,6 +91,45 @@ class TestRegister:
 
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+
+
+# What the patterns look for, or nearly.
+MARKS = (" ", "\n", "\xa0", "\u0661", "\U0001f600", *": = \" ' \\ { } [ ] @ %40 ? & :// . - _".split(" "))
+SECRETS = (
+    JWT,
+    "A21AAFEpH4PsADK7qSS7",
+    "Bearer abcdef",
+    "BASIC%20abcdef",
+    "ann@example.com",
+    "DE89 3704 0044 0532 0130 00",
+)
+CARDS = ("4111111111111111", "4222222222222", "4111 1111 1111 1111", "3782-822463-10005")
+HARMLESS = (
+    "411111111111",
+    "0",
+    "DE89",
+    "eyJ",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "2026-11-23T12:00:00.000Z",
+    MASK,
+)
+PIECES = (*redaction._WORDS, "account_", "new-", "PIN", "Token", *MARKS, *SECRETS, *CARDS, *HARMLESS)
+
+
+def masked_by_every_pattern(text: str) -> str:
+    """What `mask` does with a text, when it is spared none of them."""
+    text = redaction._USERINFO.sub(f"://{MASK}@", text)
+    text = redaction._DOTTED.sub(redaction._masked_jwt, text)
+    text = redaction._PAYPAL_TOKEN.sub(MASK, text)
+    text = redaction._AUTHORIZATION.sub(rf"\1 {MASK}", text)
+    text = redaction._HELD.sub(lambda found: f"{found[1]}{found[2] or ''}{MASK}{found[2] or ''}", text)
+    text = redaction._QUOTED.sub(lambda found: f"{found[1]}{found[2] or found[3]}{MASK}{found[2] or found[3]}", text)
+    text = redaction._BARE.sub(rf"\1{MASK}", text)
+    text = redaction._EMAIL.sub(MASK, text)
+    text = redaction._QUERY.sub(rf"\1{MASK}", text)
+    text = redaction._IBAN.sub(redaction._masked_iban, text)
+    text = redaction._GROUPED.sub(redaction._masked_groups, text)
+    return redaction._DIGITS.sub(redaction._masked_digits, text)
 
 
 class TestPatterns:
@@ -187,6 +228,17 @@ class TestPatterns:
     def test_a_word_is_none_unless_it_is_a_known_secret(self, text: str) -> None:
         assert mask(text) == text
 
+    @example("4111\ud800111111111111 4111\u0661111111111111")
+    @example("DE89370400440532013000 4111-1111-1111-1111 4222222222222")
+    @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=30).map("".join))
+    def test_what_a_text_is_asked_first_passes_over_nothing_that_a_pattern_would_find(self, text: str) -> None:
+        assert mask(text) == masked_by_every_pattern(text)
+
+    @pytest.mark.parametrize("mark", ["", "%40", "&a=", "=", ": ", '":"', "'='", '\\": [', " "])
+    def test_nor_where_one_piece_stands_before_another(self, mark: str) -> None:
+        for text in (f"{before}{mark}{after}" for before in PIECES for after in PIECES):
+            assert mask(text) == masked_by_every_pattern(text), text
+
     def test_a_known_secret_may_be_a_word(self, registered: Callable[[str], None]) -> None:
         registered("open_sesame")
 
@@ -254,6 +306,12 @@ class TestLine:
     def test_a_cut_line_says_so(self) -> None:
         assert line("x" * 9000).endswith("x...[cut]")
         assert len(line("x" * 9000)) == LINE_LIMIT_BYTES
+
+    def test_no_character_that_must_be_escaped_passes_for_a_printable_one(self) -> None:
+        """Of a text that is printable as a whole nothing else is asked."""
+        escaped = [code for code in range(sys.maxunicode + 1) if redaction._CONTROL.match(chr(code))]
+        assert len(escaped) > 2000
+        assert all(redaction.without_control(f"a{chr(code)}") != f"a{chr(code)}" for code in escaped)
 
     def test_ends_of_lines_stay_readable(self) -> None:
         assert clean("a\r\nb\tc\x00d\x1b[31m\u2028") == "a\\r\\nb\\tc\\u0000d\\u001b[31m\\u2028"
