@@ -80,6 +80,28 @@ def test_a_file_that_someone_took_away_is_begun_anew(tmp_path: Path, how: str) -
     assert (tmp_path / "a.log").read_text() == "after\n"
 
 
+def test_a_name_that_cannot_be_opened_for_a_while_costs_the_lines_of_that_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 2)
+    handler.emit(record("before"))
+    (tmp_path / "a.log").rename(tmp_path / "taken")
+    lost = record("lost")
+    with monkeypatch.context() as patch:
+        patch.setattr(handler, "_builtin_open", refused)
+        handler.emit(lost)
+    # The very file that was closed is there again.
+    (tmp_path / "taken").rename(tmp_path / "a.log")
+    handler.emit(record("after"))
+    handler.close()
+    assert isinstance(lost.lost, PermissionError)  # type: ignore[attr-defined]
+    assert (tmp_path / "a.log").read_text() == "before\nafter\n"
+
+
+def refused(*_args: object, **_options: object) -> None:
+    raise PermissionError
+
+
 def test_half_a_surrogate_pair_does_not_cost_the_line(tmp_path: Path) -> None:
     handler = RotatingFile(tmp_path / "a.log", LIMIT_BYTES, 2)
     handler.emit(record("a\ud800b"))
