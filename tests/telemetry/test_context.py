@@ -1,3 +1,4 @@
+import contextvars
 import threading
 from collections.abc import Iterator
 
@@ -33,6 +34,37 @@ def test_values_of_a_block_end_with_it_even_when_it_fails() -> None:
     with pytest.raises(ZeroDivisionError):
         fail()
     assert context.current() == {"transaction": "outer"}
+
+
+def test_what_a_block_binds_besides_stays() -> None:
+    context.bind(transaction="outer")
+    with context.bound(transaction="inner", client="for now"):
+        context.bind(correlation_id="c1")
+        assert context.current() == {"client": "for now", "transaction": "inner", "correlation_id": "c1"}
+    assert context.current() == {"transaction": "outer", "correlation_id": "c1"}
+
+
+def test_about_another_transaction_the_correlation_id_says_nothing() -> None:
+    context.bind(request_id="r", transaction="t1", correlation_id="c1")
+    context.about("t1", "shop")
+    assert context.current() == {"request_id": "r", "client": "shop", "transaction": "t1", "correlation_id": "c1"}
+    context.about("t2", "another")
+    assert context.current() == {"request_id": "r", "client": "shop", "transaction": "t2"}
+
+
+def test_nobody_changes_what_is_bound_by_what_he_was_given() -> None:
+    context.bind(request_id="r")
+    context.current()["request_id"] = "changed"
+    assert context.current() == {"request_id": "r"}
+
+
+def test_a_task_goes_on_with_what_was_bound_when_it_began() -> None:
+    context.bind(request_id="r1")
+    task = contextvars.copy_context()
+    context.bind(request_id="r2", client="c")
+    assert task.run(context.current) == {"request_id": "r1"}
+    task.run(context.bind, transaction="of the task")
+    assert context.current() == {"request_id": "r2", "client": "c"}
 
 
 def test_another_thread_has_its_own_values() -> None:

@@ -1,10 +1,10 @@
 """What every log line says about the work it belongs to. Kept per thread and task; ends with the request or job."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-
-from structlog import contextvars
+from contextvars import ContextVar
+from types import MappingProxyType
 
 from . import redaction
 
@@ -13,6 +13,10 @@ NAMES = ("request_id", "client", "transaction", "correlation_id")
 # These come from request headers and providers' answers.
 VALUE_LIMIT_CHARACTERS = 128
 ID_BYTES = 8
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+# In the order of `NAMES`. It is replaced and never changed: a task that has begun meanwhile goes on with what it has.
+_bound: ContextVar[Mapping[str, str]] = ContextVar("bound", default=_NOTHING)
 
 
 def new_id() -> str:
@@ -31,7 +35,7 @@ def bind(
     correlation_id: str | None = None,
 ) -> None:
     """Puts these values on every log line until `clear`; None leaves a value as it is."""
-    contextvars.bind_contextvars(**_given(request_id, client, transaction, correlation_id))
+    _hold({**_bound.get(), **_given(request_id, client, transaction, correlation_id)})
 
 
 @contextmanager
@@ -43,8 +47,15 @@ def bound(
     correlation_id: str | None = None,
 ) -> Iterator[None]:
     """Puts these values on the log lines within the block; afterwards the earlier ones hold again."""
-    with contextvars.bound_contextvars(**_given(request_id, client, transaction, correlation_id)):
+    given = _given(request_id, client, transaction, correlation_id)
+    before = _bound.get()
+    _hold({**before, **given})
+    try:
         yield
+    finally:
+        # What the block has bound besides these stays.
+        now = {name: value for name, value in _bound.get().items() if name not in given}
+        _hold(now | {name: before[name] for name in given if name in before})
 
 
 def about(transaction: str, client: str = "") -> None:
@@ -52,20 +63,25 @@ def about(transaction: str, client: str = "") -> None:
 
     A client that signed the request stays the one.
     """
-    if current().get("transaction") != transaction[:VALUE_LIMIT_CHARACTERS]:
-        contextvars.unbind_contextvars("correlation_id")
-    bind(transaction=transaction, client=None if current().get("client") else client or None)
+    held = current()
+    if held.get("transaction") != transaction[:VALUE_LIMIT_CHARACTERS]:
+        held.pop("correlation_id", None)
+        _hold(held)
+    bind(transaction=transaction, client=None if held.get("client") else client or None)
 
 
 def clear() -> None:
     """Forgets all values: the first and the last thing that a request or job does, for threads are used again."""
-    contextvars.clear_contextvars()
+    _bound.set(_NOTHING)
 
 
 def current() -> dict[str, str]:
     """The values bound now, in the order of `NAMES`."""
-    held = contextvars.get_contextvars()
-    return {name: held[name] for name in NAMES if name in held}
+    return {**_bound.get()}
+
+
+def _hold(values: Mapping[str, str]) -> None:
+    _bound.set({name: values[name] for name in NAMES if name in values})
 
 
 def _given(*values: str | None) -> dict[str, str]:
