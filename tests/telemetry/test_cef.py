@@ -95,8 +95,9 @@ def test_a_severity_is_from_0_to_10(severity: int) -> None:
     ],
 )
 def test_extra_fields_are_the_custom_ones_of_the_format(extra: dict[str, str]) -> None:
-    with pytest.raises(ValueError, match="cs5 to cs7"):
-        cef.event("x", extra=extra)
+    for _ in range(2):  # what was found is remembered
+        with pytest.raises(ValueError, match="cs5 to cs7"):
+            cef.event("x", extra=extra)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import logging
 import platform
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -16,6 +17,7 @@ from . import context, redaction
 
 LOGGER = "solitude.cef"
 ALARM_LOGGER = "solitude.cef.alarm"
+_log, _alarm_log = logging.getLogger(LOGGER), logging.getLogger(ALARM_LOGGER)
 
 # Under which a record of the log bears the severity of its event.
 SEVERITY = "cef_severity"
@@ -30,15 +32,18 @@ SHORT_LIMIT_BYTES = 128
 VALUE_LIMIT_BYTES = 1024
 CUSTOM_LIMIT_BYTES = 512
 EXTRA_PAIRS_LIMIT = 3
+# So many sets of their names are remembered to be right or wrong; our code has fewer.
+PAIRS_KNOWN = 64
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The custom string fields of CEF: the first is always the user agent, the next three say what the event belongs to.
 _EXTRA_NAME = re.compile(r"cs[5-7]")
 _CONTEXT_FIELDS = {
-    "cs2": ("requestId", "request_id"),
-    "cs3": ("transaction", "transaction"),
-    "cs4": ("correlationId", "correlation_id"),
+    "request_id": "cs2Label=requestId cs2",
+    "transaction": "cs3Label=transaction cs3",
+    "correlation_id": "cs4Label=correlationId cs4",
 }
+_NONE = "none"
 _NOTHING: Mapping[str, str] = {}
 _HEAD_ESCAPES = {"\\": "\\\\", "|": "\\|", "\r": "\\r", "\n": "\\n"}
 # Nothing to escape, and each character one byte: nearly all values.
@@ -63,13 +68,13 @@ def event(
     """
     if severity not in SEVERITIES:
         raise ValueError("severity goes from 0 to 10")
-    if extra and not _are_pairs(extra):
+    if extra and not _are_pairs(tuple(extra)):
         raise ValueError("extra are at most three of the fields cs5 to cs7, each with its label")
     text = message(name, severity, request or {}, extra or {})
     # For syslog, whose receivers sort by it; the level says nothing, for every event is to be written.
-    logging.getLogger(LOGGER).info("%s", text, extra={SEVERITY: severity})
+    _log.info("%s", text, extra={SEVERITY: severity})
     if severity > QUIET_SEVERITY:
-        logging.getLogger(ALARM_LOGGER).error("%s", text)
+        _alarm_log.error("%s", text)
 
 
 def after_commit(
@@ -96,10 +101,14 @@ def after_commit(
 class CefFormatter(logging.Formatter):
     """Puts time (UTC) and host before the event, as syslog does."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._host = platform.node()
+
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
-        date = f"{_MONTHS[time.month - 1]} {time.day:02} {time:%H:%M:%S}"
-        return redaction.line(f"{date} {platform.node()} {record.getMessage()}")
+        date = f"{_MONTHS[time.month - 1]} {time.day:02} {time.hour:02}:{time.minute:02}:{time.second:02}"
+        return redaction.line(f"{date} {self._host} {record.getMessage()}")
 
 
 def fitting_text(record: logging.LogRecord, _limit_bytes: int) -> str:
@@ -112,48 +121,56 @@ def message(
 ) -> str:
     """The event as it is written, without time and host; arguments as for `event`."""
     target = redaction.mask_query(request.get("path_with_query") or "-")
+    masked_name = redaction.mask(name)
     head = [
-        "CEF:0",
-        "Mozilla",
-        "Solitude",
-        "0",
-        _escaped(target, _HEAD_ESCAPES, VALUE_LIMIT_BYTES),
-        _escaped(name, _HEAD_ESCAPES, NAME_LIMIT_BYTES),
+        "CEF:0|Mozilla|Solitude|0",
+        _escaped(redaction.mask(target), _HEAD_ESCAPES, VALUE_LIMIT_BYTES),
+        _escaped(masked_name, _HEAD_ESCAPES, NAME_LIMIT_BYTES),
         str(severity),
     ]
-    short, long, custom = SHORT_LIMIT_BYTES, VALUE_LIMIT_BYTES, CUSTOM_LIMIT_BYTES
     bound = context.current()
     fields = [
-        ("cs1Label", "requestClientApplication", short),
-        ("cs1", request.get("user_agent") or "none", long),
-        ("requestMethod", request.get("method") or "none", short),
-        ("request", target.partition("?")[0], long),
-        ("src", request.get("src") or "none", short),
-        ("dhost", request.get("dhost") or "none", short),
-        ("suser", request.get("client") or bound.get("client") or "none", short),
-        ("msg", name, NAME_LIMIT_BYTES),
+        f"cs1Label=requestClientApplication cs1={_value(request.get('user_agent') or _NONE, VALUE_LIMIT_BYTES)}",
+        f"requestMethod={_value(request.get('method') or _NONE, SHORT_LIMIT_BYTES)}",
+        f"request={_value(target.partition('?')[0], VALUE_LIMIT_BYTES)}",
+        f"src={_value(request.get('src') or _NONE, SHORT_LIMIT_BYTES)}",
+        f"dhost={_value(request.get('dhost') or _NONE, SHORT_LIMIT_BYTES)}",
+        f"suser={_value(request.get('client') or bound.get('client') or _NONE, SHORT_LIMIT_BYTES)}",
+        f"msg={_escaped(masked_name, _VALUE_ESCAPES, NAME_LIMIT_BYTES)}",
         *(
-            pair
-            for key, (label, name_bound) in _CONTEXT_FIELDS.items()
-            if name_bound in bound
-            for pair in ((f"{key}Label", label, short), (key, bound[name_bound], custom))
+            f"{field}={_value(bound[name], CUSTOM_LIMIT_BYTES)}"
+            for name, field in _CONTEXT_FIELDS.items()
+            if name in bound
         ),
-        *((key, value, short if key.endswith("Label") else custom) for key, value in extra.items()),
+        *(
+            f"{key}={_label(value) if key.endswith('Label') else _value(value, CUSTOM_LIMIT_BYTES)}"
+            for key, value in extra.items()
+        ),
     ]
-    pairs = [f"{key}={_escaped(value, _VALUE_ESCAPES, limit)}" for key, value, limit in fields]
-    return "|".join([*head, " ".join(pairs)])
+    return "|".join([*head, " ".join(fields)])
 
 
-def _are_pairs(extra: Mapping[str, object]) -> bool:
+def _value(value: object, limit_bytes: int) -> str:
+    """A value of the extension."""
+    # It stands in most fields of most events, and holds nothing.
+    return _NONE if value is _NONE else _escaped(redaction.mask(str(value)), _VALUE_ESCAPES, limit_bytes)
+
+
+def _label(label: object) -> str:
+    """What a custom field is called: a word of our code, and there are few."""
+    return _escaped(redaction.mask_name(str(label)), _VALUE_ESCAPES, SHORT_LIMIT_BYTES)
+
+
+@lru_cache(PAIRS_KNOWN)
+def _are_pairs(keys: tuple[str, ...]) -> bool:
     """Whether each custom field comes with its label, and there are not too many."""
-    pairs = {key.removesuffix("Label") for key in extra}
+    pairs = {key.removesuffix("Label") for key in keys}
     both = {name for pair in pairs for name in (pair, f"{pair}Label")}
-    return set(extra) == both and len(pairs) <= EXTRA_PAIRS_LIMIT and all(_EXTRA_NAME.fullmatch(pair) for pair in pairs)
+    return set(keys) == both and len(pairs) <= EXTRA_PAIRS_LIMIT and all(_EXTRA_NAME.fullmatch(pair) for pair in pairs)
 
 
-def _escaped(text: object, escapes: Mapping[str, str], limit_bytes: int) -> str:
-    """The text masked and escaped, cut between characters so that no escape is left half."""
-    masked = redaction.mask(str(text))
+def _escaped(masked: str, escapes: Mapping[str, str], limit_bytes: int) -> str:
+    """The masked text escaped, and cut between characters so that no escape is left half."""
     if len(masked) <= limit_bytes and _PLAIN.fullmatch(masked):
         return masked
     parts: list[str] = []
