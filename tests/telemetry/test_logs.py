@@ -295,6 +295,24 @@ class TestPlaces:
         )
         assert json.loads(logged.file()[0])["note"] == "two words"
 
+    @pytest.mark.parametrize("debug", [False, True])
+    def test_what_a_record_holds_is_looked_at_once_for_all_places(self, setup: Setup, debug: bool) -> None:
+        asked: list[int] = []
+
+        class Counting:
+            def __str__(self) -> str:
+                asked.append(1)
+                return f"asked {len(asked)}"
+
+        logged = setup(debug=debug, to_files=True)
+        log.info("e", value=Counting())
+        log.info("e", value=Counting())
+        (first, second), in_file = logged.console(), logged.file()
+        assert asked == [1, 1]
+        assert "asked 1" in first
+        assert "asked 2" in second
+        assert [json.loads(line)["value"] for line in in_file] == ["asked 1", "asked 2"]
+
     def test_a_traceback_on_the_console_stays_behind_its_bar(self, setup: Setup) -> None:
         logged = setup(debug=True)
         try:

@@ -20,6 +20,7 @@ from . import context, redaction
 FIELDS_LIMIT = 32
 ITEMS_LIMIT = 32
 DEPTH_LIMIT = 4
+NAME_LIMIT_CHARACTERS = 64
 TEXT_LIMIT_CHARACTERS = 2048
 EXCEPTION_LIMIT_CHARACTERS = 4096
 FRAMES_LIMIT = 40
@@ -34,20 +35,50 @@ _WHERE = CallsiteParameterAdder({CallsiteParameter.FILENAME, CallsiteParameter.L
 
 Entry = dict[str, Any]
 
+# Kept, because `json.dumps` makes one anew for each call with options.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SPACED = json.JSONEncoder(ensure_ascii=False)
+
 
 class LineFormatter(logging.Formatter):
-    """Turns a record, of ours or of a library, into one safe line."""
+    """Turns a record, of ours or of a library, into one safe line.
+
+    Several handlers show the same record: whoever comes first leaves on it what was made of it (`_Made`).
+    """
 
     def __init__(self, render: Callable[[Entry], str]) -> None:
         super().__init__()
         self._render = render
 
     def format(self, record: logging.LogRecord) -> str:
+        made = _made(record)
+        if (line := made.lines.get(self._render)) is not None:
+            return line
         try:
-            return self._render(_entry(record))
+            if made.entry is None:
+                made.entry = _entry(record)
+            line = made.lines[self._render] = self._render(made.entry)
+            return line
         except Exception as error:  # noqa: BLE001 - wrong arguments or a failing __str__ must not cost the caller its work
             lost = {"event": "a log line could not be rendered", "error": type(error).__name__}
             return self._render(_head(record) | lost)
+
+
+class _Made:
+    """What was made of a record: its fields, the same for every form, and its line by the function that renders it."""
+
+    __slots__ = ("entry", "lines")
+
+    def __init__(self) -> None:
+        self.entry: Entry | None = None
+        self.lines: dict[Callable[[Entry], str], str] = {}
+
+
+def _made(record: logging.LogRecord) -> _Made:
+    made: _Made | None = getattr(record, "made", None)
+    if made is None:
+        made = record.made = _Made()
+    return made
 
 
 def fitting_json(record: logging.LogRecord, limit_bytes: int) -> str:
@@ -99,11 +130,11 @@ def _where(record: logging.LogRecord) -> str:
 
 
 def _json_line(entry: Entry) -> str:
-    text = json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT.encode(entry)
     line = redaction.clean(text)
     if line != text and not _is_json(line):
         # The values were masked one by one; what was found only now spans several. Rather a line in a line than broken.
-        line = json.dumps({name: entry[name] for name in HEAD if name != "event"} | {"event": line}, ensure_ascii=False)
+        line = _SPACED.encode({name: entry[name] for name in HEAD if name != "event"} | {"event": line})
     return line
 
 
@@ -118,7 +149,7 @@ def _is_json(text: str) -> bool:
 def _head(record: logging.LogRecord) -> Entry:
     time = datetime.datetime.fromtimestamp(record.created, datetime.UTC)
     return {
-        "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": time.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z",
         "level": record.levelname.lower(),
         "logger": record.name,
     }
@@ -137,7 +168,7 @@ def _entry(record: logging.LogRecord) -> Entry:
     entry = _head(record) | {"event": _plain(event)}
     for name, value in list((context.current() | fields).items())[:FIELDS_LIMIT]:
         if name not in HEAD:
-            entry |= _plain({name: value})
+            entry[_name(name)] = _value(name, value)
     trace = _traceback(exception)
     return entry | {"exception": trace} if trace else entry
 
@@ -156,8 +187,19 @@ def _traceback(exception: Any) -> str:
     return text[: EXCEPTION_LIMIT_CHARACTERS // 4] + "\n...\n" + text[-EXCEPTION_LIMIT_CHARACTERS * 3 // 4 :]
 
 
+def _name(name: str) -> str:
+    return _shortened(redaction.mask_name(name), NAME_LIMIT_CHARACTERS)
+
+
+def _value(name: str, value: object, depth: int = 1) -> Any:
+    return redaction.MASK if redaction.is_sensitive(name) else _plain(value, depth)
+
+
 def _plain(value: object, depth: int = 0) -> Any:
     """The value as masked, bounded JSON."""
+    # Most are texts, and would be asked for all else first.
+    if isinstance(value, str):
+        return _shortened(redaction.mask(str(value)))
     match value:
         case None | bool():
             return value
@@ -172,12 +214,8 @@ def _plain(value: object, depth: int = 0) -> Any:
         case Mapping() | list() | tuple() | set() | frozenset() if depth >= DEPTH_LIMIT:
             return f"[{len(value)} items]"
         case Mapping():
-            return {
-                _shortened(redaction.mask_name(str(key)), 64): (
-                    redaction.MASK if redaction.is_sensitive(str(key)) else _plain(inner, depth + 1)
-                )
-                for key, inner in list(value.items())[:ITEMS_LIMIT]
-            }
+            items = [(str(key), inner) for key, inner in list(value.items())[:ITEMS_LIMIT]]
+            return {_name(key): _value(key, inner, depth + 1) for key, inner in items}
         case list() | tuple() | set() | frozenset():
             return [_plain(inner, depth + 1) for inner in list(value)[:ITEMS_LIMIT]]
         case _:
@@ -189,5 +227,6 @@ def _shortened(text: str, characters: int = TEXT_LIMIT_CHARACTERS) -> str:
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return json.dumps(text, ensure_ascii=False) if not text or set(text) & set(' "=') else text
+    text = value if isinstance(value, str) else _SPACED.encode(value)
+    is_one_word = text and " " not in text and '"' not in text and "=" not in text
+    return text if is_one_word else _SPACED.encode(text)

@@ -21,6 +21,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
     Bound to the standard library's logger of that name, so that nothing is written past its handlers.
     """
+    # Bound at once: structlog would put a proxy in its place, which binds it anew for each line.
     logger: structlog.stdlib.BoundLogger = structlog.wrap_logger(
         logging.getLogger(name),
         processors=[
@@ -29,8 +30,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
+    ).bind()
     return logger
 
 
