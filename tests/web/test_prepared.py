@@ -1,10 +1,13 @@
 """What is read and written by prepared statements is what the ORM would have read and written."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from datetime import timezone as timezone_of
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Model
 from django.db.models.functions import Now
@@ -18,6 +21,7 @@ from solitude.buyers.models import Buyer
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
 from solitude.prepared import Found
+from solitude.prepared.columns import columns_of
 from solitude.providers.paypal.models import Preapproval
 from solitude.sellers.models import Product
 from solitude.transactions.models import Transaction
@@ -105,6 +109,40 @@ def test_an_inserted_row_is_what_the_orm_reads(transactional_db: None) -> None:
         assert row.pk is not None
         assert not row._state.adding
         assert columns(row) == as_the_orm_has_it(row)
+
+
+OF_ALL_KINDS = [
+    None, "", "text", 0, 7, -1, 2**40, True, Decimal("2.49"), 1.5, b"bytes", UUID(int=7), {"a": [1]}, date(2026, 1, 2), Does.READ,
+    datetime(2026, 1, 2, 3, 4, 5, 600, UTC), datetime(2026, 1, 2, 3, tzinfo=timezone_of(timedelta(hours=5))), timedelta(seconds=5),
+]  # fmt: skip
+
+
+def test_of_each_value_is_made_what_django_makes_of_it(transactional_db: None) -> None:
+    quick = 0
+    for model in apps.get_models():
+        for column in columns_of(model):
+            for value in OF_ALL_KINDS:
+                make = column.made.get(type(value))
+                if make is not None and not (column.is_key and value is None):
+                    made, expected = make(value), column.field.get_db_prep_save(value, connection)
+                    assert (made, type(made)) == (expected, type(expected)), (column.field, value)
+                    quick += 1
+    assert quick > 1000
+
+
+def test_a_row_holds_what_is_saved_of_it_or_its_field_is_asked() -> None:
+    """A sealed field seals only then."""
+    held = {column.name: column.is_held for column in columns_of(ProviderCall)}
+    assert held == {name: name not in ("intent", "essentials") for name in held}
+
+
+def test_a_column_that_was_not_loaded_is_loaded_when_it_is_saved(transactional_db: None) -> None:
+    Transaction.objects.create(uuid="shop:1", notes="kept")
+    row = Transaction.objects.defer("notes").get()
+
+    prepared.update(row, ["notes"])
+
+    assert Transaction.objects.get().notes == "kept"
 
 
 def test_what_the_database_is_to_say_it_says(transactional_db: None) -> None:

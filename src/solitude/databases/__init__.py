@@ -8,11 +8,14 @@ wrapper, which is all that a thread knows of its connection, stays the thread's.
 import os
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 
 from django.db import connections
+
+# Rows, and how many they are or were changed.
+Found = tuple[list[tuple[Any, ...]], int]
 
 
 class Idle(NamedTuple):
@@ -63,6 +66,30 @@ class Shared:
     errors_occurred: bool
     is_usable: Callable[[], bool]
 
+    def ask(self, text: str, values: Sequence[Any]) -> Found:
+        """What `connection.cursor()` would find or change by a statement that is run often.
+
+        Django makes two cursors for each statement, which takes longer than most of them do. Where somebody looks at statements it is
+        nevertheless by these.
+        """
+        own: Any = self
+        own.close_if_health_check_failed()
+        if self.connection is None:
+            own.ensure_connection()
+        if own.execute_wrappers or own.queries_logged:
+            with own._prepare_cursor(self.driver_cursor()) as cursor:
+                return found_by(cursor, text, values)
+        own.validate_thread_sharing()
+        own.validate_no_broken_transaction()
+        with own.wrap_database_errors:
+            return self.found(text, values)
+
+    def driver_cursor(self) -> Any:
+        raise NotImplementedError
+
+    def found(self, text: str, values: Sequence[Any]) -> Found:
+        raise NotImplementedError
+
     def is_good(self, idle: Idle) -> bool:
         """Whether one can go on with the connection."""
         raise NotImplementedError
@@ -98,6 +125,11 @@ class Shared:
 
     def _kept(self) -> Kept:
         return _kept.setdefault((os.getpid(), self.alias), Kept())
+
+
+def found_by(cursor: Any, text: str, values: Sequence[Any]) -> Found:
+    cursor.execute(text, values)
+    return list(cursor.fetchall()) if cursor.description else [], cursor.rowcount
 
 
 def let_go() -> bool:

@@ -1,11 +1,15 @@
 """PostgreSQL, as Django has it, with connections of the process."""
 
 import select
+from collections.abc import Sequence
 from time import monotonic
+from typing import Any
 
 from django.db.backends.postgresql import base
+from typing_extensions import override
 
-from solitude.databases import Idle, Shared
+from solitude.databases import Found, Idle, Shared, found_by
+from solitude.databases.postgresql import statements
 
 # One that was used just now need not be asked: it is enough that the server has not hung up, which says it by itself.
 TRUSTED_S = 1.0
@@ -19,6 +23,26 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
             return not _is_readable(idle.opened.fileno())
         except self.Database.Error:
             return False
+
+    @override
+    def get_connection_params(self) -> dict[str, Any]:
+        params: dict[str, Any] = super().get_connection_params()
+        params["context"] = statements.adapters(params["context"])
+        return params
+
+    @override
+    def driver_cursor(self) -> Any:
+        return statements.Cursor(self.connection)
+
+    @override
+    def found(self, text: str, values: Sequence[Any]) -> Found:
+        opened = self.connection
+        try:
+            prepared = opened.statements
+        except AttributeError:
+            prepared = opened.statements = statements.Statements(opened)
+        found: Found | None = prepared.run(text, values)
+        return found_by(self.driver_cursor(), text, values) if found is None else found
 
 
 def _is_readable(descriptor: int) -> bool:

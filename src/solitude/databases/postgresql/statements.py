@@ -1,0 +1,136 @@
+"""Prepared statements over one of psycopg's connections: what it has prepared there is run again without its cursors.
+
+A cursor of psycopg makes itself anew for each statement, and reads the text and all types of values again, which takes longer than to ask
+the server. The first time it is nevertheless a cursor that runs a statement: which statements are prepared, under which name, and when they
+are forgotten (an undone transaction, a table that was altered, too many of them) is psycopg's affair and stays in its books.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+from django.db.backends.postgresql.psycopg_any import BaseTzLoader
+from psycopg import generators, pq
+from psycopg._queries import _query2pg_nocache
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.types.numeric import Int8
+from typing_extensions import override
+
+Rows = list[tuple[Any, ...]]
+# So often psycopg would run a statement before it prepares it without being told to.
+RUNS_UNTOLD = 2**31
+TEXTS_KEPT = 1_000
+_IDLE = pq.TransactionStatus.IDLE
+
+
+class Moments(BaseTzLoader):  # type: ignore[misc]  # Django is not typed here
+    """As Django's, which takes the text apart piece by piece; of a moment by UTC, as our sessions tell it, Python does that at once."""
+
+    timezone = UTC
+
+    @override
+    def load(self, data: Any) -> Any:
+        try:
+            moment = datetime.fromisoformat(str(data, "ascii"))
+        except ValueError:
+            # After the year 9999, or infinite.
+            return super().load(data)
+        return moment if moment.tzinfo is UTC else super().load(data)
+
+
+@cache
+def adapters(of_django: AdaptersMap) -> AdaptersMap:
+    ours = AdaptersMap(of_django)
+    ours.register_loader("timestamptz", Moments)
+    return ours
+
+
+class Cursor(psycopg.Cursor[Any]):
+    """Runs statements that are to be prepared, and are not yet."""
+
+    def execute(self, query: Any, params: Any = None, **more: Any) -> Any:
+        # Without a threshold psycopg prepares nothing, not even what it is told to. Nobody comes to this one otherwise.
+        self._conn.prepare_threshold = RUNS_UNTOLD
+        # A number is always a long one: psycopg chooses by its size, and each choice would be another statement to prepare.
+        given = params and [Int8(value) if type(value) is int else value for value in params]
+        try:
+            super().execute(query, given, prepare=True, **more)
+        except psycopg.errors.FeatureNotSupported:
+            # A migration has changed the type of a column since then: what was prepared is of no use any more. A transaction that is
+            # undone for it takes all prepared statements of its connection with it; where none is open, that is up to us.
+            if self._conn.pgconn.transaction_status != _IDLE:
+                raise
+            self._conn.execute("DEALLOCATE ALL")
+            super().execute(query, given, prepare=True, **more)
+        # Of a prepared statement psycopg forgets the text, and Django reads it there when statements are looked at.
+        self._query = self._query or SimpleNamespace(query=query.encode())  # type: ignore[assignment]
+        return self
+
+
+class Statements:
+    """Those that psycopg has prepared in a connection. For whoever has the connection, and nobody else at the same time."""
+
+    def __init__(self, opened: psycopg.Connection[Any]) -> None:
+        self._opened = opened
+        adapters = AdaptersMap(opened.adapters)
+        # As `Cursor` has it.
+        adapters.register_dumper(int, adapters.get_dumper(Int8, PyFormat.AUTO))
+        context: Any = SimpleNamespace(adapters=adapters, connection=opened)
+        self._values = Transformer(context)
+
+    def run(self, text: str, values: Sequence[Any]) -> tuple[Rows, int] | None:
+        """The rows, and how many they are or were changed. None: it is not prepared, and was not run."""
+        try:
+            with self._opened.lock:
+                return self._run(text, values)
+        except psycopg.errors.FeatureNotSupported:
+            # As above: what comes next prepares it anew.
+            if self._opened.pgconn.transaction_status != _IDLE:
+                raise
+            self._opened.execute("DEALLOCATE ALL")
+            return None
+
+    def _run(self, text: str, values: Sequence[Any]) -> tuple[Rows, int] | None:
+        opened, pgconn = self._opened, self._opened.pgconn
+        query, formats = _asked(text)
+        if len(values) != len(formats):
+            return None
+        given = self._values.dump_sequence(values, formats)
+        names, key = opened._prepared._names, (query, self._values.types or ())
+        name = names.get(key)
+        if name is None:
+            return None
+        # Of too many psycopg forgets the one that was not used for the longest time.
+        names.move_to_end(key)
+        if not opened.autocommit and pgconn.transaction_status == _IDLE:
+            pgconn.send_query(opened._get_tx_start_command())
+            self._answer()
+        pgconn.send_query_prepared(name, given, self._values.formats)
+        answer = self._answer()
+        if answer.status != pq.ExecStatus.TUPLES_OK:
+            return [], -1 if answer.command_tuples is None else answer.command_tuples
+        self._values.set_pgresult(answer)
+        try:
+            return self._values.load_rows(0, answer.ntuples, tuple), answer.ntuples
+        finally:
+            # What is in the rows is nothing to be kept.
+            self._values.set_pgresult(None)
+
+    def _answer(self) -> Any:
+        """What the server says, while other threads go on. Raises what psycopg makes of an error."""
+        results = self._opened.wait(generators.execute(self._opened.pgconn))
+        if not results:
+            raise psycopg.InternalError("got no result from the query")
+        if results[-1].status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+            raise psycopg.errors.error_from_result(results[-1], encoding=self._opened.pgconn._encoding)
+        return results[-1]
+
+
+@lru_cache(TEXTS_KEPT)
+def _asked(text: str) -> tuple[bytes, list[PyFormat]]:
+    """The statement as psycopg writes it for PostgreSQL, with `$1` for `%s`, and in which form each value is wanted."""
+    query, formats, _, _ = _query2pg_nocache(text.encode(), "utf-8")
+    return query, formats

@@ -1,0 +1,11 @@
+"""The statements of the few requests that come most: written by Django once, and then run with other values.
+
+To write a statement takes Django longer than PostgreSQL to run it. Here its text is kept, on PostgreSQL it is prepared by the server, and
+what it finds are the same objects that the ORM makes, so that nothing downstream knows the difference. All else stays the ORM's.
+"""
+
+from solitude.prepared.asking import run
+from solitude.prepared.reading import Found
+from solitude.prepared.writing import insert, insert_both, insert_once, update, update_if
+
+__all__ = ["Found", "insert", "insert_both", "insert_once", "run", "update", "update_if"]

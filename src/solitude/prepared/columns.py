@@ -1,0 +1,115 @@
+"""What a row has for its columns, made what the database takes.
+
+Django asks a field three or four times what it makes of a value, and of most values nothing is made. Of which, each column finds out here
+once, from what Django makes of an example; all others go Django's way.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import Field, Model
+from django.db.models.expressions import DatabaseDefault
+from django.db.models.query_utils import DeferredAttribute
+
+from solitude.prepared.asking import database
+
+# How each value is written in the statement; None for a column that is left to the database.
+Marks = tuple[str | None, ...]
+Make = Callable[[Any], Any]
+# What these make of a value depends on its type alone. Not what derives from them.
+_TEXTS = (models.CharField, models.TextField)
+_NUMBERS = (
+    models.BigAutoField, models.SmallIntegerField, models.IntegerField, models.BigIntegerField,
+    models.PositiveSmallIntegerField, models.PositiveIntegerField, models.PositiveBigIntegerField,
+)  # fmt: skip
+_RELATIONS = (models.ForeignKey, models.OneToOneField)
+_MOMENT, _UUID = datetime(2000, 1, 1, tzinfo=UTC), UUID(int=1)
+
+
+class Column:
+    """`made` tells by its very type what is made of a value. Of one of another type Django says it."""
+
+    def __init__(self, field: Any) -> None:
+        self.field, self.name, self.is_key = field, field.attname, field.primary_key
+        # Some make a value when the row is saved, and others keep theirs elsewhere.
+        is_made_late = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+        is_usual = type(field).pre_save is Field.pre_save or (type(field) is models.DateTimeField and not is_made_late)
+        self.is_held = is_usual and isinstance(getattr(field.model, field.attname), DeferredAttribute)
+        self.made: dict[type, Make] = dict(_examples(field, database()))
+
+    def make(self, value: Any) -> Any:
+        return self.field.get_db_prep_save(value, database())
+
+
+def _examples(field: Any, own: Any) -> Iterable[tuple[type, Make]]:
+    if not field.primary_key and field.get_db_prep_save(None, own) is None:
+        yield type(None), _as_it_is
+    kind = type(field)
+    if kind in _TEXTS:
+        yield str, _as_it_is
+    elif kind in _NUMBERS or (kind in _RELATIONS and type(field.target_field) in _NUMBERS):
+        number = type(field.get_db_prep_save(1, own))
+        yield int, _as_it_is if number is int else number
+    elif kind is models.UUIDField and field.get_db_prep_save(_UUID, own) is _UUID:
+        yield UUID, _as_it_is
+    elif kind is models.DateTimeField:
+        made = field.get_db_prep_save(_MOMENT, own)
+        if made is _MOMENT or made == _text_of(_MOMENT):
+            of_utc = _as_it_is if made is _MOMENT else _text_of
+            yield (
+                datetime,
+                lambda value: of_utc(value) if value.tzinfo is UTC else field.get_db_prep_save(value, database()),
+            )
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _text_of(moment: datetime) -> str:
+    return str(moment.replace(tzinfo=None))
+
+
+@cache
+def columns_of(model: type[Model]) -> tuple[Column, ...]:
+    return tuple(Column(field) for field in model._meta.concrete_fields)
+
+
+@cache
+def columns_named(model: type[Model], names: tuple[str, ...]) -> tuple[Column, ...]:
+    """Without the primary key, which no update changes."""
+    meta: Any = model._meta
+    return tuple(Column(field) for field in map(meta.get_field, names) if not field.primary_key)
+
+
+def written(row: Model, columns: Iterable[Column], kind: Any, *, add: bool) -> tuple[Marks, list[Any]]:
+    """How each value is written in the statement, and the values that go with it: an expression has a text of its own.
+
+    In a new row what was not set is left to the database.
+    """
+    marks: list[str | None] = []
+    values: list[Any] = []
+    held, compiler = row.__dict__, None
+    for column in columns:
+        name = column.name
+        value = held[name] if column.is_held and name in held else column.field.pre_save(row, add)
+        make = column.made.get(type(value))
+        if make is not None:
+            marks.append("%s")
+            values.append(make(value))
+        elif add and (isinstance(value, DatabaseDefault) or (column.is_key and value is None)):
+            marks.append(None)
+        elif hasattr(value, "resolve_expression"):
+            compiler = compiler or kind(type(row)).get_compiler(using=database().alias)
+            resolved = value.resolve_expression(compiler.query, allow_joins=False, for_save=True)
+            text, given = compiler.compile(resolved)
+            marks.append(text)
+            values.extend(given)
+        else:
+            marks.append("%s")
+            values.append(column.make(value))
+    return tuple(marks), values

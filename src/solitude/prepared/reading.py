@@ -1,0 +1,85 @@
+"""What is looked for by a statement that Django has written once: the same objects that the ORM makes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from django.db import connection
+from django.db.models import Model, QuerySet, query
+from django.db.transaction import TransactionManagementError
+
+from solitude.prepared.asking import database, run
+
+M = TypeVar("M", bound=Model)
+# Of a whole number that fits no column nothing is found; Django asks the database nothing then either.
+NUMBERS = range(-(2**63), 2**63)
+# What stands in the place of a value while the statement is written: no value of its own.
+_MARKS: tuple[dict[type, Any], ...] = tuple(
+    {int: 4_611_686_018_427_387_000 + place, str: f"\x7fvalue {place}"} for place in range(4)
+)
+
+
+class Found(Generic[M]):
+    """A queryset, compiled when it is first used: `Found(lambda pk: Buyer.objects.filter(pk=pk), int)`.
+
+    The function gets marks of these kinds, and must hand each on to a lookup as it is. What it makes may not depend on anything else.
+    """
+
+    def __init__(self, rows: Callable[..., QuerySet[M]], *kinds: type[int] | type[str]) -> None:
+        self._rows, self._kinds = rows, kinds
+        self._written: _Written | None = None
+
+    def first(self, *values: int | str) -> M | None:
+        found = self.all(*values)
+        return found[0] if found else None
+
+    def all(self, *values: int | str) -> list[M]:
+        if any(isinstance(value, int) and value not in NUMBERS for value in values):
+            return []
+        if self._written is None:
+            marks = [mark[kind] for mark, kind in zip(_MARKS, self._kinds, strict=False)]
+            self._written = _Written(self._rows(*marks), marks)
+        return self._written.run(values)
+
+
+class _Written:
+    """The statement, and how its rows become objects."""
+
+    def __init__(self, rows: QuerySet[Any], marks: Sequence[Any]) -> None:
+        compiler: Any = rows.query.get_compiler(using=connection.alias)
+        self.text, given = compiler.as_sql()
+        # The values that stand in the statement, and in the places of the marks which of the caller's.
+        self.given = list(given)
+        self.places = [(at, marks.index(value)) for at, value in enumerate(given) if value in marks]
+        if {mark for _, mark in self.places} != set(range(len(marks))):
+            raise ValueError("a value is not handed on as it is")
+        columns = [column for column, _, _ in compiler.select]
+        if compiler.annotation_col_map:
+            raise ValueError("a statement with annotations is Django's own affair")
+        self.locks = rows.query.select_for_update
+        own = compiler.klass_info["select_fields"]
+        self.model: Any = compiler.klass_info["model"]
+        self.start, self.end = own[0], own[-1] + 1
+        self.names = [column.target.attname for column in columns[self.start : self.end]]
+        self.converters = [(at, *found) for at, found in compiler.get_converters(columns).items()]
+        # Django's own, and not documented; its types are those of another version.
+        populators: Any = query.get_related_populators
+        self.populators = populators(compiler.klass_info, compiler.select, connection.alias)
+
+    def run(self, values: Sequence[Any]) -> list[Any]:
+        if self.locks and not connection.in_atomic_block:
+            # Django sees to this while it writes a statement.
+            raise TransactionManagementError("rows are locked in a transaction, or not at all")
+        given = self.given.copy()
+        for at, which in self.places:
+            given[at] = values[which]
+        own = database()
+        return [self._object(list(row), own) for row in run(self.text, given)]
+
+    def _object(self, row: list[Any], own: Any) -> Any:
+        for at, converters, column in self.converters:
+            for convert in converters:
+                row[at] = convert(row[at], column, own)
+        found = self.model.from_db(own.alias, self.names, row[self.start : self.end])
+        for populator in self.populators:
+            populator.populate(row, found)
+        return found
