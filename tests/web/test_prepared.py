@@ -1,5 +1,6 @@
 """What is read and written by prepared statements is what the ORM would have read and written."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from datetime import timezone as timezone_of
 from decimal import Decimal
@@ -9,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Model
+from django.db.models import Model, sql
 from django.db.models.functions import Now
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
@@ -21,7 +22,7 @@ from solitude.buyers.models import Buyer
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
 from solitude.prepared import Found
-from solitude.prepared.columns import columns_of
+from solitude.prepared.columns import columns_named, columns_of, written
 from solitude.providers.paypal.models import Preapproval
 from solitude.sellers.models import Product
 from solitude.transactions.models import Transaction
@@ -153,6 +154,33 @@ def test_what_the_database_is_to_say_it_says(transactional_db: None) -> None:
     assert call.begun_at == kept.begun_at
     assert kept.leased_until is not None
     assert timedelta(seconds=59) < kept.leased_until - kept.begun_at < timedelta(seconds=61)
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        Now,
+        lambda: Now() + timedelta(seconds=60),
+        lambda: Now() - timedelta(days=2, microseconds=7),
+        lambda: Now() + Now() - Now(),
+        timezone.now,
+    ],
+)
+def test_the_databases_time_is_written_as_django_writes_it(transactional_db: None, moment: Callable[[], Any]) -> None:
+    compiler = sql.UpdateQuery(Transaction).get_compiler(using="default")
+    field = Transaction._meta.get_field("follow_up_at")
+
+    def as_django_writes(value: Any) -> tuple[str, list[Any]]:
+        if not hasattr(value, "resolve_expression"):
+            return "%s", [field.get_db_prep_save(value, connection)]
+        text, given = compiler.compile(value.resolve_expression(compiler.query, allow_joins=False, for_save=True))
+        return text, list(given)
+
+    for _ in range(2):
+        row = Transaction(uuid="shop:1")
+        row.follow_up_at = moment()
+        marks, values = written(row, columns_named(Transaction, ("follow_up_at",)), sql.UpdateQuery, add=False)
+        assert (marks[0], values) == as_django_writes(row.follow_up_at)
 
 
 def test_a_row_that_is_there_is_not_inserted_and_aborts_nothing(transactional_db: None) -> None:

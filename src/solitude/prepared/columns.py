@@ -4,15 +4,16 @@ Django asks a field three or four times what it makes of a value, and of most va
 once, from what Django makes of an example; all others go Django's way.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import Field, Model
-from django.db.models.expressions import DatabaseDefault
+from django.db.models import Field, Model, Value
+from django.db.models.expressions import CombinedExpression, DatabaseDefault
+from django.db.models.functions import Now
 from django.db.models.query_utils import DeferredAttribute
 
 from solitude.prepared.asking import database
@@ -93,7 +94,7 @@ def written(row: Model, columns: Iterable[Column], kind: Any, *, add: bool) -> t
     """
     marks: list[str | None] = []
     values: list[Any] = []
-    held, compiler = row.__dict__, None
+    held = row.__dict__
     for column in columns:
         name = column.name
         value = held[name] if column.is_held and name in held else column.field.pre_save(row, add)
@@ -104,12 +105,36 @@ def written(row: Model, columns: Iterable[Column], kind: Any, *, add: bool) -> t
         elif add and (isinstance(value, DatabaseDefault) or (column.is_key and value is None)):
             marks.append(None)
         elif hasattr(value, "resolve_expression"):
-            compiler = compiler or kind(type(row)).get_compiler(using=database().alias)
-            resolved = value.resolve_expression(compiler.query, allow_joins=False, for_save=True)
-            text, given = compiler.compile(resolved)
+            text, given = _expressed(value, type(row), kind)
             marks.append(text)
             values.extend(given)
         else:
             marks.append("%s")
             values.append(column.make(value))
     return tuple(marks), values
+
+
+# How the database's own time is written, by what is done with it: the most frequent expression, and always the same one.
+_written_time: dict[str, str] = {}
+_DURATION: Any = models.DurationField()
+
+
+def _expressed(value: Any, model: type[Model], kind: Any) -> tuple[str, Sequence[Any]]:
+    time = _time(value)
+    if time is not None and time[0] in _written_time:
+        return _written_time[time[0]], time[1]
+    compiler = kind(model).get_compiler(using=database().alias)
+    text, given = compiler.compile(value.resolve_expression(compiler.query, allow_joins=False, for_save=True))
+    if time is not None and list(given) == time[1]:
+        _written_time[time[0]] = text
+    return text, given
+
+
+def _time(value: Any) -> tuple[str, list[Any]] | None:
+    """Of `Now()` and `Now() + timedelta` what is added how; None of other expressions."""
+    if type(value) is Now:
+        return "", []
+    if type(value) is CombinedExpression and type(value.lhs) is Now and type(value.rhs) is Value:
+        added = value.rhs.value
+        return (value.connector, [_DURATION.get_db_prep_save(added, database())]) if type(added) is timedelta else None
+    return None
