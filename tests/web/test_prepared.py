@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Model, sql
+from django.db.models import Model, signals, sql
 from django.db.models.functions import Now
 from django.db.transaction import TransactionManagementError
 from django.utils import timezone
@@ -57,6 +57,35 @@ def test_what_is_found_is_what_the_orm_finds(shop: Marketplace) -> None:
     # Of what is not there neither knows anything.
     assert not hasattr(found, "paypal")
     assert not hasattr(expected, "paypal")
+
+
+def test_an_object_that_is_found_has_nothing_more_nor_less(shop: Marketplace) -> None:
+    """Also where its class makes a call's sealed fields, and where columns are left out."""
+    pk = ProviderCall.objects.create(provider="paypal", operation="pay", intent={"a": 1}).pk
+    for rows in (ProviderCall.objects.select_related("transaction"), ProviderCall.objects.only("provider")):
+        found, expected = Found(lambda pk, rows=rows: rows.filter(pk=pk), int).first(pk), rows.get(pk=pk)
+        assert found is not None
+        held, wanted = found.__dict__.copy(), expected.__dict__.copy()
+        assert vars(held.pop("_state")) == vars(wanted.pop("_state"))
+        assert held.pop("intent", None).__class__ is wanted.pop("intent", None).__class__
+        assert list(held.items()) == list(wanted.items())
+        assert found.intent == expected.intent == {"a": 1}
+
+
+def test_an_object_that_somebody_wants_to_see_made_is_made_by_django(shop: Marketplace) -> None:
+    seen: list[Model] = []
+
+    def look(instance: Model, **_: Any) -> None:
+        seen.append(instance)
+
+    pk = int(shop.buyer()["resource_pk"])
+    signals.post_init.connect(look, sender=Buyer)
+    try:
+        found = Found(lambda pk: Buyer.objects.filter(pk=pk), int).first(pk)
+    finally:
+        signals.post_init.disconnect(look, sender=Buyer)
+    assert found is not None
+    assert found is seen[-1]
 
 
 def test_each_value_is_looked_for_anew(shop: Marketplace) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
-from django.db.models import Model, QuerySet, query
+from django.db.models import Model, QuerySet, query, signals
+from django.db.models.base import ModelState
 from django.db.transaction import TransactionManagementError
 
 from solitude.prepared.asking import database, run
@@ -57,13 +58,15 @@ class _Written:
             raise ValueError("a statement with annotations is Django's own affair")
         self.locks = rows.query.select_for_update
         own = compiler.klass_info["select_fields"]
-        self.model: Any = compiler.klass_info["model"]
         self.start, self.end = own[0], own[-1] + 1
         self.names = [column.target.attname for column in columns[self.start : self.end]]
+        self.model = _maker(compiler.klass_info["model"], self.names)
         self.converters = [(at, *found) for at, found in compiler.get_converters(columns).items()]
         # Django's own, and not documented; its types are those of another version.
         populators: Any = query.get_related_populators
         self.populators = populators(compiler.klass_info, compiler.select, connection.alias)
+        for populator in self.populators:
+            _quicken(populator)
 
     def run(self, values: Sequence[Any]) -> list[Any]:
         if self.locks and not connection.in_atomic_block:
@@ -82,4 +85,38 @@ class _Written:
         found = self.model.from_db(own.alias, self.names, row[self.start : self.end])
         for populator in self.populators:
             populator.populate(row, found)
+        return found
+
+
+def _quicken(populator: Any) -> None:
+    """Has the related objects made as their own are."""
+    populator.model_cls = _maker(populator.model_cls, populator.init_list)
+    for below in populator.related_populators:
+        _quicken(below)
+
+
+def _maker(model: Any, names: Sequence[str]) -> Any:
+    """What makes objects by `from_db`: the model itself, which sets each column by name and asks who else wants to do something; or, where
+    that comes to nothing but the columns in the object, which is tried here, a `_Filled`."""
+    examples = [object() for _ in names]
+    listened = signals.pre_init.has_listeners(model) or signals.post_init.has_listeners(model)
+    tried = dict(model.from_db(connection.alias, names, examples).__dict__)
+    del tried["_state"]
+    is_plain = not listened and tried == dict(zip(names, examples, strict=True))
+    return _Filled(model) if is_plain else model
+
+
+class _Filled:
+    """Makes objects by filling them with their columns."""
+
+    def __init__(self, model: type[Model]) -> None:
+        self._model = model
+
+    def from_db(self, alias: str, names: Sequence[str], values: Sequence[Any]) -> Model:
+        found = self._model.__new__(self._model)
+        state = ModelState()
+        state.adding, state.db = False, alias
+        held = found.__dict__
+        held["_state"] = state
+        held.update(zip(names, values, strict=True))
         return found
