@@ -22,7 +22,7 @@ from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, P
 from solitude.telemetry import cef, context, metrics, tracing
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import CallOutcome, Transaction
 from solitude.turns import aside
 from solitude.web import begun
 from solitude.web.idempotency import Claim
@@ -254,7 +254,7 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
     if known.operation == Operation.REFUND:
         # The payment before its refund, always, so that two who lock both never wait for each other.
         Transaction.objects.select_for_update().filter(relations=known.transaction_id).first()
-    call = locked(known.pk)
+    call = (first_try and _as_begun(known, result)) or locked(known.pk)
     if call.transaction is not None:
         context.about(call.transaction.uuid)
     context.bind(correlation_id=result.correlation_id or None)
@@ -325,6 +325,41 @@ def _with_transaction(pk: int) -> QuerySet[ProviderCall]:
 
 
 _locked = prepared.Found(_with_transaction, int)
+
+
+# Those that only whoever has begun them carries out, and whose result concerns one transaction.
+_OF_ITS_ROW = (Operation.PAY, Operation.CAPTURE)
+# What the event of a call's end tells of besides its transaction.
+_NAMES = ("buyer__uuid", "seller__uuid", "seller_product__public_id", "seller_product__seller__uuid")
+
+
+def _as_begun(known: ProviderCall, result: Result) -> ProviderCall | None:
+    """The very object that `begin` has made, locked with its transaction, if nobody has touched either in the meantime: then it says what
+    the database does, and nothing has to be read and made anew. Else None."""
+    is_of_its_row = known.operation in _OF_ITS_ROW and known.transaction is not None
+    # What follows from a refused credential looks further than call and transaction.
+    if not known.is_begun_here or not is_of_its_row or result.credential_refused:
+        return None
+    now = _glance.first(known.pk)
+    is_untouched = now is not None and now.outcome == CallOutcome.NONE and _standing(now) == _standing(known)
+    return known if is_untouched else None
+
+
+def _standing(call: ProviderCall) -> tuple[object, ...]:
+    """Where call and transaction stand: every change of a transaction counts, but of when it is asked about again, which each move sets."""
+    row: Any = call.transaction
+    product = row.seller_product
+    seller = row.seller or (product and product.seller)
+    names = (row.uuid, row.buyer and row.buyer.uuid, seller and seller.uuid, product and product.public_id)
+    return (call.outcome, call.takeovers, row.counter, *names)
+
+
+def _little(pk: int) -> QuerySet[ProviderCall]:
+    of_row = (f"transaction__{name}" for name in ("uuid", "counter", *_NAMES))
+    return _with_transaction(pk).only("outcome", "takeovers", *of_row)
+
+
+_glance = prepared.Found(_little, int)
 
 
 _RECORDED = [
