@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Reason, Request
 from solitude.outbound.record import Kept, Limits, describe, redact_json
+from solitude.telemetry import redaction
 from solitude.telemetry.redaction import MASK
 
 SENT_AT = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -59,6 +60,14 @@ class TestRedactJson:
     )
     def test_a_kept_text_still_loses_what_no_log_may_show(self, text: str) -> None:
         assert MASK in redacted({"id": text}, "id")["id"]
+
+    @given(
+        st.lists(st.sampled_from(["EUR", "ann@example.com", "4111 1111 1111 1111", "a\nb", ""]) | st.text(), max_size=8)
+    )
+    def test_a_kept_text_is_judged_alike_wherever_it_stands(self, texts: list[str]) -> None:
+        shown = [redaction.line(text)[:9] for text in [*texts, *texts]]
+        value = {"id": [*texts, *texts], "other": texts}
+        assert redacted(value, "id", text_characters=9) == {"id": shown, "other": [MASK] * len(texts)}
 
     def test_a_card_number_as_a_number_is_masked_too(self) -> None:
         assert redacted({"id": 4111111111111111}, "id") == {"id": MASK}

@@ -134,9 +134,14 @@ class _Redaction:
         self._kept = kept
         self._limits = limits
         self._nodes_left = limits.nodes
+        # What was made of each kept text: currencies, ids and times come several times in one body.
+        self._shown: dict[str, str] = {}
 
     def of(self, value: object, *, keep: bool, depth: int) -> Any:
         self._nodes_left -= 1
+        # Most are texts, and to ask of one whether it is a Mapping takes longer than all that is done with it.
+        if type(value) is str:
+            return self._text(value) if keep else redaction.MASK
         if isinstance(value, Mapping):
             return self._object(value, depth) if self._has_room(depth) else f"[object of {len(value)}]"
         if isinstance(value, list | tuple):
@@ -171,11 +176,16 @@ class _Redaction:
     def _scalar(self, value: object) -> Any:
         if value is None or isinstance(value, bool):
             return value
-        text = redaction.line(str(value))
-        if isinstance(value, int) and text == str(value):
+        if isinstance(value, int) and redaction.line(str(value)) == str(value):
             return value
         # Decimals and floats as texts: an amount must read as it was sent.
-        return text[: self._limits.text_characters]
+        return self._text(str(value))
+
+    def _text(self, value: str) -> str:
+        shown = self._shown.get(value)
+        if shown is None:
+            shown = self._shown[value] = redaction.line(value)[: self._limits.text_characters]
+        return shown
 
 
 def _message(headers: Mapping[str, str], body: bytes, kept: Kept, limits: Limits) -> dict[str, Any]:
