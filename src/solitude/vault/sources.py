@@ -5,6 +5,7 @@ import selectors
 import subprocess
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,13 @@ def chosen() -> Source:
         return Variable(settings.SOLITUDE_KEYS)
     if settings.SOLITUDE_KEYS_COMMAND:
         return Command(settings.SOLITUDE_KEYS_COMMAND, settings.SOLITUDE_KEYS_COMMAND_TIMEOUT_S)
-    return File(Path(settings.SOLITUDE_KEYS_FILE), bool(settings.SOLITUDE_DEBUG))
+    return _file(settings.SOLITUDE_KEYS_FILE, development=bool(settings.SOLITUDE_DEBUG))
+
+
+@lru_cache(maxsize=4)
+def _file(path: str | Path, *, development: bool) -> File:
+    """The source is asked for with every value that is sealed, opened or hashed: to make its path anew each time is most of that."""
+    return File(Path(path), development)
 
 
 def output_of(argv: tuple[str, ...], timeout_s: int) -> bytes:
