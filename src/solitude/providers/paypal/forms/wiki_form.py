@@ -11,7 +11,7 @@ from solitude.payments.contract import Intent
 from solitude.prepared import Found, insert_once
 from solitude.providers.paypal.forms import form
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
-from solitude.providers.paypal.models import BuyerPaypal
+from solitude.providers.paypal.models import LIMITS, BuyerPaypal
 from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product
 from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text
@@ -106,11 +106,25 @@ def save_buyer(order: Order) -> None:
     buyer.pk, buyer._state.adding = known.pk, False
 
 
+# Of the rows that every payment needs only what it asks of them: there are many sealed columns about a seller, and none of them is
+# looked at.
+_OF_PRODUCT = ("public_id", "access", "paypal__paypal_id", "paypal__row_uuid", "seller__uuid", "seller__active")
+_OF_SELLER = tuple(f"seller__paypal__{name}" for name in ("paypal_id", "row_uuid", "interface"))
+_OF_BUYER = ("uuid", "active", "pin")
+_OF_PREAPPROVAL = tuple(
+    f"paypal__{name}" for name in ("key", "row_uuid", "interface", "currency", "start", "expiry", *LIMITS)
+)
+
+
 def _products() -> QuerySet[Product]:
-    return Product.objects.select_related("paypal", "seller__paypal")
+    return Product.objects.select_related("paypal", "seller__paypal").only(*_OF_PRODUCT, *_OF_SELLER)
 
 
-_buyer_of = Found(lambda uuid: Buyer.objects.select_related("paypal").filter(uuid=uuid), str)
+def _buyers() -> QuerySet[Buyer]:
+    return Buyer.objects.select_related("paypal").only(*_OF_BUYER, *_OF_PREAPPROVAL)
+
+
+_buyer_of = Found(lambda uuid: _buyers().filter(uuid=uuid), str)
 _product_of = Found(lambda public_id: _products().filter(public_id=public_id), str)
 
 
