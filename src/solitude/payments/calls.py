@@ -179,7 +179,7 @@ def note(row: Transaction, provider: str, operation: Operation, result: Result, 
         ids=ids,
     )
     _write_down(call, result)
-    call.save(force_insert=True)
+    prepared.insert(call)
     return call
 
 

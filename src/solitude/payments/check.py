@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from solitude import prepared
 from solitude.payments import apply, calls, money_back, registry
 from solitude.payments.contract import Call, Capability, Intent, Operation, Outcome, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
@@ -42,9 +43,11 @@ def check(pk: int) -> Checked:
 
 def end_uncertain(pk: int) -> ProviderCall | None:
     """Asks about each call of the transaction whose outcome is not known; the first that stays so."""
-    open_calls = calls.uncertain().filter(transaction_id=pk).order_by("pk")
-    tried = [calls.find_out(call) for call in open_calls]
+    tried = [calls.find_out(call) for call in _open_calls.all(pk)]
     return next((call for call in tried if call.outcome in OPEN), None)
+
+
+_open_calls = prepared.Found(lambda pk: calls.uncertain().filter(transaction_id=pk).order_by("pk"), int)
 
 
 def _look_up(row: Transaction) -> Checked:
@@ -111,16 +114,16 @@ def _capture(row: Transaction, provider: str, ids: dict[str, str], intent: Inten
     except IntegrityError:
         return _other_capture(row)
     ended = calls.carry_out(call)
-    return _after(row.pk, ended)
+    # As it was recorded just now.
+    return _after(ended.transaction or _row(row.pk), ended)
 
 
 def _other_capture(row: Transaction) -> Checked:
     other = ProviderCall.objects.filter(transaction=row, operation=Operation.CAPTURE, outcome__in=LIVE).first()
-    return _after(row.pk, other)
+    return _after(_row(row.pk), other)
 
 
-def _after(pk: int, call: ProviderCall | None) -> Checked:
-    row = _row(pk)
+def _after(row: Transaction, call: ProviderCall | None) -> Checked:
     if call is not None and call.outcome in OPEN:
         return Checked(row, Result(Outcome.UNKNOWN, correlation_id=call.correlation_id))
     if call is not None and call.outcome == Outcome.NOT_SENT:
@@ -129,4 +132,10 @@ def _after(pk: int, call: ProviderCall | None) -> Checked:
 
 
 def _row(pk: int) -> Transaction:
-    return Transaction.objects.get(pk=pk)
+    row = _row_of.first(pk)
+    if row is None:
+        raise Transaction.DoesNotExist
+    return row
+
+
+_row_of = prepared.Found(lambda pk: Transaction.objects.filter(pk=pk), int)

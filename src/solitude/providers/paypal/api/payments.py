@@ -16,6 +16,7 @@ from solitude.payments import answers, calls, cancel, check, pay, refund
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable, NotRefundableCode
 from solitude.payments.registry import Telling
+from solitude.prepared import Found
 from solitude.providers.paypal import currencies, forms, giving_back, uses
 from solitude.providers.paypal.api.shown import (
     ERRORS,
@@ -124,11 +125,16 @@ class CheckIn(Selector):
 
 
 def _selected(selector: Selector) -> Transaction:
-    rows = Transaction.objects.filter(provider=NUMBER)
-    row = rows.filter(uuid=selector.uuid).first() if selector.uuid else rows.filter(uid_pay=selector.pay_key).first()
+    row = _by_uuid.first(selector.uuid) if selector.uuid else _by_pay_key.first(selector.pay_key or "")
     if row is None:
         raise not_found()
     return row
+
+
+_OURS = Transaction.objects.filter(provider=NUMBER)
+_by_uuid = Found(lambda uuid: _OURS.filter(uuid=uuid), str)
+# A refund may have the number of a payment: the first is meant.
+_by_pay_key = Found(lambda pay_key: _OURS.filter(uid_pay=pay_key).order_by("pk")[:1], str)
 
 
 @router.post("/pay-check/", response={201: PaypalCheck, **errors(404), **ERRORS})
