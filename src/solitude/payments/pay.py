@@ -7,6 +7,7 @@ from solitude.payments import calls
 from solitude.payments.calls import Chosen
 from solitude.payments.contract import Intent, Operation, Outcome
 from solitude.payments.models import ProviderCall
+from solitude.prepared import Found
 from solitude.transactions import states
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
@@ -52,12 +53,20 @@ def begin(
     return calls.begin(provider, Operation.PAY, intent, row=row, claim=claim, chosen=chosen)
 
 
+def known(uuid: str) -> Transaction | None:
+    """The transaction of this uuid."""
+    return _by_uuid.first(uuid)
+
+
+_by_uuid = Found(lambda uuid: Transaction.objects.filter(uuid=uuid), str)
+
+
 def row_of(uuid: str | None, may_begin: Callable[[Transaction], bool]) -> Transaction:
     """What to begin, in the caller's transaction: a new row, or the one of this uuid that may begin, locked. Raises UuidTaken."""
-    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
-    if known is None:
+    found = known(uuid) if uuid else None
+    if found is None:
         return Transaction(uuid=uuid or new_uuid())
-    row = lock(known.pk)
+    row = lock(found.pk)
     if not may_begin(row):
         raise UuidTaken
     return row

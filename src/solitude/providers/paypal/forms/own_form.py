@@ -7,13 +7,12 @@ from pydantic import Field
 from solitude.buyers.models import Buyer
 from solitude.payments import pay
 from solitude.payments.contract import Intent
-from solitude.providers.paypal.forms import form
+from solitude.providers.paypal.forms import form, known
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
 from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product, Seller
 from solitude.sellers.shown import PRODUCTS
 from solitude.transactions.bodies import UUID_MAX_CHARS, Uuid
-from solitude.transactions.models import Transaction
 from solitude.web.fields import LONG_TEXT_MAX_CHARS, Flag, GivenText, LongText, Taken, Text, reference
 from solitude.web.refusals import REQUIRED
 
@@ -78,10 +77,10 @@ def order(body: OwnPaymentIn) -> Order:
 
 
 def _buyer(uuid: str | None) -> Buyer | None:
-    known = Buyer.objects.select_related("paypal").filter(uuid=uuid).first() if uuid else None
-    if known is not None and not known.active:
+    found = known.buyer.first(uuid) if uuid else None
+    if found is not None and not found.active:
         raise ValueError(form.INACTIVE)
-    return known
+    return found
 
 
 def _sold(named: str) -> Sold:
@@ -93,13 +92,12 @@ def _sold(named: str) -> Sold:
 
 def _named(named: str) -> tuple[Seller, Product | None]:
     """A seller with a single product sells that one; of several, none is named by their seller."""
-    products = Product.objects.select_related("paypal", "seller__paypal")
     pk = reference(named, PRODUCTS)
     if pk is None:
-        of_seller = list(products.filter(seller__uuid=named)[:2])
+        of_seller = known.products_of.all(named)
         if of_seller:
             return of_seller[0].seller, of_seller[0] if len(of_seller) == 1 else None
-    product = products.filter(public_id=named).first() if pk is None else products.filter(pk=pk).first()
+    product = known.product.first(named) if pk is None else known.product_at.first(pk)
     if product is None:
         raise ValueError(form.UNKNOWN)
     return product.seller, product
@@ -108,7 +106,7 @@ def _named(named: str) -> tuple[Seller, Product | None]:
 def _new_uuid(uuid: str | None) -> str | None:
     if uuid and len(uuid) > UUID_MAX_CHARS:
         raise ValueError(f"must have at most {UUID_MAX_CHARS} characters")
-    known = Transaction.objects.filter(uuid=uuid).first() if uuid else None
-    if known is not None and not pay.may_begin_again(known):
+    row = pay.known(uuid) if uuid else None
+    if row is not None and not pay.may_begin_again(row):
         raise ValueError(NOT_UNIQUE)
     return uuid or None

@@ -3,15 +3,14 @@
 from typing import Annotated, Any
 
 from django.conf import settings
-from django.db.models import QuerySet
 from pydantic import Field
 
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import Intent
-from solitude.prepared import Found, insert_once
-from solitude.providers.paypal.forms import form
+from solitude.prepared import insert_once
+from solitude.providers.paypal.forms import form, known
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
-from solitude.providers.paypal.models import LIMITS, BuyerPaypal
+from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product
 from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text
@@ -102,48 +101,26 @@ def save_buyer(order: Order) -> None:
         insert_once(BuyerPaypal(buyer=buyer))
         return
     # Made by another request in the meantime.
-    known = Buyer.objects.get(uuid=buyer.uuid)
-    buyer.pk, buyer._state.adding = known.pk, False
-
-
-# Of the rows that every payment needs only what it asks of them: there are many sealed columns about a seller, and none of them is
-# looked at.
-_OF_PRODUCT = ("public_id", "access", "paypal__paypal_id", "paypal__row_uuid", "seller__uuid", "seller__active")
-_OF_SELLER = tuple(f"seller__paypal__{name}" for name in ("paypal_id", "row_uuid", "interface"))
-_OF_BUYER = ("uuid", "active", "pin")
-_OF_PREAPPROVAL = tuple(
-    f"paypal__{name}" for name in ("key", "row_uuid", "interface", "currency", "start", "expiry", *LIMITS)
-)
-
-
-def _products() -> QuerySet[Product]:
-    return Product.objects.select_related("paypal", "seller__paypal").only(*_OF_PRODUCT, *_OF_SELLER)
-
-
-def _buyers() -> QuerySet[Buyer]:
-    return Buyer.objects.select_related("paypal").only(*_OF_BUYER, *_OF_PREAPPROVAL)
-
-
-_buyer_of = Found(lambda uuid: _buyers().filter(uuid=uuid), str)
-_product_of = Found(lambda public_id: _products().filter(public_id=public_id), str)
+    theirs = Buyer.objects.get(uuid=buyer.uuid)
+    buyer.pk, buyer._state.adding = theirs.pk, False
 
 
 def _buyer(uuid: str) -> Buyer:
-    known = _buyer_of.first(uuid)
-    if known is not None and not known.active:
+    found = known.buyer.first(uuid)
+    if found is not None and not found.active:
         raise ValueError(form.INACTIVE)
-    return known or Buyer(uuid=uuid)
+    return found or Buyer(uuid=uuid)
 
 
 def _sold(app_id: str) -> Sold:
     """By `public_id`, else by `external_id` if only one seller has it."""
-    product = _product_of.first(app_id) or _by_external_id(app_id)
+    product = known.product.first(app_id) or _by_external_id(app_id)
     form.sellable(product, product.seller)
     return Sold(product.seller, product, form.payable(payees.payee(product), "no_paypal_id"))
 
 
 def _by_external_id(external_id: str) -> Product:
-    products = list(_products().filter(external_id=external_id)[:2])
+    products = known.products_called.all(external_id)
     if not products:
         raise ValueError(form.UNKNOWN)
     if len(products) > 1:
