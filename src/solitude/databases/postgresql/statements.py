@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 from django.db.backends.postgresql.psycopg_any import BaseTzLoader
-from psycopg import generators, pq
+from psycopg import pq
 from psycopg._queries import _query2pg_nocache
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.types.numeric import Int8
@@ -106,10 +106,8 @@ class Statements:
         # Of too many psycopg forgets the one that was not used for the longest time.
         names.move_to_end(key)
         if not opened.autocommit and pgconn.transaction_status == _IDLE:
-            pgconn.send_query(opened._get_tx_start_command())
-            self._answer()
-        pgconn.send_query_prepared(name, given, self._values.formats)
-        answer = self._answer()
+            self._answered(pgconn.exec_(opened._get_tx_start_command()))
+        answer = self._answered(pgconn.exec_prepared(name, given, self._values.formats))
         if answer.status != pq.ExecStatus.TUPLES_OK:
             return [], -1 if answer.command_tuples is None else answer.command_tuples
         self._values.set_pgresult(answer)
@@ -119,14 +117,15 @@ class Statements:
             # What is in the rows is nothing to be kept.
             self._values.set_pgresult(None)
 
-    def _answer(self) -> Any:
-        """What the server says, while other threads go on. Raises what psycopg makes of an error."""
-        results = self._opened.wait(generators.execute(self._opened.pgconn))
-        if not results:
-            raise psycopg.InternalError("got no result from the query")
-        if results[-1].status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
-            raise psycopg.errors.error_from_result(results[-1], encoding=self._opened.pgconn._encoding)
-        return results[-1]
+    def _answered(self, result: Any) -> Any:
+        """What the server said. Raises what psycopg makes of an error."""
+        if result.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+            pgconn = self._opened.pgconn
+            if pgconn.status == pq.ConnStatus.BAD:
+                # The last that is heard is that the server has hung up, and not why it said that it would.
+                raise psycopg.OperationalError(result.get_error_message(pgconn._encoding))
+            raise psycopg.errors.error_from_result(result, encoding=pgconn._encoding)
+        return result
 
 
 @lru_cache(TEXTS_KEPT)
