@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import pytest
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from solitude import databases, prepared
 from solitude.databases import Kept
 from solitude.databases.postgresql import base
+from solitude.web.models import SeenToken
 
 T = TypeVar("T")
 TERMINATE = "SELECT pg_terminate_backend(%s, 5000)"
@@ -68,6 +71,40 @@ def test_in_a_transaction_a_connection_stays_with_its_thread() -> None:
         assert not databases.let_go()
         assert opened() is ours
         assert elsewhere(opened) is not ours
+
+
+def test_who_lost_its_connection_within_a_transaction_goes_on_with_another_one_after_its_end() -> None:
+    opened()
+    assert databases.let_go()
+    ours = opened()
+    with transaction.atomic():
+        connection.close()
+        elsewhere(opened)
+        assert opened() is ours
+
+    theirs = opened()
+    assert theirs is not ours
+    # What Django knew of the lost one holds no more: this one is closed when it is to be.
+    connection.close()
+    assert opened() is not theirs
+
+
+def test_who_has_let_go_commits_and_undoes_as_ever() -> None:
+    for number in range(3):
+        opened()
+        assert databases.let_go()
+        done: list[int] = []
+        with transaction.atomic():
+            SeenToken.objects.create(client="a", jti=f"kept {number}", expires=timezone.now())
+            transaction.on_commit(partial(done.append, number))
+            assert not done
+        assert done == [number]
+        assert databases.let_go()
+        with transaction.atomic():
+            SeenToken.objects.create(client="a", jti=f"undone {number}", expires=timezone.now())
+            transaction.set_rollback(True)
+        assert databases.let_go()
+    assert sorted(SeenToken.objects.values_list("jti", flat=True)) == ["kept 0", "kept 1", "kept 2"]
 
 
 def test_one_thread_after_the_other_needs_one_connection() -> None:

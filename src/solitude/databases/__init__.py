@@ -65,6 +65,7 @@ class Shared:
     in_atomic_block: bool
     errors_occurred: bool
     is_usable: Callable[[], bool]
+    has_let_go = False
 
     def ask(self, text: str, values: Sequence[Any]) -> Found:
         """What `connection.cursor()` would find or change by a statement that is run often.
@@ -107,19 +108,33 @@ class Shared:
         else:
             opened, self.connection, self.errors_occurred = self.connection, None, False
             self._kept().put(Idle(opened, self.close_at, now))
+            self.has_let_go = True
         return True
+
+    def ensure_connection(self) -> None:
+        """Whoever has let go of a connection needs nothing but another one: what Django sets up with each is there still."""
+        if self.connection is None and self.has_let_go and (idle := self._good()) is not None:
+            self.connection, self.close_at = idle.opened, idle.until
+        else:
+            super().ensure_connection()  # type: ignore[misc]
 
     def get_new_connection(self, conn_params: Any) -> Any:
         """One that is kept, or else a new one: as many are open as are needed at once."""
+        if (idle := self._good()) is None:
+            return super().get_new_connection(conn_params)  # type: ignore[misc]
+        self.close_at = idle.until
+        return idle.opened
+
+    def _good(self) -> Idle | None:
         while (idle := self._kept().take()) is not None:
             if self.is_good(idle):
-                self.close_at = idle.until
-                return idle.opened
+                return idle
             idle.opened.close()
-        return super().get_new_connection(conn_params)  # type: ignore[misc]
+        return None
 
     def close(self) -> None:
         """The thread's own and those that are kept: what is wrong with one, such as a primary that is none any more, is with all."""
+        self.has_let_go = False
         super().close()  # type: ignore[misc]
         self._kept().close()
 

@@ -107,7 +107,8 @@ class Statements:
         names.move_to_end(key)
         if not opened.autocommit and pgconn.transaction_status == _IDLE:
             self._answered(pgconn.exec_(opened._get_tx_start_command()))
-        answer = self._answered(pgconn.exec_prepared(name, given, self._values.formats))
+        # None is NULL, of which psycopg's types do not know here.
+        answer = self._answered(pgconn.exec_prepared(name, given, self._values.formats))  # type: ignore[arg-type]
         if answer.status != pq.ExecStatus.TUPLES_OK:
             return [], -1 if answer.command_tuples is None else answer.command_tuples
         self._values.set_pgresult(answer)
