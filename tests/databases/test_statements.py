@@ -24,6 +24,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from solitude.events.models import Feed
+from solitude.sellers.models import Product
 
 IS_POSTGRESQL = connection.vendor == "postgresql"
 AWARE = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
@@ -234,6 +235,31 @@ def test_a_session_that_was_ended_is_an_operational_error(transactional_db: None
         assert own().connection.closed
         own().close_if_unusable_or_obsolete()
         assert own().ask("SELECT pg_backend_pid() AS pid", [])[0] != [(pid,)]
+    finally:
+        other.close()
+        connection.close()
+
+
+def test_what_is_refused_at_the_commit_is_undone(transactional_db: None, postgresql: None) -> None:
+    """Foreign keys are looked at last."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Product.objects.create(seller_id=2**40, external_id="a", public_id="nobody's")
+    assert own().connection.info.transaction_status.name == "IDLE"
+    assert not Product.objects.exists()
+
+
+def test_a_session_that_ends_before_the_commit_is_an_operational_error(
+    transactional_db: None, postgresql: None
+) -> None:
+    other = connection.copy()
+    try:
+        transaction.set_autocommit(False)
+        ((pid,),), _ = own().ask("SELECT pg_backend_pid() AS pid", [])
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+        with pytest.raises(OperationalError):
+            transaction.commit()
+        assert own().connection.closed
     finally:
         other.close()
         connection.close()

@@ -6,6 +6,7 @@ from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.backends.utils import debug_transaction
 from typing_extensions import override
 
 from solitude.databases import Found, Idle, Shared, found_by
@@ -36,13 +37,23 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
 
     @override
     def found(self, text: str, values: Sequence[Any]) -> Found:
+        found = self._statements().run(text, values)
+        return found_by(self.driver_cursor(), text, values) if found is None else found
+
+    @override
+    def _commit(self) -> None:  # type: ignore[misc]  # the stubs do not know it
+        if self.connection is not None:
+            with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
+                self._statements().commit()
+
+    def _statements(self) -> statements.Statements:
+        """They go with the connection."""
         opened = self.connection
         try:
-            prepared = opened.statements
+            return opened.statements  # type: ignore[no-any-return]
         except AttributeError:
-            prepared = opened.statements = statements.Statements(opened)
-        found: Found | None = prepared.run(text, values)
-        return found_by(self.driver_cursor(), text, values) if found is None else found
+            opened.statements = statements.Statements(opened)
+            return opened.statements  # type: ignore[no-any-return]
 
 
 def _is_readable(descriptor: int) -> bool:

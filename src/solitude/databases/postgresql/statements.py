@@ -82,7 +82,11 @@ class Statements:
         self._values = Transformer(context)
 
     def run(self, text: str, values: Sequence[Any]) -> tuple[Rows, int] | None:
-        """The rows, and how many they are or were changed. None: it is not prepared, and was not run."""
+        """The rows, and how many they are or were changed. None: it is not prepared, and was not run.
+
+        libpq is asked by one call, during which other threads go on. Each look of psycopg's at the socket would hand the interpreter to
+        one of them, and to wait for it is dearer than most statements.
+        """
         try:
             with self._opened.lock:
                 return self._run(text, values)
@@ -117,6 +121,12 @@ class Statements:
         finally:
             # What is in the rows is nothing to be kept.
             self._values.set_pgresult(None)
+
+    def commit(self) -> None:
+        """What psycopg's `commit()` does, which looks at the socket three times for it."""
+        with self._opened.lock:
+            if self._opened.pgconn.transaction_status != _IDLE:
+                self._answered(self._opened.pgconn.exec_(b"COMMIT"))
 
     def _answered(self, result: Any) -> Any:
         """What the server said. Raises what psycopg makes of an error."""
