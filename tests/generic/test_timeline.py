@@ -1,6 +1,6 @@
 """The timeline of a transaction: everything that led to where it is, in order, and nothing that must stay secret."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,6 +82,27 @@ def test_a_payment_tells_its_whole_life(shop: Marketplace, paypal: Simulator, li
         ("answer", "capture came to succeeded"),
         ("state", "paid"),
         ("notification", "PAYMENT.CAPTURE.COMPLETED: ignored (known_already)"),
+    ]
+
+
+def test_what_happens_within_a_moment_is_told_call_by_call(shop: Marketplace, lived: Answer) -> None:
+    calls = list(ProviderCall.objects.filter(transaction__uuid=lived["uuid"]).order_by("pk"))
+    assert len(calls) == 3
+    moment = datetime(2100, 1, 1, tzinfo=UTC)
+    ProviderCall.objects.filter(pk__in=[call.pk for call in calls]).update(
+        begun_at=moment, ended_at=moment, exchanges=[]
+    )
+
+    told = entries(shop, lived["transaction"])[-len(calls) * 3 :]
+
+    # A transaction is made before its first call, and a look-up has no intent.
+    assert [(entry["operation"], entry["kind"]) for entry in told if entry["at"].startswith("2100")] == [
+        ("pay", "recovery"),
+        ("look_up", "request"),
+        ("look_up", "answer"),
+        ("capture", "request"),
+        ("capture", "intent"),
+        ("capture", "answer"),
     ]
 
 

@@ -39,8 +39,8 @@ KEPT = {
         "apps cards closing command configured holdings models names reading requests retained selling statuses subscriptions way"
     ),
     "paypal": (
-        "apps configured currencies forms forms.allowed_urls forms.form forms.limits forms.own_form forms.split forms.wiki_form "
-        "holdings models names preapprovals records retained sellers sellers.ending sellers.payees uses way"
+        "apps configured currencies forms forms.allowed_urls forms.form forms.known forms.limits forms.own_form forms.split "
+        "forms.wiki_form holdings models names preapprovals records retained sellers sellers.ending sellers.payees uses way"
     ),
     "reference": "apps configured models names offers",
 }

@@ -22,14 +22,14 @@ def has_calls(row: Transaction) -> bool:
 
 
 def of_calls(row: Transaction) -> Iterable[Entry]:
-    found = _calls_of.all(row.pk)
+    found = _calls_of.all(row.pk)[::-1]
     first = min((call.pk for call in found if call.operation in _FIRST), default=None)
     for call in found:
         yield from _of_call(call, _began(call, row if call.pk == first else None))
 
 
 def of_notifications(row: Transaction) -> Iterable[Entry]:
-    for one in _notifications_of.all(row.pk):
+    for one in reversed(_notifications_of.all(row.pk)):
         yield Entry(
             one.received_at,
             "notification",
@@ -52,7 +52,12 @@ def _began(call: ProviderCall, made: Transaction | None) -> datetime:
 
 
 def _of_call(call: ProviderCall, began: datetime) -> Iterator[Entry]:
-    about: dict[str, Any] = {"provider": call.provider, "operation": call.operation, "reference": call.key}
+    about: dict[str, Any] = {
+        "provider": call.provider,
+        "operation": call.operation,
+        "reference": call.key,
+        "call": call.pk,
+    }
     if call.client:
         yield Entry(began, "request", f"{call.client} asked for it", request_id=call.request_id or None, **about)
     if call.operation not in LOOK_UPS:

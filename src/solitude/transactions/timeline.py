@@ -18,8 +18,9 @@ from solitude.web.answers import time_text
 from solitude.web.openapi import Time
 
 ENTRIES_MAX = 1000
-# Every kind of entry. At the same moment, the cause stands before its effect.
-_ORDER = ("request", "intent", "recovery", "call", "answer", "notification", "state")
+_KINDS = ("request", "intent", "recovery", "call", "answer", "notification", "state")
+# At the same moment, the cause stands before its effect: what is written down and makes a transaction, before what is asked.
+_FIRST = ("request", "intent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Entry:
     old: str | None = None
     new: str | None = None
     duration_ms: int | None = None
+    # The key of the call that it is about; 0 for what is about none. Not shown.
+    call: int = 0
 
 
 _Move = TypedDict(
@@ -54,7 +57,7 @@ class EntryShown(_Move):
     """One moment in the life of a transaction. What a `kind` has nothing to say about is null."""
 
     at: Time
-    kind: Annotated[str, Field(json_schema_extra={"enum": [*_ORDER]})]
+    kind: Annotated[str, Field(json_schema_extra={"enum": [*_KINDS]})]
     summary: Annotated[str, Field(description="For people; without anything secret.")]
     request_id: Annotated[str | None, Field(description="The `Transaction-Id` of the request that it belongs to.")]
     provider: str | None
@@ -72,6 +75,7 @@ class Timeline(TypedDict):
     entries: list[EntryShown]
 
 
+# Tells what it knows the oldest first.
 Source = Callable[[Transaction], Iterable[Entry]]
 _sources: list[Source] = []
 
@@ -84,8 +88,36 @@ def offer(source: Source) -> None:
 def shown_timeline(row: Transaction) -> Timeline:
     """The timeline as the API shows it, the oldest entry first; of a very long one the newest ENTRIES_MAX."""
     entries = [entry for source in (_moves, *_sources) for entry in source(row)]
-    entries.sort(key=lambda entry: (entry.at, _ORDER.index(entry.kind)))
+    entries.sort(key=_order_of(entries))
     return {"transaction": row.resource_uri, "entries": [_shown(entry) for entry in entries[-ENTRIES_MAX:]]}
+
+
+def _order_of(entries: Iterable[Entry]) -> Callable[[Entry], tuple[datetime, int, int]]:
+    """By time, and within a moment call by call, of each as its source tells it. A moment is a millisecond, for SQLite knows no other: in
+    one a call may end and the next one begin. What is about no call stands with the first one there."""
+    first: dict[datetime, int] = {}
+    for entry in entries:
+        if entry.call:
+            at = _moment(entry)
+            first[at] = min(entry.call, first.get(at, entry.call))
+
+    def order(entry: Entry) -> tuple[datetime, int, int]:
+        at = _moment(entry)
+        return at, entry.call or first.get(at, 0), _place(entry)
+
+    return order
+
+
+def _place(entry: Entry) -> int:
+    """Where it stands beside a call at the same moment."""
+    if entry.call:
+        return 0 if entry.kind in _FIRST else 2
+    is_of_new = entry.kind == "state" and entry.old is None
+    return 1 if is_of_new else 3 if entry.kind == "notification" else 4
+
+
+def _moment(entry: Entry) -> datetime:
+    return entry.at.replace(microsecond=entry.at.microsecond // 1000 * 1000)
 
 
 _events_of = Found(lambda uri: Event.objects.filter(resource_uri=uri).order_by("-pk")[:ENTRIES_MAX], str)
@@ -94,12 +126,12 @@ _events_of = Found(lambda uri: Event.objects.filter(resource_uri=uri).order_by("
 def _moves(row: Transaction) -> Iterable[Entry]:
     if row.imported_at:
         yield Entry(row.imported_at, "state", "imported", new=Status(row.status).name.lower())
-    for event in _events_of.all(row.resource_uri):
+    for event in reversed(_events_of.all(row.resource_uri)):
         said = f"{event.edge}: {event.reason}" if event.reason else event.edge
         yield Entry(event.created, "state", said, request_id=event.request_id or None, old=event.old, new=event.new)
 
 
 def _shown(entry: Entry) -> EntryShown:
     names = {"old": "from", "new": "to"}
-    said: dict[str, Any] = {names.get(name, name): value for name, value in asdict(entry).items()}
+    said: dict[str, Any] = {names.get(name, name): value for name, value in asdict(entry).items() if name != "call"}
     return cast(EntryShown, said | {"at": time_text(entry.at)})
