@@ -60,8 +60,7 @@ def get_transaction(request: ApiRequest, pk: int) -> HttpResponse:
 
 
 def _found(request: ApiRequest, pk: int) -> tuple[Transaction, Below]:
-    # Django takes a query apart even where there is none.
-    if request.META.get("QUERY_STRING") and request.GET:
+    if paging.has_query(request):
         row = paging.one(request, Transaction.objects.all(), pk, FILTERS)
         return row, below_of([row])
     known = found(pk)

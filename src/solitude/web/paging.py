@@ -25,6 +25,11 @@ _CURSOR = re.compile(r"[0-9a-f]{1,15}", re.ASCII)
 R = TypeVar("R", bound=Row)
 
 
+def has_query(request: HttpRequest) -> bool:
+    """Django takes a query apart even where there is none."""
+    return bool(request.META.get("QUERY_STRING") and request.GET)
+
+
 def only(request: HttpRequest, allowed: Iterable[str] = ()) -> None:
     """Refuses query parameters that mean nothing here, so that a misspelt filter never lists everything."""
     unknown = sorted(set(request.GET) - set(allowed))
