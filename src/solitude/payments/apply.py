@@ -1,10 +1,12 @@
 """How a provider's result enters our books: from evidence to a move in the state graph."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from django.conf import settings
+from django.db.models.functions import Now
 
-from solitude.payments import leases, money_back, registry
+from solitude.payments import money_back, registry
 from solitude.payments.contract import UNDOINGS, Capability, Evidence, Operation, Outcome, Result, Seen
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry.logs import get_logger
@@ -72,7 +74,7 @@ def payment(row: Transaction, found: Result) -> None:
     edge, columns = _payment_edge(row, found), _columns(row, found)
     if edge and states.can(row, edge) and not _told_already(row, edge, columns):
         waits = states.EDGES[edge].target in waiting_states(row)
-        follow_up_at = leases.In(settings.SOLITUDE_FOLLOW_UP_S) if waits else None
+        follow_up_at = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S) if waits else None
         states.move(row, edge, **columns, follow_up_at=follow_up_at)
     elif found.evidence and found.evidence.state == Seen.PAID and row.status in PAID:
         _learn(row, columns)

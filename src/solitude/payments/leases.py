@@ -10,7 +10,6 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils.duration import duration_microseconds
 
 M = TypeVar("M", bound=Model)
 DOUBLINGS_MAX = 16
@@ -24,32 +23,15 @@ def free(lease: str = LEASE) -> Q:
     return Q(**{lease: None}) | Q(**{f"{lease}__lt": Now()})
 
 
-class In(Now):
-    """The database's time in so many seconds: the text of `Now() + timedelta(...)`, which Django makes of four expressions, and slowly."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__()
-        self._wait = timedelta(seconds=seconds)
-
-    def as_postgresql(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        now, values = super().as_postgresql(compiler, connection, **more)
-        return f"({now} + %s)", [*values, self._wait]
-
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> Any:
-        now, values = super().as_sqlite(compiler, connection, **more)
-        text = connection.ops.combine_duration_expression("+", [now, "%s"])
-        return f"({text})", [*values, duration_microseconds(self._wait)]
-
-
 def until() -> Any:
     """The end of a lease that begins now."""
-    return In(settings.SOLITUDE_CALL_LEASE_S)
+    return Now() + timedelta(seconds=settings.SOLITUDE_CALL_LEASE_S)
 
 
 def later(tries: int) -> Any:
     """When to try again after so many tries in vain."""
     first_s, most_s = settings.SOLITUDE_RECOVERY_FIRST_S, settings.SOLITUDE_RECOVERY_MAX_S
-    return In(min(first_s * 2 ** min(max(tries - 1, 0), DOUBLINGS_MAX), most_s))
+    return Now() + timedelta(seconds=min(first_s * 2 ** min(max(tries - 1, 0), DOUBLINGS_MAX), most_s))
 
 
 def take_due(rows: QuerySet[M], limit: int, *, due: str = DUE, lease: str = LEASE, **more: Any) -> list[int]:
