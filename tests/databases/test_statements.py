@@ -22,11 +22,11 @@ from django.db import (
 from django.db.transaction import TransactionManagementError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.databases.conftest import IS_POSTGRESQL, NO_SESSIONS
 
 from solitude.events.models import Feed
 from solitude.sellers.models import Product
 
-IS_POSTGRESQL = connection.vendor == "postgresql"
 AWARE = st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))]))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 # By the type that PostgreSQL is told for a value, since it does not know a column for it here.
@@ -43,20 +43,6 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "double precision": st.floats(allow_nan=False),
     "jsonb": st.dictionaries(TEXTS, st.integers() | TEXTS, max_size=3),
 }
-
-
-@pytest.fixture(autouse=True)
-def alone(transactional_db: None) -> Iterator[None]:
-    """What is prepared here is nobody else's."""
-    connection.close()
-    yield
-    connection.close()
-
-
-@pytest.fixture
-def postgresql() -> None:
-    if not IS_POSTGRESQL:
-        pytest.skip("SQLite keeps its statements by itself")
 
 
 @pytest.fixture
@@ -84,7 +70,7 @@ def by_cursor(text: str, values: list[Any]) -> tuple[list[tuple[Any, ...]], int]
         return list(cursor.fetchall()) if cursor.description else [], cursor.rowcount
 
 
-@pytest.mark.skipif(not IS_POSTGRESQL, reason="SQLite's values are those of Python's own module")
+@pytest.mark.skipif(not IS_POSTGRESQL, reason=NO_SESSIONS)
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -1,6 +1,6 @@
 """Connections to the database are the process's: who waits has none, and who works next goes on with one that is there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
@@ -16,20 +16,6 @@ from solitude.web.models import SeenToken
 
 T = TypeVar("T")
 TERMINATE = "SELECT pg_terminate_backend(%s, 5000)"
-
-
-@pytest.fixture(autouse=True)
-def alone(transactional_db: None) -> Iterator[None]:
-    """Nothing is kept from before, and nothing is left to those who come."""
-    connection.close()
-    yield
-    connection.close()
-
-
-@pytest.fixture
-def postgresql() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has no sessions")
 
 
 def elsewhere(work: Callable[[], T]) -> T:
