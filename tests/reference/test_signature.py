@@ -109,7 +109,8 @@ def test_any_query_arrives_as_it_was_given_and_is_covered(query: list[tuple[str,
     assert parse_qsl(urlsplit(request.url).query, keep_blank_values=True) == query
     assert request.url.isascii()
     assert " " not in request.url
-    if not any(name.startswith("oauth_") for name, _ in query):
+    # A judge of oauthlib's leaves each parameter of this name out, and not only the header's own (RFC 5849, section 3.4.1.3.1).
+    if not any(name.startswith("oauth_") or name == "realm" for name, _ in query):
         assert is_genuine(request)
 
 
