@@ -43,4 +43,9 @@ _PASSED = {
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Passes on what the request is, and nothing else: the server puts the whole process environment beside it."""
     passed = {name: value for name, value in environ.items() if name in _PASSED or name.startswith(("HTTP_", "wsgi."))}
-    return _application(passed, start_response)
+    response: Any = _application(passed, start_response)
+    if getattr(response, "streaming", True):
+        return response  # type: ignore[no-any-return]
+    # The server sends a list at once, and asks all else for one piece after the other.
+    response.close()
+    return [response.content]

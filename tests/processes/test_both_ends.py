@@ -18,18 +18,20 @@ def asked(path):
         "REMOTE_ADDR": "127.0.0.1", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http",
     }
     answer = application(environ, lambda status, headers: statuses.append(status))
-    body = b"".join(answer)
+    pieces.append(len(answer) if type(answer) is list else None)
     held.append(connection.connection is not None)
-    answer.close()
 
-statuses, held = [], []
+statuses, held, pieces, ended = [], [], [], []
+request_finished.connect(lambda **_: ended.append(1), weak=False)
 for path in ("/services/status/", "/", "/nothing/", "/generic/buyer/"):
     asked(path)
 print(json.dumps({
     "statuses": statuses,
     "held": held,
+    "pieces": pieces,
+    "ended": len(ended),
     "receivers": [f"{one.__module__}.{one.__name__}" for signal in (request_started, request_finished)
-                  for one in signal._live_receivers(None)[0]],
+                  for one in signal._live_receivers(None)[0] if one.__module__ != "__main__"],
     "same": get_resolver() is get_resolver(get_urlconf()),
 }))
 """
@@ -50,6 +52,9 @@ def test_a_request_leaves_nothing_behind(tmp_path: Path) -> None:
     # Whatever another version of Django or a package adds is to be looked at.
     assert told["receivers"] == ["solitude.web.requests.forget"]
     assert [status[:3] for status in told["statuses"]] == ["500", "200", "404", "401"]
+    # The server asks a list for nothing more, so the end has come before.
+    assert told["pieces"] == [1] * 4
+    assert told["ended"] == 4
     # Not even where the database, which has no tables here, was asked.
     assert told["held"] == [False] * 4
     assert told["same"]
