@@ -35,7 +35,7 @@ class Supervisor(threading.Thread):
         super().__init__(name="supervisor", daemon=True)
         self.kills: Counter[str] = Counter()
         self.failure: BaseException | None = None
-        self._chance, self._per_s = chance, kills_per_minute / 60
+        self._chance, self._pause_s = chance, 60 / kills_per_minute if kills_per_minute else float("inf")
         self._targets, self._programs = targets_of(ground, chance), ground.mortals
         self._due: dict[Program, float] = {}
         self._calm, self._over = threading.Event(), threading.Event()
@@ -54,7 +54,8 @@ class Supervisor(threading.Thread):
             self.failure = error
 
     def _watch(self) -> None:
-        next_kill = time.monotonic() + self._pause()
+        # Later ones may be long in coming; without a first one nothing would be proved.
+        next_kill = time.monotonic() + self._chance.random() * self._pause_s
         while not self._over.wait(TICK_S):
             self._revive(time.monotonic())
             if not self._calm.is_set() and time.monotonic() >= next_kill:
@@ -62,7 +63,7 @@ class Supervisor(threading.Thread):
                 next_kill = time.monotonic() + self._pause()
 
     def _pause(self) -> float:
-        return self._chance.expovariate(self._per_s) if self._per_s else float("inf")
+        return self._chance.expovariate(1 / self._pause_s)
 
     def _revive(self, now: float) -> None:
         for program in self._programs:

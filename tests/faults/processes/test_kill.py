@@ -10,7 +10,7 @@ from tests.support import isolation
 pytestmark = pytest.mark.long
 
 # Enough that a machine with nothing else to do does not end before the first kill.
-PAYMENTS = 60
+PAYMENTS = 100
 
 
 def test_no_payment_is_lost_or_doubled_when_everything_is_killed() -> None:
