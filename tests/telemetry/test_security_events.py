@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import solitude
-from solitude.telemetry import cef
+from solitude.telemetry import cef, context
 from solitude.telemetry.security_events import ANY, CATALOGUE, table
 
 ROOT = Path(solitude.__file__).parent
@@ -116,3 +116,23 @@ def test_what_is_not_committed_is_not_told(all_security_events: list[str]) -> No
     (line,) = all_security_events
     assert "|done|1|" in line
     assert "cs3Label=transaction cs3=t1" in line
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("before", "about", "told"),
+    [(None, "", ""), (None, "t1", "t1"), ("t1", "", "t1"), ("t1", "t1", "t1"), ("t1", "t2", "t2")],
+)
+def test_an_event_is_about_the_transaction_that_is_named_and_nothing_else_becomes_so(
+    all_security_events: list[str], before: str | None, about: str, told: str
+) -> None:
+    from django.db import transaction
+
+    with context.bound(transaction=before):
+        held = context.current()
+        with transaction.atomic():
+            cef.after_commit("done", 1, about=about)
+        assert context.current() == held
+
+    (line,) = all_security_events
+    assert re.findall(r"cs3Label=transaction cs3=(\S*)", line) == [told] * bool(told)

@@ -91,7 +91,10 @@ def after_commit(
     """
 
     def tell() -> None:
-        with context.bound(transaction=about or None):
+        if about in ("", context.current().get("transaction")):
+            event(name, severity, request=request, extra=extra)
+            return
+        with context.bound(transaction=about):
             event(name, severity, request=request, extra=extra)
 
     # Robust: what is committed is done, whatever becomes of its event.
@@ -120,21 +123,11 @@ def message(
     name: str, severity: int, request: Mapping[str, str] = _NOTHING, extra: Mapping[str, object] = _NOTHING
 ) -> str:
     """The event as it is written, without time and host; arguments as for `event`."""
-    target = redaction.mask_query(request.get("path_with_query") or "-")
-    masked_name = redaction.mask(name)
-    head = [
-        "CEF:0|Mozilla|Solitude|0",
-        _escaped(redaction.mask(target), _HEAD_ESCAPES, VALUE_LIMIT_BYTES),
-        _escaped(masked_name, _HEAD_ESCAPES, NAME_LIMIT_BYTES),
-        str(severity),
-    ]
     bound = context.current()
+    target, of_request = _told(request) if request else _NO_REQUEST
+    masked_name = redaction.mask(name)
     fields = [
-        f"cs1Label=requestClientApplication cs1={_value(request.get('user_agent') or _NONE, VALUE_LIMIT_BYTES)}",
-        f"requestMethod={_value(request.get('method') or _NONE, SHORT_LIMIT_BYTES)}",
-        f"request={_value(target.partition('?')[0], VALUE_LIMIT_BYTES)}",
-        f"src={_value(request.get('src') or _NONE, SHORT_LIMIT_BYTES)}",
-        f"dhost={_value(request.get('dhost') or _NONE, SHORT_LIMIT_BYTES)}",
+        of_request,
         f"suser={_value(request.get('client') or bound.get('client') or _NONE, SHORT_LIMIT_BYTES)}",
         f"msg={_escaped(masked_name, _VALUE_ESCAPES, NAME_LIMIT_BYTES)}",
         *(
@@ -147,7 +140,21 @@ def message(
             for key, value in extra.items()
         ),
     ]
-    return "|".join([*head, " ".join(fields)])
+    head = f"CEF:0|Mozilla|Solitude|0|{target}|{_escaped(masked_name, _HEAD_ESCAPES, NAME_LIMIT_BYTES)}|{severity}"
+    return f"{head}|{' '.join(fields)}"
+
+
+def _told(request: Mapping[str, str]) -> tuple[str, str]:
+    """Where a request went, for the head, and the fields of the extension that tell of it."""
+    target = redaction.mask_query(request.get("path_with_query") or "-")
+    fields = (
+        f"cs1Label=requestClientApplication cs1={_value(request.get('user_agent') or _NONE, VALUE_LIMIT_BYTES)}",
+        f"requestMethod={_value(request.get('method') or _NONE, SHORT_LIMIT_BYTES)}",
+        f"request={_value(target.partition('?')[0], VALUE_LIMIT_BYTES)}",
+        f"src={_value(request.get('src') or _NONE, SHORT_LIMIT_BYTES)}",
+        f"dhost={_value(request.get('dhost') or _NONE, SHORT_LIMIT_BYTES)}",
+    )
+    return _escaped(redaction.mask(target), _HEAD_ESCAPES, VALUE_LIMIT_BYTES), " ".join(fields)
 
 
 def _value(value: object, limit_bytes: int) -> str:
@@ -182,3 +189,7 @@ def _escaped(masked: str, escapes: Mapping[str, str], limit_bytes: int) -> str:
             break
         parts.append(part)
     return "".join(parts)
+
+
+# Of an event that no request has caused.
+_NO_REQUEST = _told({})
