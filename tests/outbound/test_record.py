@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solitude.outbound.http import Answer, NoAnswer, NotSent, Reason, Request
-from solitude.outbound.record import Kept, Limits, describe, redact_json
+from solitude.outbound.record import Kept, Limits, _read, describe, redact_json
 from solitude.telemetry import redaction
 from solitude.telemetry.redaction import MASK
 
@@ -183,3 +185,45 @@ class TestDescribe:
     def test_the_time_must_say_where(self) -> None:
         with pytest.raises(ValueError, match="aware"):
             describe(REQUEST, answer(), sent_at=datetime(2026, 11, 23), kept=KEPT)  # noqa: DTZ001
+
+
+def what_comes_of(read: Callable[[], Any]) -> tuple[Any, ...]:
+    """The types too, and of each number all its digits."""
+    try:
+        return ("read", repr(read()))
+    except (ValueError, ArithmeticError, RecursionError) as error:
+        return ("raised", type(error))
+
+
+PIECES = [
+    "{", "}", "[", "]", ":", ",", '"', "\\", " ", "\n", "\x0b", "\ufeff", '"a"', '"a":', "null", "true", "NaN", "-Infinity", "nul",
+    '"\\ud800"', '"\\ud800a"', '"\\ud83d\\ude00"', '"\\u0000"', '"\x01"', '"\\/"', "\u00e9", "-0", "-0.0", "01", "1.", ".5", "+1",
+    "1.50", "1e5", "1E+400", "1e99999999999999999999", str(2**64), str(-(2**63) - 1), "9" * 5000, "1." + "3" * 400,
+]  # fmt: skip
+TEXTS = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
+    st.recursive(
+        st.sampled_from(PIECES[10:]) | st.text(max_size=9).map(json.dumps),
+        lambda inner: (
+            st.lists(inner, max_size=4).map(lambda parts: "[" + ",".join(parts) + "]")
+            | st.lists(inner, max_size=4).map(lambda parts: "{" + ",".join('"a":' + part for part in parts) + "}")
+        ),
+        max_leaves=12,
+    ),
+)
+
+
+@given(TEXTS.map(str.encode) | st.binary(max_size=20), st.sampled_from([b"", b"", b"\xed\xa0\x80", b"\xff", b"x"]))
+def test_a_body_is_read_as_the_standard_library_reads_it(body: bytes, rest: bytes) -> None:
+    body += rest
+    assert what_comes_of(lambda: _read(body)) == what_comes_of(lambda: json.loads(body, parse_float=Decimal))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_what_only_the_standard_library_reads_is_read(encoding: str) -> None:
+    assert _read('{"a": [1.50, "é"]}'.encode(encoding)) == {"a": [Decimal("1.50"), "é"]}
+
+
+def test_a_body_that_is_too_deep_is_not_read() -> None:
+    with pytest.raises(RecursionError):
+        _read(b"[" * 100_000 + b"]" * 100_000)
