@@ -159,7 +159,9 @@ class TestDescribe:
         json.dumps(exchange.as_dict())
 
     @pytest.mark.parametrize(
-        "body", [b"<html>Ann</html>", b"a=1&b=2", b"\xff\xfe", b'{"cut": ', b"[" * 100_000], ids=lambda body: body[:9]
+        "body",
+        [b"<html>Ann</html>", b"a=1&b=2", b"\xff\xfe", b'{"cut": ', b"[" * 100_000, b'{"a": 1e99999999999999999999}'],
+        ids=lambda body: body[:9],
     )
     def test_a_body_that_is_not_json_is_told_by_length_and_digest(self, body: bytes) -> None:
         exchange = describe(REQUEST, answer(body), sent_at=SENT_AT, kept=KEPT)

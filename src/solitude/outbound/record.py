@@ -206,7 +206,7 @@ def _body(body: bytes, kept: frozenset[str], limits: Limits) -> Any:
         return None
     try:
         value = _read(body)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return {"bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS]}
     return redact_json(value, kept, limits)
 
