@@ -16,6 +16,7 @@ from tests.vault.rings import ring_of, with_new_key
 
 from solitude.buyers import hashing
 from solitude.buyers.models import Buyer
+from solitude.turns import Turns, turn
 from solitude.vault import hashes
 from solitude.vault.current import use_ring
 
@@ -197,6 +198,28 @@ def test_a_process_hashes_a_few_pins_at_once_and_the_rest_wait(monkeypatch: pyte
     assert (slow.most, slow.count, slow.now) == (hashing.HASHES_AT_ONCE, 12, 0)
     # What the C library keeps of the memory of one that is over, it keeps for its thread.
     assert len(slow.threads) == hashing.HASHES_AT_ONCE
+
+
+def test_while_a_pin_is_hashed_others_have_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, turns = Slow(), Turns(1, 2)
+    monkeypatch.setattr(hashing, "_hasher", slow)
+
+    def keep() -> None:
+        with turn(turns, 20):
+            hashing.kept_form(RIGHT, ROW)
+
+    keeping = threading.Thread(target=keep)
+    keeping.start()
+    deadline = time.monotonic() + 10
+    while not slow.now and time.monotonic() < deadline:
+        time.sleep(0.01)
+    try:
+        with turn(turns, 10):
+            assert slow.now == 1
+    finally:
+        slow.leave.set()
+        keeping.join(20)
+    assert slow.count == 1
 
 
 def test_a_client_is_told_when_too_many_wait_and_nothing_is_counted(

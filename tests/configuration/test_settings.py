@@ -10,6 +10,7 @@ from tests.configuration.starting import DEVELOPMENT, PRODUCTION, settings_of
 from tests.outbound.peers import Certificate
 
 from solitude.configuration import ALL_CLIENTS, ConfigurationError, Environment
+from solitude.settings.serving import is_here
 from solitude.web.clients import Client
 
 SECRET = "Q2FuYXJ5LXNlY3JldC10aGF0LW5vYm9keS1zZWVz"
@@ -35,6 +36,33 @@ def test_the_defaults_are_a_development_system(tmp_path: Path) -> None:
         "sandbox-client",
         "sandbox-secret",
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "turns"),
+    [
+        ("sqlite:////var/lib/solitude/solitude.sqlite3", 2),
+        ("postgresql://127.0.0.1/solitude", 2),
+        ("postgresql://solitude:secret@localhost:5432/solitude", 2),
+        ("postgresql://[::1]/solitude", 2),
+        ("postgresql:///solitude", 2),
+        ("postgresql://%2Fvar%2Frun%2Fpostgresql/solitude", 2),
+        ("postgresql:///solitude?host=/var/run/postgresql", 2),
+        ("postgresql://db.internal/solitude", 4),
+        ("postgresql://10.0.0.7:5432/solitude", 4),
+        ("postgresql://127.0.0.1/solitude?host=10.0.0.7", 4),
+        ("postgresql:///solitude?host=10.0.0.7,10.0.0.8", 4),
+    ],
+)
+def test_more_requests_compute_at_a_time_where_the_database_is_far(url: str, turns: int) -> None:
+    assert is_here(url) == (turns == 2)
+    found = settings_of(DEVELOPMENT | {"SOLITUDE_DATABASE_URL": url})
+    assert found["SOLITUDE_SERVE_TURNS_WRITING"] == turns
+    assert settings_of(DEVELOPMENT | {"SOLITUDE_SERVE_TURNS_WRITING": "7"})["SOLITUDE_SERVE_TURNS_WRITING"] == 7
+
+
+def test_a_url_that_cannot_be_read_is_told_by_its_name() -> None:
+    assert "SOLITUDE_DATABASE_URL" in problem({**DEVELOPMENT, "SOLITUDE_DATABASE_URL": f"postgresql://[{SECRET}/x"})
 
 
 def test_production_is_the_default_and_starts_without_development_values() -> None:

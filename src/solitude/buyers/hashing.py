@@ -20,6 +20,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from solitude.telemetry.logs import get_logger
+from solitude.turns import aside
 from solitude.vault import hashes
 from solitude.vault.current import current_ring
 from solitude.web.refusals import Refused
@@ -81,7 +82,8 @@ def _of_nobody() -> str:
 
 
 def _in_turn(work: Callable[[], T]) -> T:
-    with _turn():
+    # Payments need not wait for it: no interpreter is needed, nor a connection.
+    with aside(), _turn():
         return _threads.submit(work).result()
 
 

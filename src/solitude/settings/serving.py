@@ -1,10 +1,27 @@
 """`solitude serve`: how much it does at a time, and what besides."""
 
-from solitude.configuration import flag
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from solitude.configuration import flag, is_loopback
 from solitude.settings.process import SOLITUDE_DATABASE_URL, SOLITUDE_DEBUG
 from solitude.settings.reading import environment
 
 _get = environment.get
+# A turn waits for the database as long as the way there takes. Where that is no way, more than two threads only take the interpreter from
+# one another.
+TURNS_FAR, TURNS_HERE = 4, 2
+
+
+def is_here(database_url: str) -> bool:
+    """Whether the database is on this machine, as far as its URL says so."""
+    try:
+        parts = urlsplit(database_url)
+        asked = parse_qs(parts.query).get("host", [])
+    except ValueError:
+        return False
+    hosts = asked or [unquote(parts.hostname or "")]
+    return parts.scheme == "sqlite" or all(not host or host.startswith("/") or is_loopback(host) for host in hosts)
+
 
 SOLITUDE_SERVE_THREADS: int = environment.number(
     "SOLITUDE_SERVE_THREADS",
@@ -24,11 +41,12 @@ SOLITUDE_SERVE_THREADS_READING: int = environment.number(
 )
 SOLITUDE_SERVE_TURNS_WRITING: int = environment.number(
     "SOLITUDE_SERVE_TURNS_WRITING",
-    4,
+    TURNS_HERE if is_here(SOLITUDE_DATABASE_URL) else TURNS_FAR,
     "Requests that may change something that one server process computes at a time. Those that wait for a provider do not count.",
     unit="requests",
     least=1,
     most=512,
+    shown=f"{TURNS_FAR}, or {TURNS_HERE} with the database on this machine",
 )
 SOLITUDE_SERVE_TURNS_READING: int = environment.number(
     "SOLITUDE_SERVE_TURNS_READING",
