@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from tests.audit.world import call, event, findings, notification, seal, verified
 
-from solitude.audit import kinds, sealing, seals
+from solitude.audit import digests, kinds, sealing, seals
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
@@ -22,6 +22,11 @@ def remove(kind: str, pks: list[int]) -> None:
     with transaction.atomic():
         seals.removed(kind, pks)
         kinds.named(kind).rows.filter(pk__in=pks).delete()
+
+
+def end(row: ProviderCall) -> None:
+    row.outcome, row.facts = "succeeded", {"seen": "yes"}
+    row.save(update_fields=["outcome", "facts"])
 
 
 def truncate(pks: list[int]) -> None:
@@ -74,6 +79,23 @@ def test_a_chain_without_rows_is_whole() -> None:
     assert verified().length == 0
 
 
+def test_nobody_waits_while_digests_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On SQLite a transaction keeps all who write waiting."""
+    of_group, seen = digests.of_group, []
+
+    def watched(*given: Any) -> bytes:
+        seen.append(connection.in_atomic_block)
+        return of_group(*given)
+
+    monkeypatch.setattr(digests, "of_group", watched)
+    stuck = call("unknown")
+    assert seal() == 1
+    end(stuck)
+    assert seal() == 1
+    assert seen
+    assert not any(seen)
+
+
 def test_an_open_call_holds_up_nobody_and_gets_its_seal_when_it_has_ended() -> None:
     stuck, done = call("unknown"), call()
     seal()
@@ -83,8 +105,7 @@ def test_an_open_call_holds_up_nobody_and_gets_its_seal_when_it_has_ended() -> N
     assert verified().checked.still_open == 1
     assert seal() == 0
 
-    stuck.outcome, stuck.facts = "succeeded", {"seen": "yes"}
-    stuck.save(update_fields=["outcome", "facts"])
+    end(stuck)
     assert verified().checked.still_open == 1
     assert seal() == 1
 

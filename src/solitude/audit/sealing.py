@@ -79,18 +79,27 @@ def seal_ended(kind: Kind) -> int:
     while page := list(waiting.filter(pk__gt=last)[:ROWS_AT_ONCE]):
         last = page[-1].pk
         version = chain.version()
-        ended = _ended(kind, page)
-        if ended:
+        # On SQLite nobody else writes while a transaction is open.
+        seals = [_seal_of_ended(kind, number, pks) for number, pks in _ended(kind, page).items()]
+        if seals:
             with transaction.atomic():
                 held = chain.locked(version)
-                made += sum(seal_ended_of(kind, held, number, pks) for number, pks in ended.items())
+                made += sum(_add(kind, held, *seal) for seal in seals)
     return made
 
 
 def seal_ended_of(kind: Kind, held: Chain, number: int, pks: list[int]) -> int:
     """Seals these rows, which have ended, of the range of that number; in the caller's transaction, with the chain locked."""
+    return _add(kind, held, *_seal_of_ended(kind, number, pks))
+
+
+def _seal_of_ended(kind: Kind, number: int, pks: list[int]) -> tuple[int, int, str, dict[int, Digests]]:
+    """Of which range, in which layout and under which key the digests of its rows are."""
     key_id, layout = digests.current_key_id(), Seal.objects.values_list("layout", flat=True).get(number=number)
-    listed = _digested(kind, layout, key_id, pks, set())
+    return number, layout, key_id, _digested(kind, layout, key_id, pks, set())
+
+
+def _add(kind: Kind, held: Chain, number: int, layout: int, key_id: str, listed: dict[int, Digests]) -> int:
     if not listed:
         return 0
     found = sorted(listed)
