@@ -91,7 +91,7 @@ def begin(
         ids=ids or {},
         leased_until=leases.until(),
     )
-    prepared.insert_later(call)
+    prepared.insert(call)
     if row is not None:
         context.about(row.uuid)
     call.is_begun_here = True
@@ -264,7 +264,7 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
             result = replace(result, outcome=Outcome.UNKNOWN)
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
         _write_down(call, result, recovering=not first_try)
-        prepared.update_later(call, _RECORDED)
+        prepared.update(call, _RECORDED)
         if not unknown_again:
             _apply(call, result)
     elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):

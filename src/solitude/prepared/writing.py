@@ -1,6 +1,6 @@
 """Rows written by statements that are made once for each model, and each choice of its columns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,14 +21,6 @@ def insert(row: Model) -> None:
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # Django's own, and not documented
     if not _inserted(row, ""):
         raise DatabaseError("the row was not inserted")
-
-
-def insert_later(row: Model) -> None:
-    """The same with the commit, or before the next statement: until then it has no primary key, and what is wrong with it is not told."""
-    _as_django_saves(row)
-    row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
-    text, returned, values = _insert(row, "")
-    database().ask_later(text, values, lambda found: _set_returned(row, returned, found[0][0]))
 
 
 def insert_once(row: Model) -> bool:
@@ -62,39 +54,12 @@ def insert_both(first: Model, second: Model) -> tuple[bool, bool]:
 
 def update(row: Model, names: Iterable[str]) -> None:
     """What `row.save(update_fields=names)` does, for such a model. Raises DatabaseError where the row is gone."""
-    _require_one(database().ask(*_update(row, names, {})))
-
-
-def update_later(row: Model, names: Iterable[str]) -> None:
-    """The same with the commit, or before the next statement. For a locked row: that another one is gone would be told after the commit."""
-    text, values = _update(row, names, {})
-    database().ask_later(text, values, _require_one)
+    if not update_if(row, names):
+        raise DatabaseError("Save with update_fields did not affect any rows.")
 
 
 def update_if(row: Model, names: Iterable[str], **now: Any) -> bool:
     """The same, where the row still has these values; whether it has."""
-    return bool(database().ask(*_update(row, names, now))[1])
-
-
-def _as_django_saves(row: Model) -> None:
-    """Raises TypeError for a model that does more when it is saved, which would be left out here."""
-    if type(row).save is not Model.save:
-        raise TypeError(f"{type(row).__name__} is saved by a method of its own")
-
-
-def _require_one(found: tuple[list[Any], int]) -> None:
-    if not found[1]:
-        raise DatabaseError("Save with update_fields did not affect any rows.")
-
-
-def _insert(row: Model, conflict: str) -> tuple[str, Returned, list[Any]]:
-    """The statement, what it returns, and its values."""
-    marks, values = written(row, columns_of(type(row)), sql.InsertQuery, add=True)
-    return (*_insert_text(type(row), marks, conflict), values)
-
-
-def _update(row: Model, names: Iterable[str], now: Mapping[str, Any]) -> tuple[str, list[Any]]:
-    """The statement and its values; `now` is what the row must have."""
     _as_django_saves(row)
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
     meta: Any = row._meta
@@ -104,13 +69,19 @@ def _update(row: Model, names: Iterable[str], now: Mapping[str, Any]) -> tuple[s
     own = database()
     values.append(meta.pk.get_db_prep_value(row.pk, own))
     values += [field.get_db_prep_save(value, own) for field, value in held.items() if value is not None]
-    return _update_text(
-        type(row), columns, marks, tuple((field, value is None) for field, value in held.items())
-    ), values
+    text = _update_text(type(row), columns, marks, tuple((field, value is None) for field, value in held.items()))
+    return bool(own.ask(text, values)[1])
+
+
+def _as_django_saves(row: Model) -> None:
+    """Raises TypeError for a model that does more when it is saved, which would be left out here."""
+    if type(row).save is not Model.save:
+        raise TypeError(f"{type(row).__name__} is saved by a method of its own")
 
 
 def _inserted(row: Model, conflict: str) -> bool:
-    text, returned, values = _insert(row, conflict)
+    marks, values = written(row, columns_of(type(row)), sql.InsertQuery, add=True)
+    text, returned = _insert_text(type(row), marks, conflict)
     found = run(text, values)
     if not found:
         return False
