@@ -40,6 +40,7 @@ from solitude.outbound.ways import Sender
 from solitude.providers.paypal.forms.allowed_urls import is_within, parts_of
 from solitude.providers.paypal.names import CERTIFICATES_WAY
 from solitude.telemetry.logs import get_logger
+from solitude.turns import aside
 
 log = get_logger("solitude.paypal")
 
@@ -142,7 +143,9 @@ class Certificates:
             if fetched_by_another is None:
                 self._under_way[url] = mine
         if fetched_by_another is not None:
-            return fetched_by_another.result()
+            # Whoever asks for it gives its turn away as well, and comes back only when there is one.
+            with aside():
+                return fetched_by_another.result()
         found: Chain | NoKey = UNREACHABLE
         try:
             found = self._fetch(url)
