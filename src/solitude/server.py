@@ -20,13 +20,16 @@ from solitude.telemetry import logs
 PARENT_LOOK_S = 1
 # What a request may still take: a provider's time-out, and some.
 END_WITHIN_S = 60
+# Of the server processes that are forked from this one. One that asks for itself may have lost it already, and would wait for the end of
+# whoever took it in.
+_parent = 0
 
 
 def application() -> Any:
     """The WSGI application in a server process; in the embedded default there is a worker beside it, which lives and dies with it."""
     from solitude.wsgi import application
 
-    threading.Thread(target=_end_with, args=(os.getppid(),), name="parent", daemon=True).start()
+    threading.Thread(target=_end_with, args=(_parent or os.getppid(),), name="parent", daemon=True).start()
     if settings.SOLITUDE_PROXY:
         # It has neither keys nor a database, and nothing to work at.
         return application
@@ -89,6 +92,8 @@ def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> i
     from granian import Granian
     from granian.constants import Interfaces
 
+    global _parent  # noqa: PLW0603
+    _parent = os.getpid()
     for doubt in doubts(_open_as_many_files_as_allowed()):
         print(f"solitude: {doubt}", file=sys.stderr)  # noqa: T201
     server = Granian(
