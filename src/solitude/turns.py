@@ -112,7 +112,11 @@ def turn(turns: Turns, wait_s: float) -> Iterator[None]:
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """While it waits for somebody else, this thread has neither a turn nor a connection. Within a transaction it keeps both."""
+    """While it waits for somebody else, this thread has neither a turn nor a connection. Within a transaction it keeps both.
+
+    To wait for another thread that stands aside is to stand aside too: with all turns in the hands of those who wait, it could not come
+    back. So whatever others wait for (a lock, a result) is let go of before the end of this block, and not behind it.
+    """
     turns = _held.turns
     if not databases.let_go() or turns is None:
         yield

@@ -143,7 +143,6 @@ class Certificates:
             if fetched_by_another is None:
                 self._under_way[url] = mine
         if fetched_by_another is not None:
-            # Whoever asks for it gives its turn away as well, and comes back only when there is one.
             with aside():
                 return fetched_by_another.result()
         found: Chain | NoKey = UNREACHABLE

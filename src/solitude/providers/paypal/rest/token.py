@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import Secret
+from solitude.turns import aside
 
 log = get_logger("solitude.paypal")
 # PayPal's tokens live about nine hours. A renewal this long before the end never delays a payment at the last moment.
@@ -50,9 +51,11 @@ class TokenKeeper:
         """The token. Raises NoToken."""
         token, now = self._token, time.monotonic()
         if token is None or now >= token.ends_at:
-            return self._renewed(token).value
+            with aside():
+                return self._renewed(token).value
         if now >= max(token.renew_at, self._try_again_at):
-            self._renew_early(token)
+            with aside():
+                self._renew_early(token)
         return (self._token or token).value
 
     def refused(self, value: Secret) -> None:
