@@ -172,6 +172,11 @@ class Slow(Counting):
         self.now, self.most, self.lock, self.leave = 0, 0, threading.Lock(), threading.Event()
         self.threads: set[str] = set()
 
+    def wait_for(self, at_it: int) -> None:
+        deadline = time.monotonic() + 10
+        while self.now < at_it and time.monotonic() < deadline:
+            time.sleep(0.01)
+
     def hash(self, password: str | bytes, *, salt: bytes | None = None) -> str:
         with self.lock:
             self.now += 1
@@ -189,9 +194,7 @@ def test_a_process_hashes_a_few_pins_at_once_and_the_rest_wait(monkeypatch: pyte
     threads = [threading.Thread(target=hashing.kept_form, args=(RIGHT, ROW)) for _ in range(12)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 10
-    while slow.now < hashing.HASHES_AT_ONCE and time.monotonic() < deadline:
-        time.sleep(0.01)
+    slow.wait_for(hashing.HASHES_AT_ONCE)
     slow.leave.set()
     for thread in threads:
         thread.join(20)
@@ -210,9 +213,7 @@ def test_while_a_pin_is_hashed_others_have_the_turn(monkeypatch: pytest.MonkeyPa
 
     keeping = threading.Thread(target=keep)
     keeping.start()
-    deadline = time.monotonic() + 10
-    while not slow.now and time.monotonic() < deadline:
-        time.sleep(0.01)
+    slow.wait_for(1)
     try:
         with turn(turns, 10):
             assert slow.now == 1
