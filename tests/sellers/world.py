@@ -8,6 +8,7 @@ from tests.support.marketplace import Answer, Marketplace
 
 SELLERS, PRODUCTS = "/generic/seller/", "/generic/product/"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+# Behind a letter, so that no name that a test gives itself is ever taken.
 _numbers = itertools.count(1)
 
 
@@ -27,7 +28,7 @@ def product(seller: str, **more: Any) -> dict[str, Any]:
 
 
 def made_seller(shop: Marketplace, **more: Any) -> dict[str, Any]:
-    made = shop.post(SELLERS, {"uuid": f"dev:{next(_numbers)}"} | more)
+    made = shop.post(SELLERS, {"uuid": f"dev:n{next(_numbers)}"} | more)
     assert made.status == 201, made
     return dict(made.json)
 
@@ -35,7 +36,7 @@ def made_seller(shop: Marketplace, **more: Any) -> dict[str, Any]:
 def made_product(shop: Marketplace, seller: str = "", **more: Any) -> dict[str, Any]:
     """A product, of a new seller unless one is named, with ids that no other one has."""
     seller, number = seller or made_seller(shop)["resource_uri"], next(_numbers)
-    made = shop.post(PRODUCTS, product(seller, external_id=f"app-{number}", public_id=f"pub:{number}") | more)
+    made = shop.post(PRODUCTS, product(seller, external_id=f"app-n{number}", public_id=f"pub:n{number}") | more)
     assert made.status == 201, made
     return dict(made.json)
 
