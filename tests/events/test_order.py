@@ -140,6 +140,8 @@ def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketpl
         try:
             with transaction.atomic():
                 append(event("low and late"))
+                # It would be written with the commit, and have a higher key.
+                assert Event.objects.filter(uuid="low and late").exists()
                 written.set()
                 assert may_commit.wait(WITHIN_S)
         finally:

@@ -14,8 +14,10 @@ from typing import Any, NamedTuple
 
 from django.db import connections
 
-# Rows, and how many they are or were changed.
+# A statement and its values; rows, and how many they are or were changed.
+Asked = tuple[str, Sequence[Any]]
 Found = tuple[list[tuple[Any, ...]], int]
+Heed = Callable[[Found], None]
 
 
 class Idle(NamedTuple):
@@ -84,6 +86,10 @@ class Shared:
         own.validate_no_broken_transaction()
         with own.wrap_database_errors:
             return self.found(text, values)
+
+    def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
+        """The same by the commit at the latest; `heed` is told what was found or changed."""
+        heed(self.ask(text, values))
 
     def driver_cursor(self) -> Any:
         raise NotImplementedError

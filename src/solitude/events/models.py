@@ -78,4 +78,4 @@ def append(event: Event) -> None:
     if event.type not in TYPES:
         raise ValueError(f"there is no event type {event.type!r}")
     event.request_id = context.current().get("request_id", "")[:REQUEST_ID_MAX_CHARS]
-    prepared.insert(event)
+    prepared.insert_later(event)

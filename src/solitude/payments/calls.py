@@ -91,7 +91,7 @@ def begin(
         ids=ids or {},
         leased_until=leases.until(),
     )
-    prepared.insert(call)
+    prepared.insert_later(call)
     if row is not None:
         context.about(row.uuid)
     call.is_begun_here = True
@@ -264,6 +264,8 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
             result = replace(result, outcome=Outcome.UNKNOWN)
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
         _write_down(call, result, recovering=not first_try)
+        # At once, and not with the commit: by the database's time of this statement, which ends the call, a timeline has the cause before
+        # what follows from it.
         prepared.update(call, _RECORDED)
         if not unknown_again:
             _apply(call, result)

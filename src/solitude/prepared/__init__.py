@@ -6,6 +6,16 @@ what it finds are the same objects that the ORM makes, so that nothing downstrea
 
 from solitude.prepared.asking import run
 from solitude.prepared.reading import Found
-from solitude.prepared.writing import insert, insert_both, insert_once, update, update_if
+from solitude.prepared.writing import insert, insert_both, insert_later, insert_once, update, update_if, update_later
 
-__all__ = ["Found", "insert", "insert_both", "insert_once", "run", "update", "update_if"]
+__all__ = [
+    "Found",
+    "insert",
+    "insert_both",
+    "insert_later",
+    "insert_once",
+    "run",
+    "update",
+    "update_if",
+    "update_later",
+]

@@ -1,6 +1,6 @@
 """Rows written by statements that are made once for each model, and each choice of its columns."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,6 +21,14 @@ def insert(row: Model) -> None:
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]  # Django's own, and not documented
     if not _inserted(row, ""):
         raise DatabaseError("the row was not inserted")
+
+
+def insert_later(row: Model) -> None:
+    """The same with the commit, or before the next statement: until then it has no primary key, and what is wrong with it is not told."""
+    _as_django_saves(row)
+    row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
+    text, returned, values = _insert(row, "")
+    database().ask_later(text, values, lambda found: _set_returned(row, returned, found[0][0]))
 
 
 def insert_once(row: Model) -> bool:
@@ -54,12 +62,39 @@ def insert_both(first: Model, second: Model) -> tuple[bool, bool]:
 
 def update(row: Model, names: Iterable[str]) -> None:
     """What `row.save(update_fields=names)` does, for such a model. Raises DatabaseError where the row is gone."""
-    if not update_if(row, names):
-        raise DatabaseError("Save with update_fields did not affect any rows.")
+    _require_one(database().ask(*_update(row, names, {})))
+
+
+def update_later(row: Model, names: Iterable[str]) -> None:
+    """The same with the commit, or before the next statement. For a locked row: that another one is gone would be told after the commit."""
+    text, values = _update(row, names, {})
+    database().ask_later(text, values, _require_one)
 
 
 def update_if(row: Model, names: Iterable[str], **now: Any) -> bool:
     """The same, where the row still has these values; whether it has."""
+    return bool(database().ask(*_update(row, names, now))[1])
+
+
+def _as_django_saves(row: Model) -> None:
+    """Raises TypeError for a model that does more when it is saved, which would be left out here."""
+    if type(row).save is not Model.save:
+        raise TypeError(f"{type(row).__name__} is saved by a method of its own")
+
+
+def _require_one(found: tuple[list[Any], int]) -> None:
+    if not found[1]:
+        raise DatabaseError("Save with update_fields did not affect any rows.")
+
+
+def _insert(row: Model, conflict: str) -> tuple[str, Returned, list[Any]]:
+    """The statement, what it returns, and its values."""
+    marks, values = written(row, columns_of(type(row)), sql.InsertQuery, add=True)
+    return (*_insert_text(type(row), marks, conflict), values)
+
+
+def _update(row: Model, names: Iterable[str], now: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """The statement and its values; `now` is what the row must have."""
     _as_django_saves(row)
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
     meta: Any = row._meta
@@ -69,19 +104,13 @@ def update_if(row: Model, names: Iterable[str], **now: Any) -> bool:
     own = database()
     values.append(meta.pk.get_db_prep_value(row.pk, own))
     values += [field.get_db_prep_save(value, own) for field, value in held.items() if value is not None]
-    text = _update_text(type(row), columns, marks, tuple((field, value is None) for field, value in held.items()))
-    return bool(own.ask(text, values)[1])
-
-
-def _as_django_saves(row: Model) -> None:
-    """Raises TypeError for a model that does more when it is saved, which would be left out here."""
-    if type(row).save is not Model.save:
-        raise TypeError(f"{type(row).__name__} is saved by a method of its own")
+    return _update_text(
+        type(row), columns, marks, tuple((field, value is None) for field, value in held.items())
+    ), values
 
 
 def _inserted(row: Model, conflict: str) -> bool:
-    marks, values = written(row, columns_of(type(row)), sql.InsertQuery, add=True)
-    text, returned = _insert_text(type(row), marks, conflict)
+    text, returned, values = _insert(row, conflict)
     found = run(text, values)
     if not found:
         return False

@@ -209,7 +209,7 @@ def move(row: Transaction, name: str, **columns: Any) -> None:
     if old not in edge.sources:
         raise IllegalMove(f"{name} does not leave {old.label}")
     _require_commit()
-    row.change(status=edge.target, **columns)
+    prepared.update_later(row, row.changed(status=edge.target, **columns))
     _tell(row, edge.name, old, correction=edge.correction)
 
 

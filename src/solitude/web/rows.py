@@ -25,11 +25,15 @@ class Row(models.Model):
 
     def change(self, **columns: object) -> None:
         """Sets and saves the named columns, and nothing else, in one UPDATE."""
+        self._update(self.changed(**columns))
+
+    def changed(self, **columns: object) -> list[str]:
+        """Sets the named columns; what there is to save."""
         for name, value in columns.items():
             setattr(self, name, value)
         self.modified = timezone.now()
         self.counter += 1
-        self._update([*columns, "modified", "counter"])
+        return [*columns, "modified", "counter"]
 
     def _update(self, names: list[str]) -> None:
         self.save(update_fields=names)

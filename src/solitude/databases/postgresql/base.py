@@ -9,7 +9,7 @@ from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction
 from typing_extensions import override
 
-from solitude.databases import Found, Idle, Shared, found_by
+from solitude.databases import Asked, Found, Heed, Idle, Shared, found_by
 from solitude.databases.postgresql import statements
 
 # One that was used just now need not be asked: it is enough that the server has not hung up, which says it by itself.
@@ -17,6 +17,10 @@ TRUSTED_S = 1.0
 
 
 class DatabaseWrapper(Shared, base.DatabaseWrapper):
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._later: list[tuple[Asked, Heed]] = []
+
     def is_good(self, idle: Idle) -> bool:
         try:
             if monotonic() - idle.since > TRUSTED_S:
@@ -41,10 +45,61 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         return found_by(self.driver_cursor(), text, values) if found is None else found
 
     @override
+    def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
+        """A write whose answer nobody needs before the commit is sent with it, or with the next statement: the way to the database and
+        back takes longer than to write a row."""
+        if not self.in_atomic_block or self.execute_wrappers or self.queries_logged:
+            super().ask_later(text, values, heed)
+            return
+        # Otherwise what follows is asked of another one, which knows of no transaction.
+        self.ensure_connection()
+        super().validate_no_broken_transaction()
+        self._later.append(((text, values), heed))
+
+    @override
+    def validate_no_broken_transaction(self) -> None:
+        """Django asks this before each statement, whoever runs it: what was to be written first is."""
+        super().validate_no_broken_transaction()
+        if self._later:
+            with self.wrap_database_errors:
+                self._write(commit=False)
+
+    @override
     def _commit(self) -> None:  # type: ignore[misc]  # the stubs do not know it
         if self.connection is not None:
             with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
-                self._statements().commit()
+                if not self._later or not self._write(commit=True):
+                    self._statements().commit()
+
+    @override
+    def _rollback(self) -> None:  # type: ignore[misc]
+        self._later.clear()
+        super()._rollback()  # type: ignore[misc]
+
+    @override
+    def _savepoint_rollback(self, sid: str) -> None:  # type: ignore[misc]
+        # To begin a savepoint is a statement, so these are all from behind it.
+        self._later.clear()
+        super()._savepoint_rollback(sid)  # type: ignore[misc]
+
+    @override
+    def close(self) -> None:
+        self._later.clear()
+        super().close()
+
+    def _write(self, *, commit: bool) -> bool:
+        """What was to be written later, in its order; whether the commit was sent with it."""
+        later, self._later = self._later, []
+        opened = self.connection
+        try:
+            found = self._statements().run_all([asked for asked, _ in later], commit=commit)
+        finally:
+            # Django knows that after an error of the database, and of no other one.
+            if opened.closed:
+                self.close()
+        for place, (asked, heed) in enumerate(later):
+            heed(found[place] if found else found_by(self.driver_cursor(), *asked))
+        return commit and found is not None
 
     def _statements(self) -> statements.Statements:
         """They go with the connection."""

@@ -5,6 +5,7 @@ the server. The first time it is nevertheless a cursor that runs a statement: wh
 are forgotten (an undone transaction, a table that was altered, too many of them) is psycopg's affair and stays in its books.
 """
 
+import select
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -19,10 +20,15 @@ from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.types.numeric import Int8
 from typing_extensions import override
 
-Rows = list[tuple[Any, ...]]
+from solitude.databases import Asked, Found
+
+# The name of a prepared statement, its values, and the form of each.
+Ready = tuple[bytes, Sequence[Any], Sequence[Any] | None]
 # So often psycopg would run a statement before it prepares it without being told to.
 RUNS_UNTOLD = 2**31
 TEXTS_KEPT = 1_000
+FLUSH_LOOK_MS = 10
+COMMIT = b"COMMIT"
 _IDLE = pq.TransactionStatus.IDLE
 
 
@@ -81,15 +87,22 @@ class Statements:
         context: Any = SimpleNamespace(adapters=adapters, connection=opened)
         self._values = Transformer(context)
 
-    def run(self, text: str, values: Sequence[Any]) -> tuple[Rows, int] | None:
+    def run(self, text: str, values: Sequence[Any]) -> Found | None:
         """The rows, and how many they are or were changed. None: it is not prepared, and was not run.
 
         libpq is asked by one call, during which other threads go on. Each look of psycopg's at the socket would hand the interpreter to
         one of them, and to wait for it is dearer than most statements.
         """
+        found = self.run_all([(text, values)])
+        return None if found is None else found[0]
+
+    def run_all(self, asked: Sequence[Asked], *, commit: bool = False) -> list[Found] | None:
+        """What each finds or changes, and COMMIT behind them; all are sent before the first answer is waited for, and those behind one
+        that is refused are not run. None: one of them is not prepared, and none was run."""
         try:
             with self._opened.lock:
-                return self._run(text, values)
+                ready = [self._ready(text, values) for text, values in asked]
+                return None if None in ready else self._run(ready, commit=commit)  # type: ignore[arg-type]
         except psycopg.errors.FeatureNotSupported:
             # As above: what comes next prepares it anew.
             if self._opened.pgconn.transaction_status != _IDLE:
@@ -97,22 +110,88 @@ class Statements:
             self._opened.execute("DEALLOCATE ALL")
             return None
 
-    def _run(self, text: str, values: Sequence[Any]) -> tuple[Rows, int] | None:
-        opened, pgconn = self._opened, self._opened.pgconn
+    def commit(self) -> None:
+        """What psycopg's `commit()` does, which looks at the socket three times for it."""
+        with self._opened.lock:
+            if self._opened.pgconn.transaction_status != _IDLE:
+                self._answered(self._opened.pgconn.exec_(COMMIT))
+
+    def _ready(self, text: str, values: Sequence[Any]) -> Ready | None:
+        """None: it is not prepared."""
         query, formats = _asked(text)
         if len(values) != len(formats):
             return None
         given = self._values.dump_sequence(values, formats)
-        names, key = opened._prepared._names, (query, self._values.types or ())
+        names, key = self._opened._prepared._names, (query, self._values.types or ())
         name = names.get(key)
         if name is None:
             return None
         # Of too many psycopg forgets the one that was not used for the longest time.
         names.move_to_end(key)
-        if not opened.autocommit and pgconn.transaction_status == _IDLE:
-            self._answered(pgconn.exec_(opened._get_tx_start_command()))
-        # None is NULL, of which psycopg's types do not know here.
-        answer = self._answered(pgconn.exec_prepared(name, given, self._values.formats))  # type: ignore[arg-type]
+        return name, given, self._values.formats
+
+    def _run(self, ready: Sequence[Ready], *, commit: bool) -> list[Found]:
+        opened, pgconn = self._opened, self._opened.pgconn
+        begin = not opened.autocommit and pgconn.transaction_status == _IDLE
+        if begin or commit or len(ready) > 1:
+            before = [opened._get_tx_start_command()] if begin else []
+            results = self._sent_together(before, ready, [COMMIT] if commit else [])
+        else:
+            name, given, formats = ready[0]
+            # None is NULL, of which psycopg's types do not know here.
+            results = [pgconn.exec_prepared(name, given, formats)]
+        for result in results:
+            self._answered(result)
+        return [self._found(result) for result in results[begin : begin + len(ready)]]
+
+    def _sent_together(self, before: Sequence[bytes], ready: Sequence[Ready], behind: Sequence[bytes]) -> list[Any]:
+        """All of it in libpq's pipeline mode, so that the database is waited for once; the results that came, an error the last of them."""
+        pgconn = self._opened.pgconn
+        pgconn.enter_pipeline_mode()
+        try:
+            for command in before:
+                pgconn.send_query_params(command, None)
+            for name, given, formats in ready:
+                pgconn.send_query_prepared(name, given, formats)
+            for command in behind:
+                pgconn.send_query_params(command, None)
+            pgconn.pipeline_sync()
+            results = self._results()
+            pgconn.exit_pipeline_mode()
+        except BaseException:
+            # Of answers that nobody has heard the next statement would take one for its own.
+            self._opened.close()
+            raise
+        return results
+
+    def _results(self) -> list[Any]:
+        """The socket is waited for here, where other threads go on meanwhile: psycopg has libpq wait with the interpreter in its hand."""
+        pgconn = self._opened.pgconn
+        found: list[Any] = []
+        arrives = select.poll()
+        arrives.register(pgconn.socket, select.POLLIN)
+        while pgconn.flush():
+            # What the database says meanwhile it may be waiting for us to read.
+            arrives.poll(FLUSH_LOOK_MS)
+            pgconn.consume_input()
+        is_between = False
+        while True:
+            while pgconn.is_busy():
+                arrives.poll()
+                pgconn.consume_input()
+            result = pgconn.get_result()
+            if result is None:
+                # Between two statements there is one None. More than that says that nothing will come any more.
+                if is_between or pgconn.status == pq.ConnStatus.BAD:
+                    raise psycopg.OperationalError(pgconn.get_error_message())
+            elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+                return found
+            elif result.status != pq.ExecStatus.PIPELINE_ABORTED:
+                # Those behind one that was refused were not run.
+                found.append(result)
+            is_between = result is None
+
+    def _found(self, answer: Any) -> Found:
         if answer.status != pq.ExecStatus.TUPLES_OK:
             return [], -1 if answer.command_tuples is None else answer.command_tuples
         self._values.set_pgresult(answer)
@@ -121,12 +200,6 @@ class Statements:
         finally:
             # What is in the rows is nothing to be kept.
             self._values.set_pgresult(None)
-
-    def commit(self) -> None:
-        """What psycopg's `commit()` does, which looks at the socket three times for it."""
-        with self._opened.lock:
-            if self._opened.pgconn.transaction_status != _IDLE:
-                self._answered(self._opened.pgconn.exec_(b"COMMIT"))
 
     def _answered(self, result: Any) -> Any:
         """What the server said. Raises what psycopg makes of an error."""

@@ -1,0 +1,300 @@
+"""What is written later is written by the commit, in its order, and seen by every statement before it."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
+
+from solitude import databases, prepared
+from solitude.events.models import Event, Feed
+from solitude.web.models import SeenToken
+
+WITHIN_S = 20
+# More than a socket takes while nobody reads at its other end.
+MANY, LONG = 60, 200_000
+EXPIRES = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def own() -> Any:
+    return connections["default"]
+
+
+def token(jti: str) -> SeenToken:
+    return SeenToken(client="a", jti=jti, expires=EXPIRES)
+
+
+def tokens() -> list[str]:
+    return list(SeenToken.objects.order_by("pk").values_list("jti", flat=True))
+
+
+def write(*jtis: str) -> None:
+    with transaction.atomic():
+        for jti in jtis:
+            prepared.insert_later(token(jti))
+
+
+def feed() -> Feed:
+    Feed.objects.all().delete()
+    return Feed.objects.create(last_place=1)
+
+
+def place() -> int:
+    return int(Feed.objects.get().last_place)
+
+
+@pytest.fixture(params=["prepared", "not prepared"], autouse=True)
+def is_prepared(request: pytest.FixtureRequest, alone: None) -> bool:
+    """The first time that a connection is asked, it knows no statement."""
+    if request.param == "prepared":
+        with transaction.atomic():
+            prepared.insert_later(token("before"))
+            row = feed()
+            prepared.update_later(row, ["last_place"])
+            list(SeenToken.objects.filter(jti="before"))
+        SeenToken.objects.all().delete()
+    return str(request.param) == "prepared"
+
+
+def test_the_commit_writes_it_in_its_order() -> None:
+    row = feed()
+    with transaction.atomic():
+        first, second = token("first"), token("second")
+        prepared.insert_later(first)
+        row.last_place = 2
+        prepared.update_later(row, ["last_place"])
+        prepared.insert_later(second)
+    assert tokens() == ["first", "second"]
+    assert [first.pk, second.pk] == list(SeenToken.objects.order_by("pk").values_list("pk", flat=True))
+    assert place() == 2
+
+
+def test_until_then_nobody_else_sees_it() -> None:
+    seen: list[list[str]] = []
+
+    def look() -> None:
+        seen.append(tokens())
+        connection.close()
+
+    with transaction.atomic():
+        prepared.insert_later(token("a"))
+        reader = threading.Thread(target=look)
+        reader.start()
+        reader.join(WITHIN_S)
+    assert seen == [[]]
+    assert tokens() == ["a"]
+
+
+def by_orm() -> list[str]:
+    return tokens()
+
+
+def by_cursor() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT jti FROM web_seentoken ORDER BY id")
+        return [jti for (jti,) in cursor.fetchall()]
+
+
+def by_what_is_prepared() -> list[str]:
+    return [jti for (jti,) in own().ask("SELECT jti FROM web_seentoken ORDER BY id", [])[0]]
+
+
+def by_an_older_cursor() -> Callable[[], list[str]]:
+    cursor = connection.cursor()
+
+    def look() -> list[str]:
+        cursor.execute("SELECT jti FROM web_seentoken ORDER BY id")
+        return [jti for (jti,) in cursor.fetchall()]
+
+    return look
+
+
+@pytest.mark.parametrize("looks", [by_orm, by_cursor, by_what_is_prepared, None])
+def test_the_next_statement_sees_it(looks: Callable[[], list[str]] | None) -> None:
+    look = looks or by_an_older_cursor()
+    with transaction.atomic():
+        prepared.insert_later(token("a"))
+        assert look() == ["a"]
+        prepared.insert_later(token("b"))
+        assert look() == ["a", "b"]
+
+
+def test_with_its_transaction_it_is_undone() -> None:
+    with transaction.atomic():
+        prepared.insert_later(token("a"))
+        transaction.set_rollback(True)
+    assert tokens() == []
+    write("b")
+    assert tokens() == ["b"]
+
+
+def test_what_is_behind_a_savepoint_is_undone_with_it_and_nothing_else() -> None:
+    with transaction.atomic():
+        prepared.insert_later(token("before"))
+        with transaction.atomic():
+            prepared.insert_later(token("within"))
+            transaction.set_rollback(True)
+        prepared.insert_later(token("behind"))
+        with transaction.atomic():
+            prepared.insert_later(token("kept"))
+    assert tokens() == ["before", "behind", "kept"]
+
+
+def test_what_is_refused_undoes_all_of_its_transaction() -> None:
+    SeenToken.objects.bulk_create([token("known")])
+    with pytest.raises(IntegrityError):
+        write("new", "known", "newer")
+    assert tokens() == ["known"]
+    write("later")
+    assert tokens() == ["known", "later"]
+
+
+def test_what_is_refused_within_a_savepoint_is_undone_with_it() -> None:
+    SeenToken.objects.bulk_create([token("known")])
+    with transaction.atomic():
+        prepared.insert_later(token("before"))
+        with pytest.raises(IntegrityError):
+            write("known")
+        prepared.insert_later(token("behind"))
+    assert tokens() == ["known", "before", "behind"]
+
+
+def test_a_row_that_is_gone_is_an_error() -> None:
+    row = feed()
+    Feed.objects.all().delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        prepared.update_later(row, ["last_place"])
+
+
+def test_without_a_transaction_it_is_written_at_once() -> None:
+    prepared.insert_later(token("a"))
+    assert tokens() == ["a"]
+
+
+def test_who_looks_at_statements_sees_it() -> None:
+    seen: list[str] = []
+
+    def look(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        seen.append(sql)
+        return execute(sql, params, many, context)
+
+    with transaction.atomic(), connection.execute_wrapper(look):
+        prepared.insert_later(token("a"))
+        assert [sql for sql in seen if sql.startswith("INSERT")]
+
+
+def test_more_than_the_way_can_hold_is_written_too() -> None:
+    """Who sends without ever reading waits for somebody who waits for it to read."""
+    with transaction.atomic():
+        for number in range(MANY):
+            prepared.insert_later(
+                Event(type="a", edge="a", resource_uri=f"/{number}/", uuid="a", data={"text": "x" * LONG})
+            )
+    assert Event.objects.count() == MANY
+    assert [len(data["text"]) for data in Event.objects.values_list("data", flat=True)] == [LONG] * MANY
+
+
+def test_while_one_waits_for_a_lock_its_holder_goes_on(postgresql: None) -> None:
+    """Both are threads of one process: who waited with the interpreter in its hand would wait for ever."""
+    row, is_held = feed(), threading.Event()
+
+    def other() -> None:
+        try:
+            with transaction.atomic():
+                theirs = Feed(pk=row.pk, last_place=5)
+                prepared.update_later(theirs, ["last_place"])
+                is_held.set()
+        finally:
+            connection.close()
+
+    waiting = threading.Thread(target=other)
+    with transaction.atomic():
+        Feed.objects.select_for_update().get(pk=row.pk)
+        waiting.start()
+        assert is_held.wait(WITHIN_S)
+        until = threading.Event()
+        with connection.cursor() as cursor:
+            for _ in range(WITHIN_S * 100):
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone() == (1,):
+                    break
+                until.wait(0.01)
+            else:
+                pytest.fail("nobody waits for the lock")
+        assert place() == 1
+    waiting.join(WITHIN_S)
+    assert place() == 5
+
+
+def test_a_session_that_ends_before_it_is_an_operational_error_and_nothing_is_written(postgresql: None) -> None:
+    other = connection.copy()
+
+    def write_and_end() -> None:
+        with transaction.atomic():
+            ((pid,),), _ = own().ask("SELECT pg_backend_pid() AS pid", [])
+            prepared.insert_later(token("lost"))
+            prepared.insert_later(token("lost too"))
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+    try:
+        with pytest.raises(OperationalError):
+            write_and_end()
+        assert tokens() == []
+        write("after")
+        assert tokens() == ["after"]
+    finally:
+        other.close()
+
+
+def test_who_waits_for_it_too_long_is_told_and_can_go_on(postgresql: None) -> None:
+    row = feed()
+    other = connection.copy()
+
+    def change() -> None:
+        with transaction.atomic():
+            prepared.insert_later(token("a"))
+            prepared.update_later(row, ["last_place"])
+
+    try:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM events_feed FOR UPDATE")
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 200")
+        with pytest.raises(OperationalError, match="statement timeout"):
+            change()
+    finally:
+        other.close()
+    with connection.cursor() as cursor:
+        cursor.execute("RESET statement_timeout")
+    assert tokens() == []
+    row.last_place = 3
+    with transaction.atomic():
+        prepared.update_later(row, ["last_place"])
+    assert place() == 3
+
+
+def test_whoever_is_interrupted_leaves_no_answer_to_others(
+    postgresql: None, monkeypatch: pytest.MonkeyPatch, is_prepared: bool
+) -> None:
+    if not is_prepared:
+        # Then it goes one by one, and psycopg sees to that.
+        write("before")
+        SeenToken.objects.all().delete()
+    from solitude.databases.postgresql.statements import Statements
+
+    def interrupted(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Statements, "_results", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write("a", "b")
+    # As a request does at its end: nobody gets this connection.
+    databases.let_go()
+    assert own().ask("SELECT 1 AS one", [])[0] == [(1,)]
+    # The commit was on its way.
+    assert tokens() in ([], ["a", "b"])
