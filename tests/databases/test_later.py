@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
 
 from solitude import databases, prepared
 from solitude.events.models import Event, Feed
@@ -119,6 +120,36 @@ def test_the_next_statement_sees_it(looks: Callable[[], list[str]] | None) -> No
         assert look() == ["a"]
         prepared.insert_later(token("b"))
         assert look() == ["a", "b"]
+
+
+JTIS, COUNT = ("SELECT jti FROM web_seentoken ORDER BY id", []), ("SELECT count(*) FROM web_seentoken", [])
+
+
+def test_several_questions_at_once_see_it() -> None:
+    with transaction.atomic():
+        prepared.insert_later(token("a"))
+        prepared.insert_later(token("b"))
+        for _ in range(2):
+            assert [rows for rows, _ in own().ask_all([JTIS, COUNT, JTIS])] == [
+                [("a",), ("b",)],
+                [(2,)],
+                [("a",), ("b",)],
+            ]
+    assert [rows for rows, _ in own().ask_all([COUNT, COUNT])] == [[(2,)], [(2,)]]
+
+
+def test_whoever_looks_at_statements_sees_each_of_several_questions() -> None:
+    with CaptureQueriesContext(connection) as seen:
+        own().ask_all([JTIS, COUNT])
+    assert [query["sql"] for query in seen.captured_queries] == [JTIS[0], COUNT[0]]
+
+
+def test_of_several_questions_the_one_that_is_refused_is_told_and_the_next_is_answered(postgresql: None) -> None:
+    by = ("SELECT jti FROM web_seentoken WHERE id = 1 / %s", [0])
+    for _ in range(2):
+        with pytest.raises(DataError, match="division by zero"):
+            own().ask_all([COUNT, by, JTIS])
+        assert own().ask_all([COUNT, JTIS]) == [([(0,)], 1), ([], 0)]
 
 
 def test_with_its_transaction_it_is_undone() -> None:

@@ -1,8 +1,10 @@
 """The feed: every event once and in order, from any cursor on, whatever happens at the same time."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from tests.support.marketplace import Answer, Marketplace
@@ -258,3 +260,14 @@ def test_reading_on_where_nothing_happened_writes_nothing(shop: Marketplace) -> 
         shop.get(f"{HERE}?after={cursor}")
     written = [query["sql"] for query in captured if query["sql"].startswith(("UPDATE", "INSERT", "DELETE"))]
     assert [statement for statement in written if "web_seentoken" not in statement] == []
+
+
+def test_an_event_is_of_the_databases_time_whatever_the_clock_of_its_node_says(shop: Marketplace) -> None:
+    """Of two nodes with two clocks, and of a provider's call and what followed from it, the order is to be told."""
+    began = datetime.now(UTC)
+    for hours in (-2, 2):
+        with time_machine.travel(began + timedelta(hours=hours)):
+            assert shop.post("/generic/transaction/", {}).status == 201
+    told = [datetime.fromisoformat(event["created"]) for event in shop.get("/events/")["events"]]
+    assert len(told) == 2
+    assert began - timedelta(milliseconds=1) <= told[0] <= told[1] <= datetime.now(UTC)

@@ -21,7 +21,7 @@ from solitude.audit.models import Access, Does
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
-from solitude.prepared import Found
+from solitude.prepared import Found, together
 from solitude.prepared.columns import columns_named, columns_of, written
 from solitude.providers.paypal.models import Preapproval
 from solitude.sellers.models import Product
@@ -103,6 +103,31 @@ def test_a_number_that_fits_no_column_finds_nothing(shop: Marketplace) -> None:
     assert by_pk.first(2**63) is None
     assert by_pk.first(10**4000) is None
     assert by_pk.first(2**63 - 1) is None
+
+
+def test_several_are_looked_for_together_and_each_is_what_it_finds_alone(shop: Marketplace) -> None:
+    public_id, first, second = shop.product(), shop.buyer()["uuid"], shop.buyer()["uuid"]
+    by_uuid = Found(lambda uuid: Buyer.objects.filter(uuid=uuid), str)
+    by_pk = Found(lambda pk: Buyer.objects.filter(pk=pk), int)
+    by_public_id = Found(lambda public_id: Product.objects.filter(public_id=public_id), str)
+
+    # The second time each of them is prepared.
+    for _ in range(2):
+        found = together(
+            (by_uuid, (first,)),
+            (by_pk, (2**63,)),
+            (by_public_id, (public_id,)),
+            (by_uuid, ("?",)),
+            (by_uuid, (second,)),
+        )
+        assert [[columns(row) for row in rows] for rows in found] == [
+            [columns(Buyer.objects.get(uuid=first))],
+            [],
+            [columns(Product.objects.get(public_id=public_id))],
+            [],
+            [columns(Buyer.objects.get(uuid=second))],
+        ]
+    assert together((by_pk, (2**63,))) == [[]]
 
 
 def test_what_changes_a_value_on_its_way_is_no_prepared_statement(transactional_db: None) -> None:

@@ -76,16 +76,27 @@ class Shared:
         nevertheless by these.
         """
         own: Any = self
+        if self._is_looked_at():
+            with own._prepare_cursor(self.driver_cursor()) as cursor:
+                return found_by(cursor, text, values)
+        with own.wrap_database_errors:
+            return self.found(text, values)
+
+    def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
+        """The same of several statements that do not need one another's answers."""
+        return [self.ask(text, values) for text, values in asked]
+
+    def _is_looked_at(self) -> bool:
+        """Whether somebody looks at statements. Whatever the answer, one can be asked now."""
+        own: Any = self
         own.close_if_health_check_failed()
         if self.connection is None:
             own.ensure_connection()
         if own.execute_wrappers or own.queries_logged:
-            with own._prepare_cursor(self.driver_cursor()) as cursor:
-                return found_by(cursor, text, values)
+            return True
         own.validate_thread_sharing()
         own.validate_no_broken_transaction()
-        with own.wrap_database_errors:
-            return self.found(text, values)
+        return False
 
     def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
         """The same by the commit at the latest; `heed` is told what was found or changed."""

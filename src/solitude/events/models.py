@@ -2,6 +2,7 @@
 
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from solitude import prepared
@@ -78,4 +79,6 @@ def append(event: Event) -> None:
     if event.type not in TYPES:
         raise ValueError(f"there is no event type {event.type!r}")
     event.request_id = context.current().get("request_id", "")[:REQUEST_ID_MAX_CHARS]
+    # The database's time, which all nodes share, and by which a call ends before what follows from it.
+    event.created = Now()
     prepared.insert_later(event)

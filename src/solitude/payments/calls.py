@@ -264,9 +264,7 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> Pr
             result = replace(result, outcome=Outcome.UNKNOWN)
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
         _write_down(call, result, recovering=not first_try)
-        # At once, and not with the commit: by the database's time of this statement, which ends the call, a timeline has the cause before
-        # what follows from it.
-        prepared.update(call, _RECORDED)
+        prepared.update_later(call, _RECORDED)
         if not unknown_again:
             _apply(call, result)
     elif result.outcome not in (call.outcome, Outcome.UNKNOWN, Outcome.NOT_SENT):

@@ -5,7 +5,7 @@ what it finds are the same objects that the ORM makes, so that nothing downstrea
 """
 
 from solitude.prepared.asking import run
-from solitude.prepared.reading import Found
+from solitude.prepared.reading import Found, together
 from solitude.prepared.writing import insert, insert_both, insert_later, insert_once, update, update_if, update_later
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "insert_later",
     "insert_once",
     "run",
+    "together",
     "update",
     "update_if",
     "update_later",

@@ -1,6 +1,6 @@
 """What is looked for by a statement that Django has written once: the same objects that the ORM makes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet, query, signals
 from django.db.models.base import ModelState
 from django.db.transaction import TransactionManagementError
 
+from solitude.databases import Asked
 from solitude.prepared.asking import database, run
 
 M = TypeVar("M", bound=Model)
@@ -34,12 +35,27 @@ class Found(Generic[M]):
         return found[0] if found else None
 
     def all(self, *values: int | str) -> list[M]:
+        asked = self._asked(values)
+        return [] if asked is None else self._made(run(*asked))
+
+    def _asked(self, values: Sequence[int | str]) -> Asked | None:
+        """None: nothing is found, whatever there is."""
         if any(isinstance(value, int) and value not in NUMBERS for value in values):
-            return []
+            return None
         if self._written is None:
             marks = [mark[kind] for mark, kind in zip(_MARKS, self._kinds, strict=False)]
             self._written = _Written(self._rows(*marks), marks)
-        return self._written.run(values)
+        return self._written.asked(values)
+
+    def _made(self, rows: Sequence[Sequence[Any]]) -> list[M]:
+        return [] if self._written is None else self._written.objects(rows)
+
+
+def together(*looks: tuple[Found[Any], Sequence[int | str]]) -> list[list[Any]]:
+    """What each finds by its values, all asked for in one way to the database and back."""
+    asked = [found._asked(values) for found, values in looks]
+    answers = iter(database().ask_all([one for one in asked if one is not None]))
+    return [[] if one is None else found._made(next(answers)[0]) for (found, _), one in zip(looks, asked, strict=True)]
 
 
 class _Written:
@@ -68,15 +84,18 @@ class _Written:
         for populator in self.populators:
             _quicken(populator)
 
-    def run(self, values: Sequence[Any]) -> list[Any]:
+    def asked(self, values: Sequence[Any]) -> Asked:
         if self.locks and not connection.in_atomic_block:
             # Django sees to this while it writes a statement.
             raise TransactionManagementError("rows are locked in a transaction, or not at all")
         given = self.given.copy()
         for at, which in self.places:
             given[at] = values[which]
+        return self.text, given
+
+    def objects(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
         own = database()
-        return [self._object(list(row), own) for row in run(self.text, given)]
+        return [self._object(list(row), own) for row in rows]
 
     def _object(self, row: list[Any], own: Any) -> Any:
         for at, converters, column in self.converters:

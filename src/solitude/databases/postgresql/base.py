@@ -45,6 +45,15 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         return found_by(self.driver_cursor(), text, values) if found is None else found
 
     @override
+    def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
+        """In one way there and back."""
+        if len(asked) < 2 or self._is_looked_at():  # noqa: PLR2004 - one goes by itself
+            return super().ask_all(asked)
+        with self.wrap_database_errors:
+            found = self._run_all(asked)
+        return super().ask_all(asked) if found is None else found
+
+    @override
     def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
         """A write whose answer nobody needs before the commit is sent with it, or with the next statement: the way to the database and
         back takes longer than to write a row."""
@@ -90,16 +99,19 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
     def _write(self, *, commit: bool) -> bool:
         """What was to be written later, in its order; whether the commit was sent with it."""
         later, self._later = self._later, []
+        found = self._run_all([asked for asked, _ in later], commit=commit)
+        for place, (asked, heed) in enumerate(later):
+            heed(found[place] if found else found_by(self.driver_cursor(), *asked))
+        return commit and found is not None
+
+    def _run_all(self, asked: Sequence[Asked], *, commit: bool = False) -> list[Found] | None:
         opened = self.connection
         try:
-            found = self._statements().run_all([asked for asked, _ in later], commit=commit)
+            return self._statements().run_all(asked, commit=commit)
         finally:
             # Django knows that after an error of the database, and of no other one.
             if opened.closed:
                 self.close()
-        for place, (asked, heed) in enumerate(later):
-            heed(found[place] if found else found_by(self.driver_cursor(), *asked))
-        return commit and found is not None
 
     def _statements(self) -> statements.Statements:
         """They go with the connection."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from solitude.buyers.models import Buyer
 from solitude.payments.contract import Intent
-from solitude.prepared import insert_once
+from solitude.prepared import insert_once, together
 from solitude.providers.paypal.forms import form, known
 from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold, Url
 from solitude.providers.paypal.models import BuyerPaypal
@@ -55,9 +55,10 @@ class WikiPaymentIn(PlainPaymentIn):
 
 def order(body: WikiPaymentIn) -> Order:
     """Checks the form against what we know. Raises BadFields with every field at fault."""
-    reading = Reading()
-    buyer = reading.take("user_id", lambda: _buyer(str(body.user_id)))
-    sold = reading.take("app_id", lambda: _sold(str(body.app_id)))
+    reading, uuid, app_id = Reading(), str(body.user_id), str(body.app_id)
+    buyers, products = together((known.buyer, (uuid,)), (known.product, (app_id,)))
+    buyer = reading.take("user_id", lambda: _buyer(uuid, buyers))
+    sold = reading.take("app_id", lambda: _sold(products or _by_external_id(app_id)))
     return assembled(reading, body, buyer, sold)
 
 
@@ -105,24 +106,23 @@ def save_buyer(order: Order) -> None:
     buyer.pk, buyer._state.adding = theirs.pk, False
 
 
-def _buyer(uuid: str) -> Buyer:
-    found = known.buyer.first(uuid)
-    if found is not None and not found.active:
+def _buyer(uuid: str, found: list[Buyer]) -> Buyer:
+    if found and not found[0].active:
         raise ValueError(form.INACTIVE)
-    return found or Buyer(uuid=uuid)
+    return found[0] if found else Buyer(uuid=uuid)
 
 
-def _sold(app_id: str) -> Sold:
-    """By `public_id`, else by `external_id` if only one seller has it."""
-    product = known.product.first(app_id) or _by_external_id(app_id)
+def _sold(products: list[Product]) -> Sold:
+    product = products[0]
     form.sellable(product, product.seller)
     return Sold(product.seller, product, form.payable(payees.payee(product), "no_paypal_id"))
 
 
-def _by_external_id(external_id: str) -> Product:
+def _by_external_id(external_id: str) -> list[Product]:
+    """For what is no `public_id`, if only one seller has it."""
     products = known.products_called.all(external_id)
     if not products:
         raise ValueError(form.UNKNOWN)
     if len(products) > 1:
         raise ValueError("ambiguous")
-    return products[0]
+    return products
