@@ -5,6 +5,9 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+# A statement and its values.
+Asked = tuple[str, Sequence[Any]]
+
 
 def run(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     """The rows of a statement that gives such."""

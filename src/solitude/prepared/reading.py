@@ -8,8 +8,7 @@ from django.db.models import Model, QuerySet, query, signals
 from django.db.models.base import ModelState
 from django.db.transaction import TransactionManagementError
 
-from solitude.databases import Asked
-from solitude.prepared.asking import database, run
+from solitude.prepared.asking import Asked, database, run
 
 M = TypeVar("M", bound=Model)
 # Of a whole number that fits no column nothing is found; Django asks the database nothing then either.

@@ -47,7 +47,7 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
     @override
     def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
         """In one way there and back."""
-        if len(asked) < 2 or self._is_looked_at():  # noqa: PLR2004 - one goes by itself
+        if len(asked) < 2 or self._is_looked_at():
             return super().ask_all(asked)
         with self.wrap_database_errors:
             found = self._run_all(asked)
