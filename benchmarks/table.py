@@ -33,10 +33,10 @@ p50 ...    ms that we add at half the load: the client's time without that at th
 most p...  the same with only the constant latency of the provider subtracted, so that its own computing counts as ours: more than we add
 statements in one unit, as recorded in the database's log, and the commits among them that wrote"""
 
-EMBEDDED_HEADINGS = ("scenario", "ratio", "spread", "statements", "commits")
-EMBEDDED_FOOT = (
-    "SQLite: units a second through the server, divided by those of a loop that sends SQLite the same statements"
-)
+EMBEDDED_HEADINGS = ("scenario", "ratio", "spread", "alone", "server ms", "statements", "commits")
+EMBEDDED_FOOT = """\
+SQLite: units a second through the server, divided by those of a loop that sends SQLite the same statements; alone and ms as above,
+with the database's computing, which is the server's"""
 
 
 @dataclass
@@ -57,9 +57,9 @@ class Row:
 
     @property
     def alone(self) -> float:
-        """The ratio that server and database would reach if all processors were theirs."""
+        """The ratio that server and database, which may be in it, would reach if all processors were theirs."""
         return statistics.median(
-            run.units / max((run.cpu_s["server"] + run.cpu_s["database"]) / CORES, 1e-9) / limit
+            run.units / max((run.cpu_s["server"] + run.cpu_s.get("database", 0)) / CORES, 1e-9) / limit
             for run, limit in zip(self.runs, self.limits, strict=True)
         )
 
