@@ -1,12 +1,11 @@
 """The detailed provider transaction log: one row per provider call, written before the call is made; and one per notification,
 written before it is looked at."""
 
-import uuid
-
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from solitude import names
 from solitude.payments.contract import Intent, Resolved
 from solitude.transactions.amounts import AmountField
 from solitude.transactions.models import CallOutcome, Transaction
@@ -26,7 +25,7 @@ WAITING = ("received", "parked")
 
 
 def new_key() -> str:
-    return str(uuid.uuid4())
+    return names.new()
 
 
 class ProviderCall(SealedModel):

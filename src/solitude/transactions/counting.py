@@ -13,7 +13,7 @@ from solitude.audit.bounds import bounds
 from solitude.transactions.models import Transaction
 
 # Fewer rows than these are counted in no time.
-COUNTED_ANEW_MAX = 10_000
+COUNTED_ANEW_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True)

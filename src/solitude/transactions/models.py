@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from solitude import prepared
+from solitude import names, prepared
 from solitude.buyers.models import Buyer
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.amounts import AmountField
@@ -63,7 +63,7 @@ def provider_name(number: int | None) -> str:
 
 
 def new_uuid() -> str:
-    return f"solitude:{uuid.uuid4()}"
+    return f"solitude:{names.new()}"
 
 
 class Transaction(Row):

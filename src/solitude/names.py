@@ -1,0 +1,21 @@
+"""Names that rows of ours get: nobody can guess one, and they are in the order of time.
+
+Each new name is a key of large unique indexes. Names in no order go each to another page of these, which is read for it, and written to
+PostgreSQL's log as a whole when it is the page's first change after a checkpoint; names in the order of time go to the same few pages.
+"""
+
+import os
+import time
+import uuid
+
+_RANDOM_BYTES = 10
+_RANDOM_BITS = 8 * _RANDOM_BYTES
+_VERSION_AND_VARIANT = 0x7 << 76 | 0b10 << 62
+_OF_THE_RANDOM_ONES = ~(0xF << 76 | 0b11 << 62)
+
+
+def new() -> str:
+    """A UUID of version 7 (RFC 9562, section 5.7): the time in ms since 1970, and 74 random bits."""
+    random = int.from_bytes(os.urandom(_RANDOM_BYTES), "big") & _OF_THE_RANDOM_ONES
+    now_ms = time.time_ns() // 1_000_000
+    return str(uuid.UUID(int=now_ms << _RANDOM_BITS | _VERSION_AND_VARIANT | random))
