@@ -35,12 +35,12 @@ class Cost:
     writes: bool = False
 
 
-# `make bench` over ten million transactions, medians, on two cores that others used as well.
+# `make bench` over ten million transactions, medians, with nothing else on two cores.
 COSTS: Mapping[str, Cost] = {
-    "payment": Cost(10.5, 4.7, writes=True),
-    "read": Cost(1.6, 0.6),
-    "list": Cost(4.5, 2.1),
-    "feed": Cost(5.2, 1.5),
+    "payment": Cost(3.4, 1.9, writes=True),
+    "read": Cost(0.7, 0.3),
+    "list": Cost(2.3, 0.6),
+    "feed": Cost(2.4, 1.4),
 }
 # Requests for each payment. The feed is read once for about 20 events, and each page of a list is somebody at a desk.
 MIX: Mapping[str, float] = {"payment": 1.0, "read": 3.0, "list": 0.2, "feed": 0.2}
