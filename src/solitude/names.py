@@ -1,6 +1,6 @@
-"""Names that rows of ours get: nobody can guess one, and they are in the order of time.
+"""Names that are ours alone, of what we ask providers for: nobody can guess one, and they are in the order of time.
 
-Each new name is a key of large unique indexes. Names in no order go each to another page of these, which is read for it, and written to
+Each new name is a key of a large unique index. Names in no order go each to another page of it, which is read for it, and written to
 PostgreSQL's log as a whole when it is the page's first change after a checkpoint; names in the order of time go to the same few pages.
 """
 
