@@ -37,7 +37,7 @@ class Cost:
 
 # `make bench` over ten million transactions, medians, with nothing else on two cores.
 COSTS: Mapping[str, Cost] = {
-    "payment": Cost(3.4, 1.9, writes=True),
+    "payment": Cost(3.9, 2.2, writes=True),
     "read": Cost(0.7, 0.3),
     "list": Cost(2.3, 0.6),
     "feed": Cost(2.4, 1.4),
