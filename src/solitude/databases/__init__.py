@@ -76,7 +76,8 @@ class Shared:
         nevertheless by these.
         """
         own: Any = self
-        if self._is_looked_at():
+        self.make_ready()
+        if self.is_looked_at:
             with own._prepare_cursor(self.driver_cursor()) as cursor:
                 return found_by(cursor, text, values)
         with own.wrap_database_errors:
@@ -86,17 +87,20 @@ class Shared:
         """The same of several statements that do not need one another's answers."""
         return [self.ask(text, values) for text, values in asked]
 
-    def _is_looked_at(self) -> bool:
-        """Whether somebody looks at statements. Whatever the answer, one can be asked now."""
+    def make_ready(self) -> None:
+        """For a statement, as Django's cursors do."""
         own: Any = self
         own.close_if_health_check_failed()
         if self.connection is None:
             own.ensure_connection()
-        if own.execute_wrappers or own.queries_logged:
-            return True
         own.validate_thread_sharing()
         own.validate_no_broken_transaction()
-        return False
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether somebody wants to see each statement."""
+        own: Any = self
+        return bool(own.execute_wrappers or own.queries_logged)
 
     def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
         """The same by the commit at the latest; `heed` is told what was found or changed."""

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from solitude import names
 from solitude.payments.contract import Intent, Resolved
+from solitude.payments.keys import new_key
 from solitude.transactions.amounts import AmountField
 from solitude.transactions.models import CallOutcome, Transaction
 from solitude.vault.fields import EncryptedJSONField, EncryptedTextField, SealedModel
@@ -22,10 +22,6 @@ REASON_MAX_CHARS = 255
 NOTIFICATION_MAX_CHARS = 262_144
 # States of a notification that is not done with yet.
 WAITING = ("received", "parked")
-
-
-def new_key() -> str:
-    return names.new()
 
 
 class ProviderCall(SealedModel):

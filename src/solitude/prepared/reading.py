@@ -1,6 +1,7 @@
 """What is looked for by a statement that Django has written once: the same objects that the ORM makes."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from django.db import connection
@@ -27,7 +28,11 @@ class Found(Generic[M]):
 
     def __init__(self, rows: Callable[..., QuerySet[M]], *kinds: type[int] | type[str]) -> None:
         self._rows, self._kinds = rows, kinds
-        self._written: _Written | None = None
+
+    @cached_property
+    def _written(self) -> "_Written":
+        marks = [mark[kind] for mark, kind in zip(_MARKS, self._kinds, strict=False)]
+        return _Written(self._rows(*marks), marks)
 
     def first(self, *values: int | str) -> M | None:
         found = self.all(*values)
@@ -35,26 +40,22 @@ class Found(Generic[M]):
 
     def all(self, *values: int | str) -> list[M]:
         asked = self._asked(values)
-        return [] if asked is None else self._made(run(*asked))
+        return [] if asked is None else self._written.objects(run(*asked))
 
     def _asked(self, values: Sequence[int | str]) -> Asked | None:
         """None: nothing is found, whatever there is."""
-        if any(isinstance(value, int) and value not in NUMBERS for value in values):
-            return None
-        if self._written is None:
-            marks = [mark[kind] for mark, kind in zip(_MARKS, self._kinds, strict=False)]
-            self._written = _Written(self._rows(*marks), marks)
-        return self._written.asked(values)
-
-    def _made(self, rows: Sequence[Sequence[Any]]) -> list[M]:
-        return [] if self._written is None else self._written.objects(rows)
+        is_none = any(isinstance(value, int) and value not in NUMBERS for value in values)
+        return None if is_none else self._written.asked(values)
 
 
 def together(*looks: tuple[Found[Any], Sequence[int | str]]) -> list[list[Any]]:
     """What each finds by its values, all asked for in one way to the database and back."""
     asked = [found._asked(values) for found, values in looks]
     answers = iter(database().ask_all([one for one in asked if one is not None]))
-    return [[] if one is None else found._made(next(answers)[0]) for (found, _), one in zip(looks, asked, strict=True)]
+    return [
+        [] if one is None else found._written.objects(next(answers)[0])
+        for (found, _), one in zip(looks, asked, strict=True)
+    ]
 
 
 class _Written:

@@ -47,8 +47,9 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
     @override
     def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
         """In one way there and back."""
-        if len(asked) < 2 or self._is_looked_at():
+        if len(asked) < 2 or self.is_looked_at:
             return super().ask_all(asked)
+        self.make_ready()
         with self.wrap_database_errors:
             found = self._run_all(asked)
         return super().ask_all(asked) if found is None else found
@@ -57,7 +58,7 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
     def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
         """A write whose answer nobody needs before the commit is sent with it, or with the next statement: the way to the database and
         back takes longer than to write a row."""
-        if not self.in_atomic_block or self.execute_wrappers or self.queries_logged:
+        if not self.in_atomic_block or self.is_looked_at:
             super().ask_later(text, values, heed)
             return
         # Otherwise what follows is asked of another one, which knows of no transaction.

@@ -6,7 +6,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-import solitude.payments.models
+import solitude.payments.keys
 import solitude.vault.fields
 
 
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("row_uuid", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("key", models.CharField(default=solitude.payments.models.new_key, max_length=36, unique=True)),
+                ("key", models.CharField(default=solitude.payments.keys.new_key, max_length=36, unique=True)),
                 ("provider", models.CharField(max_length=32)),
                 ("operation", models.CharField(max_length=32)),
                 ("subject", models.CharField(db_index=True, default="", max_length=64)),
