@@ -18,7 +18,7 @@ endif
 # What tells nothing about a database is tested once, in the run on SQLite.
 NO_DATABASE := $(patsubst %,bango/test_%.py,credentials operations wire) $(patsubst %,reference/test_%.py,paths signature signed_query) \
 	$(patsubst %,braintree/test_%.py,charges closing equal_books errors lost_subscriptions proxied short_ids webhook) \
-	bench browser canary/test_every_field.py client configuration deploy docs ha metrics money outbound proxy sandbox telemetry \
+	bench browser canary/test_every_field.py client configuration deploy docs ha marketplace metrics money outbound proxy sandbox telemetry \
 	$(patsubst %,conformance/test_%.py,bango_schemas behind_proxy live one_provider validated) \
 	$(patsubst %,infra/test_%.py,demo free_port imports isolation locks make money_is_exact postgres postgres_binaries skips) \
 	$(patsubst %,openapi/test_%.py,client docs_page document examples) \

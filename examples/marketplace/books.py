@@ -99,8 +99,13 @@ class Books:
         )
 
     def keep_state(self, purchase: str, state: str, pay_url: str) -> None:
-        """What is true now."""
+        """What an event has led to. Events come in their order."""
         self._do("UPDATE purchase SET state = ?, pay_url = ? WHERE id = ?", state, pay_url, purchase)
+
+    def keep_look(self, seen: Purchase, state: str, pay_url: str) -> None:
+        """What a look has found. Whatever was written meanwhile is younger, and stays."""
+        change = "UPDATE purchase SET state = ?, pay_url = ? WHERE id = ? AND state = ?"
+        self._do(change, state, pay_url, seen.id, seen.state)
 
     def purchase(self, purchase: str) -> Purchase | None:
         """By its id."""

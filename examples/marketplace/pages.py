@@ -28,7 +28,9 @@ _PAGE = Markup(
     '<header><a class="brand" href="/">Firefly Market</a><nav><a href="/">Apps</a><a href="/purchases">My purchases</a></nav></header>'
     "<main><h1>{title}</h1>{content}</main></body></html>\n"
 )
-# While nobody knows, the page looks again by itself.
+# While it may go on by itself, the page looks again: also at one that is open, for whoever is back from the provider may be here before
+# the payment has moved.
+LOOKED_AT_AGAIN = (OPEN, *UNSETTLED)
 _AGAIN = Markup('<meta http-equiv="refresh" content="2">')
 _APP = Markup(
     '<li><span class="cover" style="--hue: {app.hue}" aria-hidden="true">{initial}</span><h2>{app.name}</h2><p>{app.blurb}</p>'
@@ -98,7 +100,7 @@ def purchase(one: Purchase, way: Way) -> str:
     content = Markup('<div class="card"><p><span class="price">{} {}</span> {}</p><p>{}</p>{}</div>').format(
         one.price, CURRENCY, _state(one), _SENTENCES[one.state].format(way.name), _way_on(one, way)
     )
-    return page(APPS[one.app].name, content, again=one.state in UNSETTLED)
+    return page(APPS[one.app].name, content, again=one.state in LOOKED_AT_AGAIN)
 
 
 def purchases(found: Iterable[Purchase], ways: Mapping[str, Way]) -> str:

@@ -90,15 +90,14 @@ class Shop:
     def _purchases(self, request: Request) -> Response:
         customer = self._customer(request)
         found = self._books.purchases_by(customer) if customer is not None else []
-        return _html(pages.purchases([self._now(customer, each) for each in found if customer], self._till.ways))
+        now = [self._till.settle(customer, each) if each.state in UNSETTLED else each for each in found if customer]
+        return _html(pages.purchases(now, self._till.ways))
 
     def _purchase(self, request: Request, purchase: str) -> Response:
-        found = self._now(*self._own(request, purchase))
+        customer, found = self._own(request, purchase)
+        if found.state in pages.LOOKED_AT_AGAIN:
+            found = self._till.settle(customer, found)
         return _html(pages.purchase(found, self._till.ways[found.way]))
-
-    def _now(self, customer: Customer, purchase: Purchase) -> Purchase:
-        """The purchase as it is by now, where it may have gone on by itself."""
-        return self._till.settle(customer, purchase) if purchase.state in UNSETTLED else purchase
 
     def _back(self, request: Request, purchase: str) -> Response:
         """From the provider."""

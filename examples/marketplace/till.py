@@ -33,7 +33,7 @@ class Till:
         if not purchase.uuid:
             self._pay(customer, purchase)
         else:
-            self._books.keep_state(purchase.id, *self.look(purchase))
+            self._books.keep_look(purchase, *self.look(purchase))
         return self._books.purchase(purchase.id) or purchase
 
     def _pay(self, customer: Customer, purchase: Purchase) -> None:
