@@ -140,7 +140,7 @@ def test_a_fault_of_ours_stays_a_fault(shop: Marketplace) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM no_such_table")
 
-    with mock.patch("solitude.web.admission.insert_once", side_effect=ask):
+    with mock.patch("solitude.web.admission.insert_once_soon", side_effect=ask):
         answer = shop.get("/generic/buyer/")
 
     assert answer.status == 500

@@ -107,7 +107,7 @@ def _gate(shop: Marketplace) -> None:
     shop.send("POST", "/generic/buyer/", b'{"uuid": "' + b"x" * 1_100_000 + b'"}')
     shop.send("POST", "/generic/buyer/", b"uuid=shop:77", **{"Content-Type": "application/x-www-form-urlencoded"})
     shop.get("/services/error/")
-    with mock.patch.object(admission, "insert_once", side_effect=OperationalError("the connection is lost")):
+    with mock.patch.object(admission, "insert_once_soon", side_effect=OperationalError("the connection is lost")):
         shop.get("/generic/buyer/")
     key = {"Idempotency-Key": "seller-11"}
     shop.post("/generic/seller/", {"uuid": "dev:11"}, **key)

@@ -129,7 +129,7 @@ def test_what_nobody_expected_is_500_with_the_name_of_its_class(
 def test_what_nobody_expected_before_the_view_is_500_of_the_same_form(
     shop: Marketplace, monkeypatch: pytest.MonkeyPatch, security_events: list[str]
 ) -> None:
-    monkeypatch.setattr("solitude.web.admission.insert_once", break_)
+    monkeypatch.setattr("solitude.web.admission.insert_once_soon", break_)
     answer = shop.get("/generic/buyer/")
     assert (answer.status, answer.json) == (500, {"error": "Broken"})
     assert ["|Broken|3|" in line for line in security_events] == [True]

@@ -1,13 +1,23 @@
 """A token is good for one request: on every node, in either spelling of the path, whatever became of the request."""
 
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 import pytest
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
 from tests.support.marketplace import Answer, Api, Marketplace
+from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
+from tests.web.routes import Route, routes
 from tests.web.tokens import bearer, claims
 
+from solitude.payments.models import ProviderCall
+from solitude.web.admission import Admission
 from solitude.web.models import SeenToken
+from solitude.web.requests import ApiRequest
+from solitude.web.signed import BadSignature, Once
 
 HERE = "/generic/buyer/"
 PERSON = b'{"uuid": "shop:1"}'
@@ -102,3 +112,81 @@ def test_a_replay_is_refused_at_an_unlimited_and_a_limited_client_alike(shop: Ma
     header = bearer(claims("GET", HERE, iss="nagios"), nagios.secret)
     answers = [shop.send_unsigned("GET", HERE, Authorization=header) for _ in range(2)]
     assert [answer.status for answer in answers] == [200, 401]
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_whatever_it_is_for_the_second_time_it_is_401(
+    shop: Marketplace, route: Route, security_events: list[str]
+) -> None:
+    """The database says so with the view's first statement, whichever that is, or when it has none."""
+    body = b"" if route.fields is None else b"{}"
+    signed = {"Authorization": bearer(claims(route.method, route.target, body))}
+    assert shop.send_unsigned(route.method, route.target, body, **signed).status != 401
+    assert used_before(shop.send_unsigned(route.method, route.target, body, **signed))
+    assert sum("Signature refused: The token was used before." in line for line in security_events) == 1
+
+
+def test_nothing_is_written_for_a_replay(shop: Marketplace) -> None:
+    seller = shop.seller()["resource_uri"]
+    product = shop.post("/generic/product/", {"seller": seller, "external_id": "a", "public_id": "b"})["resource_uri"]
+    for body in (b"{}", b'{"seller_product": "%s"}' % product.encode(), b'{"notes": "a"}'):
+        target = "/generic/transaction/"
+        count = shop.get(target)["meta"]["total_count"]
+        signed = {"Authorization": bearer(claims("POST", target, body))}
+        assert shop.send_unsigned("POST", target, body, **signed).status == 201
+        assert used_before(shop.send_unsigned("POST", target, body, **signed))
+        assert shop.get(target)["meta"]["total_count"] == count + 1
+
+
+def test_nobody_pays_for_a_replay(shop: Marketplace, app_id: str, preapproved: str, paypal: Simulator) -> None:
+    body = (
+        b'{"user_id": "%s", "app_id": "%s", "amount": 2.49, "currency": "EUR", "use_preapproval": true, '
+        b'"return_url": "https://shop.example/paid", "cancel_url": "https://shop.example/cancelled"}'
+    ) % (preapproved.encode(), app_id.encode())
+    signed = {"Authorization": bearer(claims("POST", "/paypal/pay", body))}
+    assert shop.send_unsigned("POST", "/paypal/pay", body, **signed).status == 201
+    calls, orders = ProviderCall.objects.count(), len(paypal.state()["orders"])
+    assert used_before(shop.send_unsigned("POST", "/paypal/pay", body, **signed))
+    assert (ProviderCall.objects.count(), len(paypal.state()["orders"])) == (calls, orders)
+
+
+def of_the_gate(view: Any, once: Once) -> HttpResponse:
+    """What becomes of a view's answer, where the request has this signature."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        cast(ApiRequest, request).once = once
+        return cast(HttpResponse, view(request))
+
+    request = cast(ApiRequest, RequestFactory().get(HERE))
+    request.claim, request.once = None, None
+    return Admission(answer)(request)
+
+
+def test_a_view_that_takes_no_notice_is_of_no_use() -> None:
+    """Whatever it has answered."""
+    once = Once(BadSignature("used"))
+
+    def takes_no_notice(_: HttpRequest) -> HttpResponse:
+        with suppress(BadSignature):
+            once.hear(is_first=False)
+        return HttpResponse("the secret")
+
+    answer = of_the_gate(takes_no_notice, once)
+    assert (answer.status_code, b"secret" in answer.content) == (401, False)
+
+
+def test_no_answer_leaves_without_the_databases_word() -> None:
+    """A view could bear it that the database did not answer its first statement, which had the token with it."""
+
+    def bears_it(_: HttpRequest) -> HttpResponse:
+        with suppress(DatabaseError):
+            raise DatabaseError
+        return HttpResponse("the secret")
+
+    with pytest.raises(InterfaceError):
+        of_the_gate(bears_it, Once(BadSignature("used")))
+
+
+def test_an_error_of_the_server_stays_what_it_is() -> None:
+    answer = of_the_gate(lambda _: HttpResponse(status=503), Once(BadSignature("used")))
+    assert answer.status_code == 503

@@ -108,7 +108,7 @@ def test_every_line_of_every_logger_carries_it(
         (400, lambda **headers: shop.get("/generic/buyer/?" + "&".join(["a"] * 1001), **headers)),
         (400, lambda **headers: shop.post("/generic/buyer/", b"{", **headers)),
         (500, broken("solitude.buyers.api.insert_once")),
-        (500, broken("solitude.web.admission.insert_once")),
+        (500, broken("solitude.web.admission.insert_once_soon")),
         (500, broken("solitude.web.networks._within")),
         (403, from_nowhere),
     ]

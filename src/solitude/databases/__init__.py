@@ -84,8 +84,16 @@ class Shared:
             return self.found(text, values)
 
     def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
-        """The same of several statements that do not need one another's answers."""
+        """The same of statements that only read, and do not need one another's answers."""
         return [self.ask(text, values) for text, values in asked]
+
+    def ask_soon(self, text: str, values: Sequence[Any], heed: Heed) -> None:
+        """The same by the next statement at the latest, or by `let_go`: `heed` is told before anybody hears what that one has found, and
+        what it raises is raised there. Whoever asks so asks at last for `overdue`."""
+        heed(self.ask(text, values))
+
+    def overdue(self) -> None:
+        """Asks now what was to be asked soon."""
 
     def make_ready(self) -> None:
         """For a statement, as Django's cursors do."""
@@ -118,6 +126,7 @@ class Shared:
 
     def let_go(self) -> bool:
         """Others may use the connection from now on; the thread gets one when it next needs it. False in a transaction: it stays."""
+        self.overdue()
         if self.in_atomic_block:
             return False
         if self.connection is None:
@@ -172,3 +181,10 @@ def let_go() -> bool:
     """Of the connections of this thread, before it waits. False where a transaction is open, whose connection stays."""
     has = [each.let_go() for each in connections.all(initialized_only=True) if isinstance(each, Shared)]
     return all(has)
+
+
+def overdue() -> None:
+    """Whatever of this thread was to be asked soon is asked."""
+    for each in connections.all(initialized_only=True):
+        if isinstance(each, Shared):
+            each.overdue()

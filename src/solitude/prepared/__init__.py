@@ -6,7 +6,16 @@ what it finds are the same objects that the ORM makes, so that nothing downstrea
 
 from solitude.prepared.asking import run
 from solitude.prepared.reading import Found, together
-from solitude.prepared.writing import insert, insert_both, insert_later, insert_once, update, update_if, update_later
+from solitude.prepared.writing import (
+    insert,
+    insert_both,
+    insert_later,
+    insert_once,
+    insert_once_soon,
+    update,
+    update_if,
+    update_later,
+)
 
 __all__ = [
     "Found",
@@ -14,6 +23,7 @@ __all__ = [
     "insert_both",
     "insert_later",
     "insert_once",
+    "insert_once_soon",
     "run",
     "together",
     "update",

@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet, query, signals
 from django.db.models.base import ModelState
 from django.db.transaction import TransactionManagementError
 
-from solitude.prepared.asking import Asked, database, run
+from solitude.prepared.asking import Asked, database
 
 M = TypeVar("M", bound=Model)
 # Of a whole number that fits no column nothing is found; Django asks the database nothing then either.
@@ -40,7 +40,7 @@ class Found(Generic[M]):
 
     def all(self, *values: int | str) -> list[M]:
         asked = self._asked(values)
-        return [] if asked is None else self._written.objects(run(*asked))
+        return [] if asked is None else self._written.objects(database().ask_all([asked])[0][0])
 
     def _asked(self, values: Sequence[int | str]) -> Asked | None:
         """None: nothing is found, whatever there is."""

@@ -1,6 +1,6 @@
 """Rows written by statements that are made once for each model, and each choice of its columns."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from solitude.prepared.columns import Column, Marks, columns_named, columns_of, 
 # Of each column that a statement returns the field, its converters, and the column as they want to have it.
 Returned = list[tuple[Any, Any, Any]]
 Insert = tuple[type[Model], Marks]
+_ONCE = " ON CONFLICT DO NOTHING"
 
 
 def insert(row: Model) -> None:
@@ -36,7 +37,14 @@ def insert_once(row: Model) -> bool:
 
     Decided by the database's own unique constraint, in one statement. Django's `ignore_conflicts` would not tell which it was.
     """
-    return _inserted(row, " ON CONFLICT DO NOTHING")
+    return _inserted(row, _ONCE)
+
+
+def insert_once_soon(row: Model, heed: Callable[[bool], None]) -> None:
+    """The same with the next statement, or before it where that one writes; `row` gets no primary key, and `heed` is told whether it is
+    new before anybody hears what that one has found. What `heed` raises is raised there."""
+    text, _, values = _insert(row, _ONCE)
+    database().ask_soon(text, values, lambda found: heed(bool(found[0])))
 
 
 def insert_both(first: Model, second: Model) -> tuple[bool, bool]:
@@ -138,7 +146,7 @@ def _insert_text(model: type[Model], marks: Marks, conflict: str) -> tuple[str, 
 @cache
 def _both_text(first: Insert, second: Insert) -> tuple[str, Returned]:
     """One row where the first is new, with what is returned of the second, or only nulls."""
-    inner, _ = _insert_text(*first, " ON CONFLICT DO NOTHING")
+    inner, _ = _insert_text(*first, _ONCE)
     model = second[0]
     fields, given = _given(*second)
     returned = _returned(model)

@@ -1,18 +1,23 @@
 """The gate of the API: signature, permission and idempotency key, in this order, before a view sees the request.
 
 It runs after the path was resolved (an unknown path is 404 for everybody) and makes one commit, which on PostgreSQL is one statement: the
-token is remembered and the key is claimed together.
+token is remembered and the key is claimed together. Without a key the view's first statement takes the token along to the database: nothing
+is written, nobody is asked and nothing is answered before it is known to be new.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from solitude.prepared import insert_both, insert_once
+from solitude import databases
+from solitude.prepared import insert_both, insert_once, insert_once_soon
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
 from solitude.web import idempotency, known_clients, oauth1, purge, signature
@@ -22,7 +27,7 @@ from solitude.web.models import IdempotencyKey, SeenToken
 from solitude.web.networks import facts
 from solitude.web.refusals import Refused, refusal, too_big
 from solitude.web.requests import ApiRequest, Handler, client_key
-from solitude.web.signed import BadSignature, Signed
+from solitude.web.signed import BadSignature, Once, Signed
 
 log = get_logger("solitude.web")
 ASKED_BY_MONITORING = "/services/request/"
@@ -37,7 +42,9 @@ class Admission:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         admitted = cast(ApiRequest, request)
         response = self.get_response(request)
-        return response if admitted.claim is None else admitted.claim.settle_response(response)
+        if admitted.claim is not None:
+            return admitted.claim.settle_response(response)
+        return response if admitted.once is None else _told_once(request, admitted.once, response)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -45,12 +52,28 @@ class Admission:
         try:
             return admit(cast(ApiRequest, request))
         except BadSignature as error:
-            cef.event(f"Signature refused: {error}", 5, request=facts(request))
-            return JsonResponse({"detail": str(error)}, status=401, headers={"WWW-Authenticate": error.challenge})
+            cast(ApiRequest, request).once = None
+            return _not_signed(request, error)
         except RequestDataTooBig:
             return refusal(too_big())
         except Refused as error:
             return refusal(error)
+
+
+def _not_signed(request: HttpRequest, error: BadSignature) -> HttpResponse:
+    cef.event(f"Signature refused: {error}", 5, request=facts(request))
+    return JsonResponse({"detail": str(error)}, status=401, headers={"WWW-Authenticate": error.challenge})
+
+
+def _told_once(request: HttpRequest, once: Once, response: HttpResponse) -> HttpResponse:
+    """The answer, whatever the view has made of what it was told; for a signature that was used before there is another one."""
+    if once.is_first is None:
+        # No statement has asked.
+        with suppress(BadSignature):
+            databases.overdue()
+    if once.is_first is None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise InterfaceError("the database has not said whether the signature was used before")
+    return _not_signed(request, once.again) if once.is_first is False else response
 
 
 def admit(request: ApiRequest) -> HttpResponse | None:
@@ -99,9 +122,9 @@ def _claimed(request: ApiRequest, signed: Signed | None) -> Claim | HttpResponse
     try:
         asked = idempotency.asked(request, client_key(request))
     except Refused as error:
-        _remember(signed, None)
+        _remember(request, signed, None)
         return refusal(error)
-    is_first = _remember(signed, asked.row if asked else None)
+    is_first = _remember(request, signed, asked.row if asked else None)
     try:
         return idempotency.claim(asked, is_first=is_first) if asked else None
     except Refused as error:
@@ -124,12 +147,16 @@ def _verified(request: ApiRequest) -> Signed | None:
     return signature.verify(request, known_clients.known())
 
 
-def _remember(signed: Signed | None, key: IdempotencyKey | None) -> bool:
+def _remember(request: ApiRequest, signed: Signed | None, key: IdempotencyKey | None) -> bool:
     """Refuses a signature that was seen before, on any node that shares the database; whether the key was not there before."""
     if signed is None:
         return key is not None and insert_once(key)
     seen = SeenToken(client=signed.client.key, jti=signed.name, expires=datetime.fromtimestamp(signed.until, UTC))
-    is_new, is_first = (insert_once(seen), False) if key is None else insert_both(seen, key)
+    if key is None:
+        request.once = Once(signed.again)
+        insert_once_soon(seen, request.once.hear)
+        return False
+    is_new, is_first = insert_both(seen, key)
     if not is_new:
         raise signed.again
     return is_first

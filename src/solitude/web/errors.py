@@ -16,6 +16,7 @@ from solitude.web import away
 from solitude.web.networks import facts
 from solitude.web.refusals import EVERYTHING, REQUIRED, Refused, refusal
 from solitude.web.requests import Handler
+from solitude.web.signed import BadSignature
 
 log = get_logger("solitude.web")
 # Verbs, with the paths that do not have them, whose 405 is without a body.
@@ -59,6 +60,11 @@ def install(api: NinjaAPI) -> None:
     @api.exception_handler(Refused)
     def refused(request: HttpRequest, error: Refused) -> HttpResponse:
         return refusal(error)
+
+    @api.exception_handler(BadSignature)
+    def used_before(request: HttpRequest, error: BadSignature) -> HttpResponse:
+        # The first statement of the view has told it, and the gate says the rest.
+        return HttpResponse(status=401)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

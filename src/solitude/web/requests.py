@@ -16,6 +16,7 @@ from solitude.web import begun
 if TYPE_CHECKING:
     from solitude.web.clients import Client
     from solitude.web.idempotency import Claim
+    from solitude.web.signed import Once
 
 Handler = Callable[[HttpRequest], HttpResponse]
 ANONYMOUS = "<anon>"
@@ -29,10 +30,12 @@ _USABLE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class ApiRequest(HttpRequest):
-    """A request as the gate leaves it: who signed it (None: nobody had to), and its hold on its idempotency key."""
+    """A request as the gate leaves it: who signed it (None: nobody had to), its hold on its idempotency key, and whether it is the first
+    with its signature, where that is not known yet."""
 
     client: "Client | None"
     claim: "Claim | None"
+    once: "Once | None"
 
 
 def client_key(request: ApiRequest) -> str:
@@ -52,7 +55,7 @@ class RequestContext:
         begun.clear()
         context.bind(request_id=request_id)
         admitted = cast(ApiRequest, request)
-        admitted.client, admitted.claim = None, None
+        admitted.client, admitted.claim, admitted.once = None, None, None
         began = time.monotonic_ns()
         with tracing.incoming(_method(request), request.META.get(_TRACE, "")) as told:
             response = self.get_response(request)

@@ -25,3 +25,17 @@ class Signed:
     name: str
     until: int
     again: BadSignature
+
+
+class Once:
+    """Whether a request is the first with its signature, which the database tells with the first of the request's own statements."""
+
+    def __init__(self, again: BadSignature) -> None:
+        self.again = again
+        self.is_first: bool | None = None
+
+    def hear(self, is_first: bool) -> None:  # noqa: FBT001
+        """Raises `again`, in the place of what the statement has found."""
+        self.is_first = is_first
+        if not is_first:
+            raise self.again

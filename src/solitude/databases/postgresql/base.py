@@ -19,6 +19,7 @@ TRUSTED_S = 1.0
 class DatabaseWrapper(Shared, base.DatabaseWrapper):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
+        self._soon: list[tuple[Asked, Heed]] = []
         self._later: list[tuple[Asked, Heed]] = []
 
     def is_good(self, idle: Idle) -> bool:
@@ -46,13 +47,35 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
 
     @override
     def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
-        """In one way there and back."""
-        if len(asked) < 2 or self.is_looked_at:
+        """In one way there and back, together with what was to be asked soon; then that is one transaction."""
+        if self.is_looked_at or not asked:
+            return super().ask_all(asked)
+        soon, self._soon = self._soon, []
+        together = [*(one for one, _ in soon), *asked]
+        if len(together) < 2:
             return super().ask_all(asked)
         self.make_ready()
         with self.wrap_database_errors:
-            found = self._run_all(asked)
-        return super().ask_all(asked) if found is None else found
+            found = self._run_all(together)
+        if found is None:
+            self._soon = soon
+            return super().ask_all(asked)
+        for (_, heed), answer in zip(soon, found, strict=False):
+            heed(answer)
+        return found[len(soon) :]
+
+    @override
+    def ask_soon(self, text: str, values: Sequence[Any], heed: Heed) -> None:
+        """Sent with what is read next. Within a transaction it would be undone with that."""
+        if self.in_atomic_block or self.is_looked_at:
+            super().ask_soon(text, values, heed)
+        else:
+            self._soon.append(((text, values), heed))
+
+    @override
+    def overdue(self) -> None:
+        if self._soon:
+            self.make_ready()
 
     @override
     def ask_later(self, text: str, values: Sequence[Any], heed: Heed) -> None:
@@ -67,15 +90,25 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         self._later.append(((text, values), heed))
 
     @override
+    def _set_autocommit(self, autocommit: bool) -> None:  # type: ignore[misc]  # the stubs do not know it
+        if not autocommit:
+            # What was to be asked soon is no part of the transaction that begins.
+            self.overdue()
+        super()._set_autocommit(autocommit)  # type: ignore[misc]
+
+    @override
     def validate_no_broken_transaction(self) -> None:
         """Django asks this before each statement, whoever runs it: what was to be written first is."""
         super().validate_no_broken_transaction()
+        while self._soon:
+            asked, heed = self._soon.pop(0)
+            heed(self.ask(*asked))
         if self._later:
             with self.wrap_database_errors:
                 self._write(commit=False)
 
     @override
-    def _commit(self) -> None:  # type: ignore[misc]  # the stubs do not know it
+    def _commit(self) -> None:  # type: ignore[misc]
         if self.connection is not None:
             with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
                 if not self._later or not self._write(commit=True):
