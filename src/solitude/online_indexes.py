@@ -1,4 +1,4 @@
-"""An index on a table that is there already, made while payments go on writing to it: for migrations.
+"""An index on a table that is there already, made or dropped while payments go on writing to it: for migrations.
 
 PostgreSQL makes such an index in two passes without holding up writers, and cannot do so within a transaction
 (https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY). What was broken off leaves an index that is
@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import NotSupportedError
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
 from django.db.migrations.operations.models import AddIndex
 from django.db.migrations.state import ProjectState
 from django.db.models import Index, Model
@@ -24,6 +25,13 @@ _VALIDITY = (
     "SELECT indisvalid FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relname = %s AND pg_table_is_visible(oid)"
 )
 
+# Of one column alone, by the order that LIKE needs.
+_LIKE = """
+    SELECT indexrelid::regclass::text FROM pg_index
+    JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+    JOIN pg_opclass ON pg_opclass.oid = indclass[0]
+    WHERE indrelid = to_regclass(%s) AND indnkeyatts = 1 AND attname = %s AND opcname IN ('varchar_pattern_ops', 'text_pattern_ops')
+"""
 _PART = """
     SELECT FROM pg_index JOIN pg_inherits ON inhrelid = indexrelid
     WHERE indrelid = to_regclass(%s) AND inhparent = to_regclass(%s)
@@ -86,6 +94,52 @@ class AddIndexOnline(AddIndex):
                 )
             attached = f"ALTER INDEX {quote(own)} ATTACH PARTITION {quote(name)}"
             monthly.briefly(lambda attached=attached: schema_editor.execute(attached))  # type: ignore[misc]
+
+
+class DropLikeIndexOnline(Operation):
+    """Of a text that is unique or has an index Django makes a second one on PostgreSQL, for LIKE. Where nobody asks so, it is a page more
+    to be written for each row, anywhere in a large index. Our state does not know of it, and what was before can do without.
+
+    To stand in such a migration too.
+    """
+
+    reversible = True
+
+    def __init__(self, model_name: str, field_name: str) -> None:
+        self.model_name, self.field_name = model_name, field_name
+
+    @override
+    def describe(self) -> str:
+        return f"Drop the index for LIKE of {self.field_name} on {self.model_name}, online"
+
+    @override
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Nothing."""
+
+    @override
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        model = to_state.apps.get_model(app_label, self.model_name)
+        connection = schema_editor.connection
+        if connection.vendor != "postgresql" or not self.allow_migrate_model(connection.alias, model):
+            return
+        table, column = model._meta.db_table, model._meta.get_field(self.field_name).column
+        with _patient(connection):
+            with connection.cursor() as cursor:
+                cursor.execute(_LIKE, [table, column])
+                found = [str(name) for (name,) in cursor.fetchall()]
+            for name in found:
+                if table in monthly.tables():
+                    monthly.briefly(lambda name=name: schema_editor.execute(f"DROP INDEX {name}"))  # type: ignore[misc]
+                else:
+                    schema_editor.execute(f"DROP INDEX CONCURRENTLY {name}")
+
+    @override
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Nothing: it was of no use."""
 
 
 def _concurrently(connection: Any) -> dict[str, bool]:

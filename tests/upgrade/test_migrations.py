@@ -19,7 +19,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models import BooleanField, CharField, Index, IntegerField
 
-from solitude.online_indexes import AddIndexOnline
+from solitude.online_indexes import AddIndexOnline, DropLikeIndexOnline
 from solitude.partitioned import PartitionByMonth
 from solitude.services.migrating import LONG
 
@@ -52,7 +52,7 @@ def fault_of(operation: Operation, *, is_long: bool, is_atomic: bool = True) -> 
         return "" if is_filled else f"{what}: not null, and without a db_default"
     if isinstance(operation, AlterField):
         return f"{what}: what the version before writes may not fit"
-    if isinstance(operation, AddIndexOnline | PartitionByMonth):
+    if isinstance(operation, AddIndexOnline | DropLikeIndexOnline | PartitionByMonth):
         return "" if is_long and not is_atomic else f"{what}: not in a migration with {LONG} and without a transaction"
     if isinstance(operation, AddIndex):
         return f"{what}: locks its table; AddIndexOnline does not"
@@ -104,6 +104,11 @@ def test_an_index_is_made_online_in_a_long_migration_without_a_transaction() -> 
     assert fault_of(AddIndexOnline("buyer", index), is_long=True, is_atomic=False) == ""
     assert "without a transaction" in fault_of(AddIndexOnline("buyer", index), is_long=True, is_atomic=True)
     assert LONG in fault_of(AddIndexOnline("buyer", index), is_long=False, is_atomic=False)
+
+
+def test_an_index_is_dropped_online_in_such_a_migration_too() -> None:
+    assert fault_of(DropLikeIndexOnline("buyer", "uuid"), is_long=True, is_atomic=False) == ""
+    assert "without a transaction" in fault_of(DropLikeIndexOnline("buyer", "uuid"), is_long=True, is_atomic=True)
 
 
 def test_a_table_is_partitioned_in_a_long_migration_without_a_transaction() -> None:

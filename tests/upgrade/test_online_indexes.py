@@ -12,7 +12,8 @@ from django.db.models import Index
 from django.utils import timezone
 from tests.faults.processes.programs import wait_until
 
-from solitude.online_indexes import AddIndexOnline
+from solitude import monthly
+from solitude.online_indexes import AddIndexOnline, DropLikeIndexOnline
 from solitude.services import migrating
 from solitude.web.models import SeenToken
 
@@ -136,3 +137,65 @@ def test_what_was_broken_off_is_dropped_and_made_anew(on_postgresql: None) -> No
 def test_it_is_refused_within_a_transaction(on_postgresql: None) -> None:
     with pytest.raises(NotSupportedError, match="without a transaction only"):
         apply(atomic=True)
+
+
+# What each payment writes to, and what is looked for there by the whole of a text.
+BUSY = {"transactions_transaction": "uuid", "payments_providercall": "key", "events_event": "resource_uri"}
+FOR_LIKE = """
+    SELECT tablename FROM pg_indexes
+    WHERE schemaname = 'public' AND indexdef ~ '(varchar|text)_pattern_ops' AND tablename ~ %s
+"""
+
+
+def for_like(table: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(FOR_LIKE, [f"^{table}"])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def dropped(model: str, field: str, app: str) -> None:
+    made = Migration(NAME, app)
+    made.operations = [DropLikeIndexOnline(model, field)]  # type: ignore[misc]
+    made.atomic, made.is_long = False, True  # type: ignore[attr-defined,misc]
+    migrating.Hurried(connection).apply_migration(state(), made)
+    MigrationRecorder(connection).record_unapplied(app, NAME)
+
+
+@pytest.mark.parametrize("table", BUSY)
+def test_what_each_payment_writes_to_has_no_second_index_for_like(on_postgresql: None, table: str) -> None:
+    assert for_like(table) == []
+    months = [month.name for month in monthly.months(table)]
+    assert bool(months) == (table != "transactions_transaction")
+
+
+@pytest.mark.parametrize(
+    ("table", "app", "model"),
+    [
+        ("transactions_transaction", "transactions", "transaction"),
+        ("payments_providercall", "payments", "providercall"),
+    ],
+)
+def test_it_is_dropped_with_its_parts_while_others_write_and_dropping_it_again_is_nothing(
+    on_postgresql: None, table: str, app: str, model: str
+) -> None:
+    column = BUSY[table]
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE INDEX tried_for_like ON {table} ({column} varchar_pattern_ops)")
+    parts = len(monthly.months(table)) + 1
+    assert len(for_like(table)) == parts
+    dropped(model, column, app)
+    assert for_like(table) == []
+    dropped(model, column, app)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE %s", [table, f"%({column})%"]
+        )
+        # Where a table is by month, tables beside it see to what may be only once.
+        assert bool(cursor.fetchall()) == (app == "transactions")
+
+
+def test_what_may_be_there_once_stays_so() -> None:
+    dropped("transaction", "uuid", "transactions")
+    with connection.cursor() as cursor:
+        names = connection.introspection.get_constraints(cursor, "transactions_transaction")
+    assert any(found["unique"] and found["columns"] == ["uuid"] for found in names.values())
