@@ -105,6 +105,11 @@ AGED = {
             "list: of any seller",
             _get(lambda materials, chance: f"{LIST}?seller={chance.choice(materials['sellers'])}"),
         ),
+        # In the house with few transactions a seller has no more than that: both sizes show as many.
+        Scenario(
+            "list: of any seller, five a page",
+            _get(lambda materials, chance: f"{LIST}?limit=5&seller={chance.choice(materials['sellers'])}"),
+        ),
         Scenario(
             "list: of any seller, by cursor",
             _get(lambda materials, chance: f"{LIST}?cursor=&seller={chance.choice(materials['sellers'])}"),
