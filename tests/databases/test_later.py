@@ -329,3 +329,96 @@ def test_whoever_is_interrupted_leaves_no_answer_to_others(
     assert own().ask("SELECT 1 AS one", [])[0] == [(1,)]
     # The commit was on its way.
     assert tokens() in ([], ["a", "b"])
+
+
+NAMED: prepared.Found[SeenToken] = prepared.Found(
+    lambda jti: SeenToken.objects.select_for_update().filter(jti=jti), str
+)
+
+
+def write_if(required: str, *jtis: str) -> None:
+    with transaction.atomic():
+        prepared.require_later(NAMED, required)
+        for jti in jtis:
+            prepared.insert_later(token(jti))
+
+
+def test_what_is_required_and_there_lets_all_be_written() -> None:
+    prepared.insert_once(token("there"))
+    for jti in ("a", "b"):
+        write_if("there", jti)
+    assert tokens() == ["there", "a", "b"]
+
+
+def test_what_is_required_and_not_there_lets_nothing_be_written() -> None:
+    prepared.insert_once(token("there"))
+    for _ in range(2):
+        with pytest.raises(DataError) as failed:
+            write_if("missing", "a", "b")
+        assert prepared.is_missing(failed.value)
+    assert tokens() == ["there"]
+    write_if("there", "a")
+    assert tokens() == ["there", "a"]
+
+
+def test_a_statement_before_the_commit_tells_what_is_missing() -> None:
+    seen: list[list[str]] = []
+
+    @transaction.atomic
+    def write_and_look() -> None:
+        prepared.insert_later(token("a"))
+        prepared.require_later(NAMED, "missing")
+        seen.append(tokens())
+
+    with pytest.raises(DataError) as failed:
+        write_and_look()
+    assert prepared.is_missing(failed.value)
+    assert (seen, tokens()) == ([], [])
+
+
+def test_who_looks_at_statements_is_told_too() -> None:
+    with pytest.raises(DataError) as failed, CaptureQueriesContext(connection):
+        write_if("missing", "a")
+    assert prepared.is_missing(failed.value)
+    assert tokens() == []
+
+
+def test_another_error_of_a_value_is_none_that_is_missing(postgresql: None) -> None:
+    with pytest.raises(DataError) as failed:
+        own().ask("SELECT %s::date AS day", ["no day"])
+    assert not prepared.is_missing(failed.value)
+
+
+def test_what_is_required_is_locked_until_the_commit(postgresql: None) -> None:
+    """Somebody else has it in hand, and takes it away: whoever requires it waits, and is told."""
+    prepared.insert_once(token("there"))
+    ended: list[BaseException | None] = []
+
+    def require() -> None:
+        try:
+            write_if("there", "a")
+            ended.append(None)
+        except DataError as error:
+            ended.append(error)
+        finally:
+            connection.close()
+
+    waiting = threading.Thread(target=require)
+    with transaction.atomic():
+        SeenToken.objects.filter(jti="there").update(jti="elsewhere")
+        waiting.start()
+        with connection.cursor() as cursor:
+            until = threading.Event()
+            for _ in range(WITHIN_S * 100):
+                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone() == (1,):
+                    break
+                until.wait(0.01)
+            else:
+                pytest.fail("nobody waits for the lock")
+        assert not ended
+    waiting.join(WITHIN_S)
+    (error,) = ended
+    assert isinstance(error, DataError)
+    assert prepared.is_missing(error)
+    assert tokens() == ["elsewhere"]

@@ -89,7 +89,7 @@ def test_untouched_nothing_is_read_anew_and_the_books_say_the_same(
 
     quick = pay()
     assert not reads
-    monkeypatch.setattr(calls, "_as_begun", lambda *_: None)
+    monkeypatch.setattr(calls, "_concerns_its_row_alone", lambda *_: False)
     slow = pay()
 
     assert len(reads) == 1

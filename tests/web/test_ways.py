@@ -82,12 +82,12 @@ def ways(way: Way, ask: Callable[[], Answer]) -> int:
 
 
 def test_a_payment_with_preapproval(way: Way, shop: Marketplace, app_id: str, preapproved: str) -> None:
-    """The token; buyer and product; the payment, and its event and call with the commit; the look whether it is as it was, and the rest."""
-    assert ways(way, lambda: shop.pay(app_id, user_id=preapproved, use_preapproval=True)) == 5
+    """The token, with buyer and product; the payment; its event and call with the commit; what came of it, if all is as it was."""
+    assert ways(way, lambda: shop.pay(app_id, user_id=preapproved, use_preapproval=True)) == 4
 
 
 def test_a_transaction_is_kept(way: Way, shop: Marketplace) -> None:
-    """The token; the product; the transaction; its event with the commit."""
+    """The token, with the product; the transaction; its event with the commit."""
     product = shop.post(
         "/generic/product/", {"seller": shop.seller()["resource_uri"], "external_id": "a", "public_id": "counted"}
     )["resource_uri"]

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
-from django.db.models.functions import Now
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import BigIntegerField, DurationField, ExpressionWrapper, F, QuerySet, Value
+from django.db.models.functions import Coalesce, Now
 
 from solitude import failpoints, prepared
 from solitude.outbound.limits import InProgress
@@ -220,12 +220,16 @@ def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
 def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
     """Writes the outcome, what follows from it and the client's answer, in one transaction."""
     failpoints.reach(failpoints.AFTER_ANSWER)
-    with transaction.atomic():
-        recorded = enter(call, result, first_try=first_try)
-        later = recorded.successor or _gone_on_with(recorded)
-        if settle and later is None:
-            settle(recorded)
-        failpoints.reach(failpoints.WHILE_RECORDING)
+    if first_try and _concerns_its_row_alone(call, result):
+        try:
+            recorded, later = _entered(call, result, settle, first_try=True, as_begun=True)
+        except DataError as error:
+            if not prepared.is_missing(error):
+                raise
+            # Somebody has touched it meanwhile. Nothing was written, and what was made of it in memory is forgotten.
+            recorded, later = _entered(call, result, settle, first_try=True)
+    else:
+        recorded, later = _entered(call, result, settle, first_try=first_try)
     failpoints.reach(failpoints.AFTER_COMMIT)
     metrics.count(
         "solitude_provider_calls_total",
@@ -249,12 +253,31 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
     return carry_out(later, settle) if recorded.successor else find_out(later, settle)
 
 
-def enter(known: ProviderCall, result: Result, *, first_try: bool = False) -> ProviderCall:
-    """Enters a result into our books, in the caller's transaction. An outcome that is known already stays."""
+def _entered(
+    known: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool, as_begun: bool = False
+) -> tuple[ProviderCall, ProviderCall | None]:
+    """The call with its outcome, committed, and the one with which it is gone on."""
+    with transaction.atomic():
+        recorded = enter(known, result, first_try=first_try, as_begun=as_begun)
+        later = recorded.successor or _gone_on_with(recorded)
+        if settle and later is None:
+            settle(recorded)
+        failpoints.reach(failpoints.WHILE_RECORDING)
+    return recorded, later
+
+
+def enter(known: ProviderCall, result: Result, *, first_try: bool = False, as_begun: bool = False) -> ProviderCall:
+    """Enters a result into our books, in the caller's transaction. An outcome that is known already stays.
+
+    `as_begun`: it is entered into the very object that `begin` has made, and nothing has to be read and made anew; the transaction fails
+    with an error for which `prepared.is_missing` is true if anybody has touched call or transaction since.
+    """
     if known.operation == Operation.REFUND:
         # The payment before its refund, always, so that two who lock both never wait for each other.
         Transaction.objects.select_for_update().filter(relations=known.transaction_id).first()
-    call = (first_try and _as_begun(known, result)) or locked(known.pk)
+    call = known if as_begun else locked(known.pk)
+    if as_begun:
+        prepared.require_later(_as_begun, *_standing(known))
     if call.transaction is not None:
         context.about(call.transaction.uuid)
     context.bind(correlation_id=result.correlation_id or None)
@@ -311,9 +334,10 @@ def locked(pk: int) -> ProviderCall:
     return _locked.first(pk) or ProviderCall.objects.select_for_update().get(pk=pk)
 
 
-def _with_transaction(pk: int) -> QuerySet[ProviderCall]:
+def _with_transaction(pk: int, *besides: str) -> QuerySet[ProviderCall]:
+    """Both locked, and read with what a transaction refers to by these names."""
     calls = ProviderCall.objects.all()
-    joins = [f"transaction__{name}" for name in TOLD_OF]
+    joins = ["transaction", *(f"transaction__{name}" for name in besides)]
     if connection.features.has_select_for_update_of:
         # PostgreSQL locks no row that an outer join may leave out: this condition makes the join an inner one.
         joined = (
@@ -324,42 +348,45 @@ def _with_transaction(pk: int) -> QuerySet[ProviderCall]:
     return calls.select_related(*joins).filter(pk=pk)
 
 
-_locked = prepared.Found(_with_transaction, int)
+_locked = prepared.Found(lambda pk: _with_transaction(pk, *TOLD_OF), int)
 
 
 # Those that only whoever has begun them carries out, and whose result concerns one transaction.
 _OF_ITS_ROW = (Operation.PAY, Operation.CAPTURE)
-# What the event of a call's end tells of besides its transaction.
-_NAMES = ("buyer__uuid", "seller__uuid", "seller_product__public_id", "seller_product__seller__uuid")
 
 
-def _as_begun(known: ProviderCall, result: Result) -> ProviderCall | None:
-    """The very object that `begin` has made, locked with its transaction, if nobody has touched either in the meantime: then it says what
-    the database does, and nothing has to be read and made anew. Else None."""
-    is_of_its_row = known.operation in _OF_ITS_ROW and known.transaction is not None
-    # What follows from a refused credential looks further than call and transaction.
-    if not known.is_begun_here or not is_of_its_row or result.credential_refused:
-        return None
-    now = _glance.first(known.pk)
-    is_untouched = now is not None and now.outcome == CallOutcome.NONE and _standing(now) == _standing(known)
-    return known if is_untouched else None
+def _concerns_its_row_alone(call: ProviderCall, result: Result) -> bool:
+    """Whether what this process knows of a call that it has begun is enough to record its result. What follows from a refused credential
+    looks further than call and transaction."""
+    is_of_its_row = call.operation in _OF_ITS_ROW and call.transaction is not None
+    return call.is_begun_here and is_of_its_row and not result.credential_refused
 
 
-def _standing(call: ProviderCall) -> tuple[object, ...]:
+def _standing(call: ProviderCall) -> tuple[int | str, ...]:
     """Where call and transaction stand: every change of a transaction counts, but of when it is asked about again, which each move sets."""
     row: Any = call.transaction
     product = row.seller_product
     seller = row.seller or (product and product.seller)
-    names = (row.uuid, row.buyer and row.buyer.uuid, seller and seller.uuid, product and product.public_id)
-    return (call.outcome, call.takeovers, row.counter, *names)
+    names = (row.buyer and row.buyer.uuid, seller and seller.uuid, product and product.public_id)
+    return (call.pk, call.takeovers, row.counter, row.uuid, *(name or "" for name in names))
 
 
-def _little(pk: int) -> QuerySet[ProviderCall]:
-    of_row = (f"transaction__{name}" for name in ("uuid", "counter", *_NAMES))
-    return _with_transaction(pk).only("outcome", "takeovers", *of_row)
+def _where_it_stood(pk: int, takeovers: int, counter: int, *names: str) -> QuerySet[ProviderCall]:
+    uuid, buyer, seller, product = names
+    nobody = Value("")
+    found = _with_transaction(pk).alias(
+        # Django looks for no number that is beyond its column's, and what stands here while it writes the statement is.
+        taken=Coalesce("takeovers", 0, output_field=BigIntegerField()),
+        changed=Coalesce("transaction__counter", 0, output_field=BigIntegerField()),
+        buyer_named=Coalesce("transaction__buyer__uuid", nobody),
+        seller_named=Coalesce("transaction__seller__uuid", "transaction__seller_product__seller__uuid", nobody),
+        product_named=Coalesce("transaction__seller_product__public_id", nobody),
+    )
+    stood = found.filter(outcome=CallOutcome.NONE, taken=takeovers, changed=counter, transaction__uuid=uuid)
+    return stood.filter(buyer_named=buyer, seller_named=seller, product_named=product).only("id", "transaction__id")
 
 
-_glance = prepared.Found(_little, int)
+_as_begun = prepared.Found(_where_it_stood, int, int, int, str, str, str, str)
 
 
 _RECORDED = [

@@ -6,6 +6,7 @@ what it finds are the same objects that the ORM makes, so that nothing downstrea
 
 from solitude.prepared.asking import run
 from solitude.prepared.reading import Found, together
+from solitude.prepared.requiring import is_missing, require_later
 from solitude.prepared.writing import (
     insert,
     insert_both,
@@ -24,6 +25,8 @@ __all__ = [
     "insert_later",
     "insert_once",
     "insert_once_soon",
+    "is_missing",
+    "require_later",
     "run",
     "together",
     "update",

@@ -16,7 +16,7 @@ M = TypeVar("M", bound=Model)
 NUMBERS = range(-(2**63), 2**63)
 # What stands in the place of a value while the statement is written: no value of its own.
 _MARKS: tuple[dict[type, Any], ...] = tuple(
-    {int: 4_611_686_018_427_387_000 + place, str: f"\x7fvalue {place}"} for place in range(4)
+    {int: 4_611_686_018_427_387_000 + place, str: f"\x7fvalue {place}"} for place in range(8)
 )
 
 
@@ -41,6 +41,10 @@ class Found(Generic[M]):
     def all(self, *values: int | str) -> list[M]:
         asked = self._asked(values)
         return [] if asked is None else self._written.objects(database().ask_all([asked])[0][0])
+
+    def written(self, *values: int | str) -> Asked:
+        """The statement by which it is looked for."""
+        return self._written.asked(values)
 
     def _asked(self, values: Sequence[int | str]) -> Asked | None:
         """None: nothing is found, whatever there is."""
