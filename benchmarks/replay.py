@@ -24,7 +24,7 @@ class Replay(Writer):
 
     def steps(self) -> list[Step]:
         return [
-            ("".join(self._written(said.sql)), self._returned(place, said.sql))
+            ("".join(self._written(said.sql)), self._prefix(place))
             for place, said in enumerate(self._recording.statements)
         ]
 

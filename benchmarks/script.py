@@ -50,6 +50,8 @@ class Writer:
         self._ranges = ranges
         self._fresh = fresh(recording)
         self._numbers: dict[str, str] = {}
+        # By the place of an insert the id that it returned, and by such an id the variable that has it.
+        self._returned = returned(recording, ranges)
         self._ids: dict[str, str] = {}
 
     def script(self) -> Script:
@@ -63,8 +65,15 @@ class Writer:
 
     def _statement(self, place: int, statement: Statement) -> str:
         sql = "".join(self._written(statement.sql)).strip().rstrip(";")
-        returned = self._returned(place, statement.sql)
-        return f"{sql} \\gset {returned}" if returned else f"{sql};"
+        prefix = self._prefix(place)
+        return f"{sql} \\gset {prefix}" if prefix else f"{sql};"
+
+    def _prefix(self, place: int) -> str:
+        """Of what the id is kept in that this statement returns; empty where no later one names it."""
+        if place not in self._returned:
+            return ""
+        self._ids[self._returned[place]] = f"row{place}_id"
+        return f"row{place}_"
 
     def _written(self, sql: str) -> Iterator[str]:
         """The parts of a statement, literals and what is between them; each on one line."""
@@ -94,20 +103,27 @@ class Writer:
         """Ids that an insert of this unit returned, written as numbers outside of literals."""
         return _NUMBER.sub(lambda number: f":{self._ids[number[1]]}" if number[1] in self._ids else number[1], sql)
 
-    def _returned(self, place: int, sql: str) -> str:
-        """The prefix of what this insert's id is kept in, if a later statement names an id of its table."""
+
+def returned(recording: Recording, ranges: Ranges) -> dict[int, str]:
+    """By the places of those inserts whose ids later statements name: the ids.
+
+    The log does not tell what an insert returned. But ids of a table grow, and each is named behind its insert only: so the greatest is
+    that of the last insert before it is named, and so on.
+    """
+    said, found = [statement.sql for statement in recording.statements], {}
+    inserts: dict[str, list[int]] = {}
+    for place, sql in enumerate(said):
         table = _INSERTS.search(sql)
-        if table is None or _RETURNS.search(sql) is None:
-            return ""
-        ids = self._ranges.get(f"{table[1]}_id_seq", range(0))
-        later = " ".join(statement.sql for statement in self._recording.statements[place + 1 :])
-        own = sorted(_new(ids, self._recording.earlier, later))
-        unknown = [str(number) for number in own if str(number) not in self._ids]
-        if not unknown:
-            return ""
-        prefix = f"row{place}_"
-        self._ids[unknown[0]] = f"{prefix}id"
-        return prefix
+        if table is not None and _RETURNS.search(sql) is not None:
+            inserts.setdefault(table[1], []).append(place)
+    for name, places in inserts.items():
+        ids = _new(ranges.get(f"{name}_id_seq", range(0)), recording.earlier, " ".join(said))
+        for number in sorted(ids, reverse=True):
+            named_at = next(place for place, sql in enumerate(said) if re.search(rf"\b{number}\b", sql))
+            before = [place for place in places if place < named_at and place not in found]
+            if before:
+                found[before[-1]] = str(number)
+    return found
 
 
 def _new(ids: range, earlier: str, later: str) -> set[int]:

@@ -106,6 +106,25 @@ def test_an_id_that_an_insert_returned_is_its_own_in_every_run() -> None:
     assert script.lines[3] == "SELECT :row0_id, '/order/70000003/';"
 
 
+def test_an_id_is_of_the_insert_that_was_last_before_it_is_named() -> None:
+    """Here of the second: what the first returned is named nowhere. Of two that are named later the greater is of the later one."""
+    named = 'UPDATE "shop_order" SET "status" = 1 WHERE "id" = {}'
+    one = recorded(
+        INSERT, INSERT, named.format(70000003), INSERT, INSERT, named.format(70000009), named.format(70000008)
+    )
+
+    (script,) = scripts([one], RANGES)
+
+    lines = [line for line in script.lines if not line.startswith("\\set")]
+    kept = [line.partition(" \\gset ")[2] for line in lines]
+    assert kept == ["", "row1_", "", "row3_", "row4_", "", ""]
+    assert [line.rpartition("= ")[2] for line in lines if line.startswith("UPDATE")] == [
+        ":row1_id;",
+        ":row4_id;",
+        ":row3_id;",
+    ]
+
+
 def test_an_id_that_was_there_before_stays() -> None:
     one = recorded(INSERT, 'SELECT 1 WHERE "id" = 70000001', earlier='UPDATE t WHERE "id" = 70000001')
 
