@@ -2,33 +2,19 @@
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, connections, transaction
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from tests.databases.tokens import WITHIN_S, own, somebody_waits_for_a_lock, token, tokens
 
 from solitude import databases, prepared
 from solitude.events.models import Event, Feed
 from solitude.web.models import SeenToken
 
-WITHIN_S = 20
 # More than a socket takes while nobody reads at its other end.
 MANY, LONG = 60, 200_000
-EXPIRES = datetime(2030, 1, 1, tzinfo=UTC)
-
-
-def own() -> Any:
-    return connections["default"]
-
-
-def token(jti: str) -> SeenToken:
-    return SeenToken(client="a", jti=jti, expires=EXPIRES)
-
-
-def tokens() -> list[str]:
-    return list(SeenToken.objects.order_by("pk").values_list("jti", flat=True))
 
 
 def write(*jtis: str) -> None:
@@ -245,15 +231,7 @@ def test_while_one_waits_for_a_lock_its_holder_goes_on(postgresql: None) -> None
         Feed.objects.select_for_update().get(pk=row.pk)
         waiting.start()
         assert is_held.wait(WITHIN_S)
-        until = threading.Event()
-        with connection.cursor() as cursor:
-            for _ in range(WITHIN_S * 100):
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone() == (1,):
-                    break
-                until.wait(0.01)
-            else:
-                pytest.fail("nobody waits for the lock")
+        assert somebody_waits_for_a_lock()
         assert place() == 1
     waiting.join(WITHIN_S)
     assert place() == 5
@@ -407,15 +385,7 @@ def test_what_is_required_is_locked_until_the_commit(postgresql: None) -> None:
     with transaction.atomic():
         SeenToken.objects.filter(jti="there").update(jti="elsewhere")
         waiting.start()
-        with connection.cursor() as cursor:
-            until = threading.Event()
-            for _ in range(WITHIN_S * 100):
-                cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                if cursor.fetchone() == (1,):
-                    break
-                until.wait(0.01)
-            else:
-                pytest.fail("nobody waits for the lock")
+        assert somebody_waits_for_a_lock()
         assert not ended
     waiting.join(WITHIN_S)
     (error,) = ended

@@ -1,35 +1,22 @@
 """What is asked soon goes with what is read next, and is done before anything is written, waited for or heard."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import DataError, OperationalError, connection, connections, transaction
+from django.db import DataError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from tests.databases.tokens import own, token, tokens
 
 from solitude import databases, prepared
 from solitude.prepared import Found
 from solitude.web.models import SeenToken
 
-EXPIRES = datetime(2030, 1, 1, tzinfo=UTC)
 COUNT = ("SELECT count(*) FROM web_seentoken", [])
 NAMED: Found[SeenToken] = Found(lambda jti: SeenToken.objects.filter(jti=jti), str)
 
 
 class AgainError(Exception):
     """The name was there before."""
-
-
-def own() -> Any:
-    return connections["default"]
-
-
-def token(jti: str) -> SeenToken:
-    return SeenToken(client="a", jti=jti, expires=EXPIRES)
-
-
-def tokens() -> list[str]:
-    return list(SeenToken.objects.order_by("pk").values_list("jti", flat=True))
 
 
 def soon(jti: str, heard: list[bool] | None = None) -> None:
@@ -119,15 +106,15 @@ def test_a_cursor_and_the_orm_find_it() -> None:
     assert tokens() == ["a", "b"]
 
 
-def test_it_is_asked_when_the_connection_is_let_go_of_and_when_it_is_overdue() -> None:
+def test_it_is_asked_when_the_connection_is_let_go_of_and_when_somebody_wants_it_now() -> None:
     heard: list[bool] = []
     soon("a", heard)
     databases.let_go()
     assert heard == [True]
     soon("b", heard)
-    databases.overdue()
+    databases.ask_now()
     assert heard == [True, True]
-    databases.overdue()
+    databases.ask_now()
     assert tokens() == ["a", "b"]
 
 

@@ -9,7 +9,7 @@ from examples.marketplace.books import DECLINED, OPEN, PAID, WAITING, Books, Cus
 from examples.marketplace.catalogue import APPS
 from examples.marketplace.shop import Shop
 from examples.marketplace.till import Till
-from examples.marketplace.ways import Message, PayPal
+from examples.marketplace.ways import Message, NothingBackError, PayPal
 from examples.marketplace.ways.way import Begun, State
 from werkzeug.test import Client
 
@@ -45,7 +45,8 @@ class Slow:
         return seen
 
     def give_back(self, purchase: Purchase) -> None:
-        raise NotImplementedError
+        """As the way of the reference provider."""
+        raise NothingBackError
 
 
 @pytest.fixture

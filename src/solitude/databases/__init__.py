@@ -89,11 +89,11 @@ class Shared:
 
     def ask_soon(self, text: str, values: Sequence[Any], heed: Heed) -> None:
         """The same by the next statement at the latest, or by `let_go`: `heed` is told before anybody hears what that one has found, and
-        what it raises is raised there. Whoever asks so asks at last for `overdue`."""
+        what it raises is raised there. Whoever asks so has the rest of it asked in the end, by `ask_now`."""
         heed(self.ask(text, values))
 
-    def overdue(self) -> None:
-        """Asks now what was to be asked soon."""
+    def ask_now(self) -> None:
+        """What was to be asked soon."""
 
     def make_ready(self) -> None:
         """For a statement, as Django's cursors do."""
@@ -126,7 +126,7 @@ class Shared:
 
     def let_go(self) -> bool:
         """Others may use the connection from now on; the thread gets one when it next needs it. False in a transaction: it stays."""
-        self.overdue()
+        self.ask_now()
         if self.in_atomic_block:
             return False
         if self.connection is None:
@@ -183,8 +183,8 @@ def let_go() -> bool:
     return all(has)
 
 
-def overdue() -> None:
-    """Whatever of this thread was to be asked soon is asked."""
+def ask_now() -> None:
+    """Whatever of this thread was to be asked soon."""
     for each in connections.all(initialized_only=True):
         if isinstance(each, Shared):
-            each.overdue()
+            each.ask_now()

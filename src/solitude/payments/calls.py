@@ -220,16 +220,14 @@ def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
 def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
     """Writes the outcome, what follows from it and the client's answer, in one transaction."""
     failpoints.reach(failpoints.AFTER_ANSWER)
-    if first_try and _concerns_its_row_alone(call, result):
-        try:
-            recorded, later = _entered(call, result, settle, first_try=True, as_begun=True)
-        except DataError as error:
-            if not prepared.is_missing(error):
-                raise
-            # Somebody has touched it meanwhile. Nothing was written, and what was made of it in memory is forgotten.
-            recorded, later = _entered(call, result, settle, first_try=True)
-    else:
-        recorded, later = _entered(call, result, settle, first_try=first_try)
+    as_begun = first_try and _concerns_its_row_alone(call, result)
+    try:
+        recorded, later = _entered(call, result, settle, first_try=first_try, as_begun=as_begun)
+    except DataError as error:
+        if not (as_begun and prepared.is_missing(error)):
+            raise
+        # Somebody has touched it meanwhile. Nothing was written, and what was made of it in memory is forgotten.
+        recorded, later = _entered(call, result, settle, first_try=first_try, as_begun=False)
     failpoints.reach(failpoints.AFTER_COMMIT)
     metrics.count(
         "solitude_provider_calls_total",
@@ -254,7 +252,7 @@ def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_
 
 
 def _entered(
-    known: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool, as_begun: bool = False
+    known: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool, as_begun: bool
 ) -> tuple[ProviderCall, ProviderCall | None]:
     """The call with its outcome, committed, and the one with which it is gone on."""
     with transaction.atomic():

@@ -52,6 +52,7 @@ class Admission:
         try:
             return admit(cast(ApiRequest, request))
         except BadSignature as error:
+            # It is answered here, and not once more behind the view.
             cast(ApiRequest, request).once = None
             return _not_signed(request, error)
         except RequestDataTooBig:
@@ -70,7 +71,7 @@ def _told_once(request: HttpRequest, once: Once, response: HttpResponse) -> Http
     if once.is_first is None:
         # No statement has asked.
         with suppress(BadSignature):
-            databases.overdue()
+            databases.ask_now()
     if once.is_first is None and response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise InterfaceError("the database has not said whether the signature was used before")
     return _not_signed(request, once.again) if once.is_first is False else response

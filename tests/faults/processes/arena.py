@@ -15,6 +15,7 @@ from typing import Literal
 
 import urllib3
 
+from solitude.cli.start import NOT_DONE
 from tests.faults.processes.postgres import Postgres, postgres
 from tests.faults.processes.programs import Program, wait_until
 from tests.support.environment import CLIENTS
@@ -26,8 +27,6 @@ Database = Literal["sqlite", "postgresql"]
 
 COMMAND_WITHIN_S = 60
 PROBE_WITHIN_S = 2
-# The exit status of a command that can be run again.
-NOT_DONE = 1
 LOG_TAIL_BYTES = 3000
 # Recovery begins when a lease is over, so leases are as short as they may be.
 LEASE_S = 5

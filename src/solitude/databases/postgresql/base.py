@@ -73,7 +73,7 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
             self._soon.append(((text, values), heed))
 
     @override
-    def overdue(self) -> None:
+    def ask_now(self) -> None:
         if self._soon:
             self.make_ready()
 
@@ -93,7 +93,7 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
     def _set_autocommit(self, autocommit: bool) -> None:  # type: ignore[misc]  # the stubs do not know it
         if not autocommit:
             # What was to be asked soon is no part of the transaction that begins.
-            self.overdue()
+            self.ask_now()
         super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     @override
