@@ -58,6 +58,64 @@ def test_the_commit_writes_it_in_its_order() -> None:
     assert place() == 2
 
 
+def write_with_event(row: SeenToken) -> None:
+    """On SQLite a row has its key at once."""
+    prepared.insert_later(row)
+    uri: Any = prepared.OfNew(SeenToken, "/tokens/", "/") if row.pk is None else f"/tokens/{row.pk}/"
+    prepared.insert_later(Event(type="a", edge="a", resource_uri=uri, uuid=row.jti))
+
+
+def uris() -> dict[str, str]:
+    return dict(Event.objects.values_list("uuid", "resource_uri"))
+
+
+def test_a_text_names_the_row_that_is_written_with_it_before_its_key_is_known() -> None:
+    rows = [token("a"), token("b"), token("c")]
+    for row in rows:
+        with transaction.atomic():
+            write_with_event(row)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            # It takes a key, and leaves it unused.
+            write_with_event(token(row.jti))
+    assert uris() == {row.jti: f"/tokens/{row.pk}/" for row in rows}
+
+
+def test_of_several_rows_a_text_names_the_last_before_it() -> None:
+    rows = [token("a"), token("b")]
+    with transaction.atomic():
+        for row in rows:
+            write_with_event(row)
+    assert uris() == {row.jti: f"/tokens/{row.pk}/" for row in rows}
+
+
+def test_what_others_insert_meanwhile_is_not_named(postgresql: None) -> None:
+    """Each session knows its own last one, even where all of them are of one process."""
+
+    def write_many(number: int) -> None:
+        try:
+            for each in range(MANY):
+                with transaction.atomic():
+                    write_with_event(token(f"{number}:{each}"))
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write_many, args=(number,)) for number in range(4)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(WITHIN_S)
+    assert uris() == {jti: f"/tokens/{pk}/" for pk, jti in SeenToken.objects.values_list("pk", "jti")}
+    assert len(uris()) == 4 * MANY
+
+
+def test_what_is_written_now_has_its_key_before_the_commit() -> None:
+    row = token("a")
+    with transaction.atomic():
+        prepared.insert_later(row)
+        prepared.write_now()
+        assert row.pk == SeenToken.objects.get().pk
+
+
 def test_until_then_nobody_else_sees_it() -> None:
     seen: list[list[str]] = []
 

@@ -5,6 +5,7 @@ what it finds are the same objects that the ORM makes, so that nothing downstrea
 """
 
 from solitude.prepared.asking import run
+from solitude.prepared.columns import OfNew
 from solitude.prepared.reading import Found, together
 from solitude.prepared.requiring import is_missing, require_later
 from solitude.prepared.writing import (
@@ -16,10 +17,12 @@ from solitude.prepared.writing import (
     update,
     update_if,
     update_later,
+    write_now,
 )
 
 __all__ = [
     "Found",
+    "OfNew",
     "insert",
     "insert_both",
     "insert_later",
@@ -32,4 +35,5 @@ __all__ = [
     "update",
     "update_if",
     "update_later",
+    "write_now",
 ]

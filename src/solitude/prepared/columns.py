@@ -31,6 +31,20 @@ _RELATIONS = (models.ForeignKey, models.OneToOneField)
 _MOMENT, _UUID = datetime(2000, 1, 1, tzinfo=UTC), UUID(int=1)
 
 
+class OfNew:
+    """For a column of text: the primary key of the row that was inserted last into the model's table, between two texts.
+
+    Where that row is inserted later its key is known to the database, in this transaction, before it is known here. On PostgreSQL alone:
+    SQLite inserts at once.
+    """
+
+    def __init__(self, model: type[Model], before: str, behind: str) -> None:
+        meta: Any = model._meta
+        # By this name Django makes it.
+        sequence = f"{meta.db_table}_{meta.pk.column}_seq"
+        self.text = f"'{before}' || currval('{sequence}') || '{behind}'"
+
+
 class Column:
     """`made` tells by its very type what is made of a value. Of one of another type Django says it."""
 
@@ -104,6 +118,8 @@ def written(row: Model, columns: Iterable[Column], kind: Any, *, add: bool) -> t
             values.append(make(value))
         elif add and (isinstance(value, DatabaseDefault) or (column.is_key and value is None)):
             marks.append(None)
+        elif type(value) is OfNew:
+            marks.append(value.text)
         elif hasattr(value, "resolve_expression"):
             text, given = _expressed(value, type(row), kind)
             marks.append(text)

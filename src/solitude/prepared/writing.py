@@ -25,11 +25,17 @@ def insert(row: Model) -> None:
 
 
 def insert_later(row: Model) -> None:
-    """The same with the commit, or before the next statement: until then it has no primary key, and what is wrong with it is not told."""
+    """The same with the commit, or before the next statement: until then it has no primary key (see `OfNew`), and what is wrong with it is
+    not told."""
     _as_django_saves(row)
     row._prepare_related_fields_for_save(operation_name="save")  # type: ignore[attr-defined]
     text, returned, values = _insert(row, "")
     database().ask_later(text, values, lambda found: _set_returned(row, returned, found[0][0]))
+
+
+def write_now() -> None:
+    """What was to be written later: its primary keys are known from here on."""
+    database().make_ready()
 
 
 def insert_once(row: Model) -> bool:

@@ -4,6 +4,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from ninja import Router
 
+from solitude import prepared
 from solitude.transactions import changing, states, timeline
 from solitude.transactions.bodies import TransactionChange, TransactionIn
 from solitude.transactions.counting import counter
@@ -34,11 +35,19 @@ def create_transaction(request: ApiRequest, body: TransactionIn) -> HttpResponse
     try:
         with transaction.atomic():
             states.keep(row)
-            return created(request, shown_transaction(row, {}), tag=transaction_tag(row, {}))
+            if request.claim is not None:
+                # The answer is kept in the same commit, and names it.
+                prepared.write_now()
+                return _created(request, row)
+        return _created(request, row)
     except IntegrityError:
         if Transaction.objects.filter(uuid=row.uuid).exists():
             raise BadFields(uuid="must be unique") from None
         raise BadFields(__all__=changing.CLASH) from None
+
+
+def _created(request: ApiRequest, row: Transaction) -> HttpResponse:
+    return created(request, shown_transaction(row, {}), tag=transaction_tag(row, {}))
 
 
 @router.get("/transaction/", response=Page[TransactionShown], openapi_extra=query(FILTERS))

@@ -56,6 +56,8 @@ PROVIDER_NUMBERS = {0: "paypal", 1: "bango", 2: "reference", 4: "braintree"} | {
     package.number: package.name for package in settings.PROVIDER_PACKAGES
 }
 
+URI = "/generic/transaction/{}/"
+
 
 def provider_name(number: int | None) -> str:
     """Of a row of the engine. Where the provider's package is gone its name is not known: then it is the number."""
@@ -148,7 +150,9 @@ class Transaction(Row):
 
     @property
     def resource_uri(self) -> str:
-        return f"/generic/transaction/{self.pk}/"
+        if self.pk is None:
+            raise ValueError("it has no key yet, and so no path")
+        return URI.format(self.pk)
 
     def _update(self, names: list[str]) -> None:
         # Every payment comes by here, and Django writes the statement anew each time.

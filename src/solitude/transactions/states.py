@@ -20,6 +20,7 @@ from solitude.transactions.models import (
     ENDED_UNPAID,
     PAID,
     PROVIDER_NUMBERS,
+    URI,
     ExportMarker,
     ExportType,
     Status,
@@ -130,6 +131,8 @@ _FEED_NAMES = {
     Type.REVERSAL: "reversal",
     Type.REVERSAL_MANUAL: "reversal",
 }
+# Of one that is inserted in the same way to the database.
+_URI_OF_NEW: Any = prepared.OfNew(Transaction, *URI.split("{}"))
 
 
 def begin(row: Transaction, name: str) -> Transaction:
@@ -145,9 +148,9 @@ def begin(row: Transaction, name: str) -> Transaction:
 
 
 def keep(row: Transaction) -> Transaction:
-    """Makes a row that the client keeps itself, in the state that it names."""
+    """Makes a row that the client keeps itself, in the state that it names, with the commit: until then it has no primary key."""
     _require_commit()
-    prepared.insert(row)
+    prepared.insert_later(row)
     _tell(row, KEPT_BY_CLIENT, None, correction=False)
     return row
 
@@ -226,7 +229,7 @@ def _tell(row: Transaction, edge: str, old: Status | None, *, correction: bool) 
         Event(
             type=f"{_FEED_NAMES[Type(row.type)]}.{kind}",
             edge=edge,
-            resource_uri=row.resource_uri,
+            resource_uri=_URI_OF_NEW if row.pk is None else row.resource_uri,
             uuid=row.uuid,
             old=None if old is None else old.name.lower(),
             new=new.name.lower(),
@@ -258,5 +261,5 @@ def _facts(row: Transaction) -> dict[str, Any]:
         "buyer": row.buyer.uuid if row.buyer else None,
         "seller": seller.uuid if seller else None,
         "product": row.seller_product.public_id if row.seller_product else None,
-        "related": f"/generic/transaction/{row.related_id}/" if row.related_id else None,
+        "related": URI.format(row.related_id) if row.related_id else None,
     }
