@@ -97,3 +97,9 @@ def test_a_transaction_is_kept(way: Way, shop: Marketplace) -> None:
 def test_a_transaction_is_read(way: Way, shop: Marketplace) -> None:
     path = shop.post("/generic/transaction/", {})["resource_uri"]
     assert ways(way, lambda: shop.get(path)) == 1
+
+
+def test_the_feed_is_read(way: Way, shop: Marketplace) -> None:
+    """The token, with what is kept and whether all of it has a place; the page."""
+    shop.post("/generic/transaction/", {})
+    assert ways(way, lambda: shop.get("/events/")) == 2

@@ -69,7 +69,7 @@ def list_events(request: HttpRequest) -> HttpResponse:
     kept = feed.kept()
     place = _place(request.GET.get("after", ""), kept)
     metrics.gauge("solitude_feed_behind_events", max(kept.end - place, 0), client=client_key(cast(ApiRequest, request)))
-    page = feed.read(place, limit, wanted)
+    page = feed.read(place, limit, wanted, kept)
 
     def look() -> bool:
         nonlocal page

@@ -12,24 +12,29 @@ from django.db.models import F, Q, QuerySet
 
 from solitude import monthly
 from solitude.events.models import Event, Feed
-from solitude.prepared import Found
+from solitude.prepared import Found, together
 
 LIMIT_MAX = 1000
 # Of a filtered feed, one request looks at so many events, however few of them it is asked for.
 SCAN_MAX = 5000
 _ONLY = 1
 
-# Prepared, because each looks into every month, and to plan that takes longer than to do it.
+# Prepared, because most look into every month, and to plan that takes longer than to do it.
 _unplaced = Found(lambda: Event.objects.filter(place=None).order_by("pk")[:1])
+_last = Found(lambda: Feed.objects.filter(pk=_ONLY))
 _next = Found(lambda after: Event.objects.filter(place__gt=after).order_by("place")[:1], int)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The places after which the feed can be read on: before the oldest event that is kept, up to the newest."""
+    """The places after which the feed can be read on: before the oldest event that is kept, up to the newest.
+
+    `is_whole`: every event that could be seen then has a place.
+    """
 
     start: int
     end: int
+    is_whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +47,21 @@ class Page:
 
 
 def kept() -> Kept:
-    end = _newest()
-    oldest = _next.first(0)
-    return Kept(end if oldest is None or oldest.place is None else oldest.place - 1, end)
+    last, oldest, unplaced = together((_last, ()), (_next, (0,)), (_unplaced, ()))
+    end = last[0].last_place if last else 0
+    return Kept(oldest[0].place - 1 if oldest else end, end, is_whole=not unplaced)
 
 
-def read(after: int, limit: int, wanted: Q) -> Page:
-    """Up to `limit` events behind this place that are `wanted` (an empty Q: all), with those that were just committed."""
-    left = give_places()
-    end, cut = _reach(after) if wanted else (_newest(), False)
+def read(after: int, limit: int, wanted: Q, now: Kept | None = None) -> Page:
+    """Up to `limit` events behind this place that are `wanted` (an empty Q: all), with those that were just committed.
+
+    `now` is what was found to be kept just before: nobody has to look again.
+    """
+    if now is not None and now.is_whole:
+        left, newest = False, now.end
+    else:
+        left, newest = give_places(), _newest()
+    end, cut = _reach(after, newest) if wanted else (newest, False)
     some = _between(after, end).filter(wanted)[: limit + 1]
     found = list(some) if wanted else _behind(limit + 1).all(after, end)
     if len(found) > limit:
@@ -70,7 +81,7 @@ def _between(after: int, end: int) -> QuerySet[Event]:
 
 def has_news(after: int) -> bool:
     """Whether anything may have come behind this place: it reads the ends of two indexes and writes nothing."""
-    return _unplaced.first() is not None or _next.first(after) is not None
+    return any(together((_unplaced, ()), (_next, (after,))))
 
 
 def give_places() -> bool:
@@ -99,12 +110,12 @@ def give_places() -> bool:
 
 def _newest() -> int:
     """The last place that was given; whatever has a place up to this one can be seen."""
-    return Feed.objects.filter(pk=_ONLY).values_list("last_place", flat=True).first() or 0
+    last = _last.first()
+    return last.last_place if last else 0
 
 
-def _reach(after: int) -> tuple[int, bool]:
+def _reach(after: int, newest: int) -> tuple[int, bool]:
     """Up to which place one request looks, and whether that is short of the newest."""
-    newest = _newest()
     places = Event.objects.filter(place__gt=after).order_by("place").values_list("place", flat=True)
     ends = list(places[SCAN_MAX - 1 : SCAN_MAX + 1])
     return (ends[0] or newest, True) if len(ends) > 1 else (newest, False)
