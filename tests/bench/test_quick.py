@@ -52,4 +52,5 @@ def test_a_transaction_is_measured_on_sqlite() -> None:
     name, rest = line.split(",")
     ratio, _, alone, *_ = rest.removeprefix(" SQLite").split()
     assert name == "create transaction"
-    assert 0 < float(ratio) <= float(alone) < 2
+    # On a slow disk the server computes while both wait for it, and alone, which leaves that out, is far above 1.
+    assert 0 < float(ratio) <= float(alone)

