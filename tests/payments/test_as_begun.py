@@ -11,7 +11,7 @@ from tests.support.simulator import Simulator
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event
 from solitude.payments import calls, registry
-from solitude.payments.contract import Call, Outcome, Result
+from solitude.payments.contract import Call, Operation, Outcome, Result
 from solitude.payments.models import ProviderCall
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.models import Status, Transaction
@@ -129,6 +129,30 @@ def test_a_call_that_was_taken_over_is_read_anew(
     assert shop.pay(app_id, user_id=preapproved, use_preapproval=True).status == 504
     assert len(reads) == 1
     assert Transaction.objects.get().status == Status.PENDING
+
+
+def test_a_decline_tells_nothing_of_what_a_call_comes_to_that_was_taken_over(
+    shop: Marketplace, paypal: Simulator, app_id: str, meanwhile: Meanwhile
+) -> None:
+    """Who took it over repeats it when its buyer has approved with another card, and dies before it can be recorded."""
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"], "declined")
+
+    def repeated() -> None:
+        known = ProviderCall.objects.filter(operation="capture", takeovers=0).first()
+        if known is not None:
+            paypal.approve(begun["pay_url"])
+            ProviderCall.objects.update(takeovers=1)
+            asked = Call(Operation.CAPTURE, known.key, known.intended, known.ids)
+            assert registry.provider("paypal").find_out(asked).outcome == Outcome.SUCCEEDED
+
+    meanwhile(repeated)
+
+    assert shop.check(uuid=begun["uuid"]).status == 504
+    assert ProviderCall.objects.get(operation="capture").outcome == "unknown"
+    assert shop.cancel(uuid=begun["uuid"])["status"] != "CANCELLED"
+    assert Transaction.objects.get().status == Status.COMPLETED
+    assert len(paypal.captured()) == 1
 
 
 def test_a_call_whose_outcome_was_recorded_meanwhile_keeps_it(

@@ -283,6 +283,9 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False, as_be
         if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not call.takeovers):
             # That this try was not sent proves nothing about another one.
             result = replace(result, outcome=Outcome.UNKNOWN)
+        if result.outcome == Outcome.DECLINED and first_try and call.takeovers:
+            # Nor that it was declined: who has taken it over may be repeating it, and what its buyer has approved anew in between is taken.
+            result = replace(result, outcome=Outcome.UNKNOWN)
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
         _write_down(call, result, recovering=not first_try)
         prepared.update_later(call, _RECORDED)
