@@ -149,7 +149,9 @@ def test_a_decline_tells_nothing_of_what_a_call_comes_to_that_was_taken_over(
     meanwhile(repeated)
 
     assert shop.check(uuid=begun["uuid"]).status == 504
-    assert ProviderCall.objects.get(operation="capture").outcome == "unknown"
+    known = ProviderCall.objects.get(operation="capture")
+    assert (known.outcome, known.reason_code) == ("unknown", "")
+    assert not Event.objects.filter(edge="instrument_declined").exists()
     assert shop.cancel(uuid=begun["uuid"])["status"] != "CANCELLED"
     assert Transaction.objects.get().status == Status.COMPLETED
     assert len(paypal.captured()) == 1

@@ -285,7 +285,9 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False, as_be
             result = replace(result, outcome=Outcome.UNKNOWN)
         if result.outcome == Outcome.DECLINED and first_try and call.takeovers:
             # Nor that it was declined: who has taken it over may be repeating it, and what its buyer has approved anew in between is taken.
-            result = replace(result, outcome=Outcome.UNKNOWN)
+            result = replace(
+                result, outcome=Outcome.UNKNOWN, evidence=None, refund=None, reason=None, credential_refused=None
+            )
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
         _write_down(call, result, recovering=not first_try)
         prepared.update_later(call, _RECORDED)
