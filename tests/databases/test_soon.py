@@ -19,13 +19,13 @@ class AgainError(Exception):
     """The name was there before."""
 
 
-def soon(jti: str, heard: list[bool] | None = None) -> None:
+def soon(jti: str, heard: list[bool] | None = None, *, is_waited_for: bool = True) -> None:
     def heed(is_new: bool) -> None:
         (heard if heard is not None else []).append(is_new)
         if not is_new:
             raise AgainError
 
-    prepared.insert_once_soon(token(jti), heed)
+    prepared.insert_once_soon(token(jti), heed, is_waited_for=is_waited_for)
 
 
 @pytest.fixture(params=["prepared", "not prepared"], autouse=True)
@@ -60,6 +60,37 @@ def test_what_it_raises_comes_in_the_place_of_what_was_read() -> None:
         with pytest.raises(AgainError):
             read()
     assert own().ask_all([COUNT])[0][0] == [(1,)]
+
+
+def test_whether_it_is_new_is_heard_of_one_whose_commit_nobody_waits_for() -> None:
+    heard: list[bool] = []
+    soon("a", heard, is_waited_for=False)
+    assert own().ask_all([COUNT])[0][0] == [(1,)]
+    soon("b", heard, is_waited_for=False)
+    databases.ask_now()
+
+    def read() -> None:
+        soon("a", heard, is_waited_for=False)
+        NAMED.first("a")
+
+    with pytest.raises(AgainError):
+        read()
+    assert (heard, tokens()) == ([True, True, False], ["a", "b"])
+
+
+def test_what_is_committed_next_is_waited_for_again(postgresql: None) -> None:
+    setting = ("SHOW synchronous_commit", [])
+    with connection.cursor() as cursor:
+        # The cluster of the tests waits for nothing.
+        cursor.execute("SET synchronous_commit = on")
+    own().ask(*setting)
+    soon("a", is_waited_for=False)
+    assert own().ask_all([COUNT, COUNT])[0][0] == [(1,)]
+    assert own().ask(*setting)[0] == [("on",)]
+    soon("b", is_waited_for=False)
+    with transaction.atomic():
+        assert own().ask(*setting)[0] == [("on",)]
+    assert tokens() == ["a", "b"]
 
 
 def test_nothing_is_written_by_whoever_is_not_the_first() -> None:

@@ -4,9 +4,10 @@ from contextlib import suppress
 from typing import Any, cast
 
 import pytest
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
+from django.test.utils import CaptureQueriesContext
 from tests.support.marketplace import Answer, Api, Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
@@ -148,6 +149,18 @@ def test_nobody_pays_for_a_replay(shop: Marketplace, app_id: str, preapproved: s
     calls, orders = ProviderCall.objects.count(), len(paypal.state()["orders"])
     assert used_before(shop.send_unsigned("POST", "/paypal/pay", body, **signed))
     assert (ProviderCall.objects.count(), len(paypal.state()["orders"])) == (calls, orders)
+
+
+@pytest.mark.parametrize("route", routes(), ids=str)
+def test_whoever_may_act_elsewhere_has_the_token_on_disk_before(shop: Marketplace, route: Route) -> None:
+    """In our own books what a request does comes behind its token, so that the one is never there without the other."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no sessions")
+    with CaptureQueriesContext(connection) as seen:
+        shop.send(route.method, route.target, b"" if route.fields is None else b"{}")
+    (remembers,) = [query["sql"] for query in seen.captured_queries if 'INSERT INTO "web_seentoken"' in query["sql"]]
+    is_waited_for = "set_config('synchronous_commit', 'off', true)" not in remembers
+    assert is_waited_for == (route.method != "GET" and not route.target.startswith("/generic/"))
 
 
 def of_the_gate(view: Any, once: Once) -> HttpResponse:

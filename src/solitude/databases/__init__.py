@@ -68,6 +68,8 @@ class Shared:
     errors_occurred: bool
     is_usable: Callable[[], bool]
     has_let_go = False
+    # Behind the RETURNING of a statement: the commit of its transaction is not waited for until it is on disk, where there is such.
+    UNWAITED = ""
 
     def ask(self, text: str, values: Sequence[Any]) -> Found:
         """What `connection.cursor()` would find or change by a statement that is run often.

@@ -46,11 +46,16 @@ def insert_once(row: Model) -> bool:
     return _inserted(row, _ONCE)
 
 
-def insert_once_soon(row: Model, heed: Callable[[bool], None]) -> None:
+def insert_once_soon(row: Model, heed: Callable[[bool], None], *, is_waited_for: bool = True) -> None:
     """The same with the next statement, or before it where that one writes; `row` gets no primary key, and `heed` is told whether it is
-    new before anybody hears what that one has found. What `heed` raises is raised there."""
+    new before anybody hears what that one has found. What `heed` raises is raised there.
+
+    Not `is_waited_for`: PostgreSQL answers before the row is on disk (or on a standby). Its log keeps the order, so what this session
+    commits afterwards, and waits for, takes the row along; one that dies within the second may forget it.
+    """
     text, _, values = _insert(row, _ONCE)
-    database().ask_soon(text, values, lambda found: heed(bool(found[0])))
+    own = database()
+    own.ask_soon(text if is_waited_for else text + own.UNWAITED, values, lambda found: heed(bool(found[0])))
 
 
 def insert_both(first: Model, second: Model) -> tuple[bool, bool]:

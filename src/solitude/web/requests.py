@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 Handler = Callable[[HttpRequest], HttpResponse]
 ANONYMOUS = "<anon>"
 REQUEST_ID_HEADER = "Transaction-Id"
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+READING = ("GET", "HEAD", "OPTIONS")
+METHODS = ("POST", "PUT", "PATCH", "DELETE", *READING)
 # Nothing is there, or it was refused before anybody looked.
 NO_ROUTE = "none"
 # `request.headers` would copy all of them to be asked for one.

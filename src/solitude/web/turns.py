@@ -9,9 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from solitude.telemetry import metrics
 from solitude.turns import NoTurn, Turns, aside, turn
 from solitude.web.refusals import Refused, refusal
-from solitude.web.requests import Handler
+from solitude.web.requests import READING, Handler
 
-READING = ("GET", "HEAD", "OPTIONS")
 # Those who were turned away together do not come back together: to turn away thousands each second would be work enough.
 RETRY_AFTER_S = (2, 8)
 _THREADS = settings.SOLITUDE_SERVE_THREADS

@@ -15,7 +15,7 @@ from tests.faults.processes.arena import Arena
 from tests.faults.processes.postgres import Postgres, postgres
 from tests.faults.processes.programs import Program, children, is_living, wait_until
 from tests.faults.processes.supervisor import Supervisor
-from tests.support.postgres_binaries import account, candidates, is_usable, packaged
+from tests.support.needs import needs_postgres
 from tests.support.simulator import Simulator
 
 pytestmark = pytest.mark.long
@@ -30,8 +30,6 @@ START_WITHIN_S = 90
 DICE = random.Random(1)  # noqa: S311
 # A process that starts another one, and says so.
 FAMILY = "import subprocess, time; subprocess.Popen(['sleep', '600']); print('two', flush=True); time.sleep(600)"
-THERE = packaged() or any(is_usable(folder, account()) for folder in candidates())
-needs_postgres = pytest.mark.skipif(not THERE, reason="no PostgreSQL on this machine: `make postgres` installs one")
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ TRUSTED_S = 1.0
 
 
 class DatabaseWrapper(Shared, base.DatabaseWrapper):
+    UNWAITED = ", set_config('synchronous_commit', 'off', true)"
+
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._soon: list[tuple[Asked, Heed]] = []

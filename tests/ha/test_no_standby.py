@@ -1,0 +1,81 @@
+"""With no standby left, a database that must have one confirms no commit. What only reads is answered nevertheless, each token once."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import urllib3
+from tests.faults.processes.postgres import Postgres, postgres
+from tests.faults.processes.programs import wait_until
+from tests.support import processes
+from tests.support.environment import CLIENTS
+from tests.support.needs import needs_postgres
+
+from solitude.client.signing import authorization
+
+pytestmark = needs_postgres
+TRANSACTIONS = "/generic/transaction/"
+KEPT = json.dumps({"amount": "2.00", "currency": "EUR"}).encode()
+WITHIN_S, NOT_WITHIN_S = 30.0, 1.0
+
+
+class House:
+    def __init__(self, url: str, database: Postgres) -> None:
+        self._url, self._database = url, database
+        self._http = urllib3.PoolManager(retries=False)
+
+    def token(self, method: str, target: str, body: bytes = b"") -> str:
+        return authorization(key=processes.KEY, secret=CLIENTS[processes.KEY], method=method, target=target, body=body)
+
+    def get(self, target: str, token: str = "") -> int:
+        return self._ask("GET", target, b"", token, WITHIN_S)
+
+    def keep(self, within_s: float = WITHIN_S) -> int:
+        return self._ask("POST", TRANSACTIONS, KEPT, "", within_s)
+
+    def _ask(self, method: str, target: str, body: bytes, token: str, within_s: float) -> int:
+        """The status. Raises urllib3.exceptions.TimeoutError."""
+        headers = {"Content-Type": "application/json", "Authorization": token or self.token(method, target, body)}
+        answer = self._http.request(method, self._url + target, body=body or None, headers=headers, timeout=within_s)
+        return answer.status
+
+    def rows(self) -> int:
+        with psycopg.connect(self._database.url, autocommit=True) as opened:
+            row = opened.execute("SELECT count(*) FROM transactions_transaction").fetchone()
+            assert row is not None
+            return int(row[0])
+
+    def need_standby(self, names: str) -> None:
+        """From now on each commit waits for a standby of this name; for none, without a name."""
+        with psycopg.connect(self._database.url, autocommit=True) as opened:
+            opened.execute("SET synchronous_commit = local")
+            opened.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'".encode())
+            opened.execute("SELECT pg_reload_conf()")
+            assert wait_until(lambda: opened.execute("SHOW synchronous_standby_names").fetchone() == (names,), WITHIN_S)
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    with postgres() as database, processes.house(tmp_path, SOLITUDE_DATABASE_URL=database.url) as running:
+        yield House(running.url, database)
+
+
+def test_what_only_reads_goes_on_and_what_writes_waits_until_there_is_one_again(house: House) -> None:
+    assert house.keep() == 201
+    # What it tells first it gives a place to, and that is written.
+    assert house.get("/events/") == 200
+    house.need_standby("nobody")
+    once = house.token("GET", TRANSACTIONS)
+
+    assert [house.get(TRANSACTIONS, once), house.get(TRANSACTIONS, once)] == [200, 401]
+    assert house.get("/events/") == 200
+    with pytest.raises(urllib3.exceptions.TimeoutError):
+        house.keep(NOT_WITHIN_S)
+    assert house.rows() == 1
+    assert house.get(TRANSACTIONS) == 200
+
+    house.need_standby("")
+    assert house.keep() == 201
+    assert wait_until(lambda: house.rows() == 3, WITHIN_S)
