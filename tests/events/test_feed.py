@@ -153,6 +153,53 @@ def test_a_cursor_from_before_what_is_kept_is_gone(shop: Marketplace) -> None:
     assert names(shop.get(f"{HERE}?after={third}")) == []
 
 
+def test_a_reader_goes_on_over_a_place_where_nothing_is(shop: Marketplace) -> None:
+    """A key was taken by somebody whose transaction was undone."""
+    happen(4)
+    cursors = [shown["cursor"] for shown in shop.get(HERE)["events"]]
+    Event.objects.filter(uuid__in=["e:1", "e:2"]).delete()
+
+    for cursor in cursors[:3]:
+        assert names(shop.get(f"{HERE}?after={cursor}")) == ["e:3"]
+        assert names(shop.get(f"{HERE}?after={cursor}&type=transaction.*")) == ["e:3"]
+    assert names(shop.get(f"{HERE}?after={cursors[3]}")) == []
+
+
+def test_a_reader_who_is_far_behind_gives_no_places(shop: Marketplace) -> None:
+    happen(3)
+    shop.get(HERE)
+    happen(1, first=3)
+
+    page = shop.get(f"{HERE}?limit=2")
+
+    assert (names(page), page["more"]) == (["e:0", "e:1"], True)
+    assert Event.objects.get(place=None).uuid == "e:3"
+    assert names(shop.get(f"{HERE}?limit=2&after={page['cursor']}")) == ["e:2", "e:3"]
+
+
+def test_what_gets_a_place_while_the_feed_is_read_is_told_once(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another reader comes between our look at the newest place and our look at the events."""
+    happen(1)
+    shop.get(HERE)
+    together = feed.together
+
+    def between(*looks: Any) -> Any:
+        newest = together(looks[0])
+        happened = happen(1, first=1)
+        assert happened == ["e:1"]
+        feed.give_places()
+        return newest + together(*looks[1:])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(feed, "together", between)
+        page = shop.get(HERE)
+
+    assert names(page) == ["e:0", "e:1"]
+    assert names(shop.get(f"{HERE}?after={page['cursor']}")) == []
+
+
 def test_a_feed_of_which_nothing_is_kept_goes_on_where_it_was(shop: Marketplace) -> None:
     happen(3)
     first, _, third = (shown["cursor"] for shown in shop.get(HERE)["events"])

@@ -105,7 +105,7 @@ def test_a_transaction_is_read(shop: Marketplace) -> None:
 def test_the_feed_is_read(shop: Marketplace) -> None:
     shop.post("/generic/transaction/", {})
 
-    assert cost_of(lambda: shop.get("/events/?limit=20")) == Cost(5, 1)
+    assert cost_of(lambda: shop.get("/events/?limit=20")) == Cost(4, 1)
 
 
 def test_a_page_of_a_list_is_read(shop: Marketplace) -> None:

@@ -100,6 +100,9 @@ def test_a_transaction_is_read(way: Way, shop: Marketplace) -> None:
 
 
 def test_the_feed_is_read(way: Way, shop: Marketplace) -> None:
-    """The token, with what is kept and whether all of it has a place; the page."""
+    """The token, with the page, and whether all that happened has a place."""
     shop.post("/generic/transaction/", {})
-    assert ways(way, lambda: shop.get("/events/")) == 2
+    cursor = shop.get("/events/")["cursor"]
+    assert ways(way, lambda: shop.get("/events/")) == 1
+    assert ways(way, lambda: shop.get("/events/?after=000000000000000000")) == 1
+    assert ways(way, lambda: shop.get(f"/events/?after={cursor}")) == 1

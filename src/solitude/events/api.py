@@ -66,10 +66,10 @@ def list_events(request: HttpRequest) -> HttpResponse:
     limit = paging.number(request, "limit", LIMIT, feed.LIMIT_MAX)
     wait_s = paging.number(request, "wait", 0, waiting.WAIT_MAX_S, least=0)
     wanted = _wanted(request.GET.get("type", ""))
-    kept = feed.kept()
-    place = _place(request.GET.get("after", ""), kept)
-    metrics.gauge("solitude_feed_behind_events", max(kept.end - place, 0), client=client_key(cast(ApiRequest, request)))
-    page = feed.read(place, limit, wanted, kept)
+    seen = feed.look(_named(request.GET.get("after", "")), 1 if wanted else limit + 1)
+    place = _place(request.GET.get("after", ""), seen)
+    metrics.gauge("solitude_feed_behind_events", max(seen.end - place, 0), client=client_key(cast(ApiRequest, request)))
+    page = feed.read(place, limit, wanted, seen)
 
     def look() -> bool:
         nonlocal page
@@ -107,16 +107,26 @@ def _wanted(types: str) -> Q:
     return wanted
 
 
-def _place(cursor: str, kept: feed.Kept) -> int:
+def _named(cursor: str) -> int:
+    """The place that a cursor is for, wherever that is; without one the beginning of all."""
+    return int(cursor, 16) if _CURSOR.fullmatch(cursor) else 0
+
+
+def _place(cursor: str, seen: feed.Seen) -> int:
     """The place behind a cursor; without one the start. One that is not within what is kept is 410: read on from the oldest."""
+    if not cursor and seen.events:
+        return (seen.events[0].place or 1) - 1
+    is_cursor = _CURSOR.fullmatch(cursor) is not None
+    if is_cursor and seen.is_next:
+        return seen.after
+    start = feed.start(seen.end)
     if not cursor:
-        return kept.start
-    place = int(cursor, 16) if _CURSOR.fullmatch(cursor) else -1
-    if not kept.start <= place <= kept.end:
+        return start
+    if not (is_cursor and start <= seen.after <= seen.end):
         body: CursorExpired = {
             "detail": "This cursor is unknown or too old.",
             "code": "cursor_expired",
-            "oldest": cursor_text(kept.start),
+            "oldest": cursor_text(start),
         }
         raise Refused(410, body)
-    return place
+    return seen.after

@@ -18,6 +18,7 @@ LIMIT_MAX = 1000
 # Of a filtered feed, one request looks at so many events, however few of them it is asked for.
 SCAN_MAX = 5000
 _ONLY = 1
+PLACE_MAX = 2**63 - 1
 
 # Prepared, because most look into every month, and to plan that takes longer than to do it.
 _unplaced = Found(lambda: Event.objects.filter(place=None).order_by("pk")[:1])
@@ -26,15 +27,21 @@ _next = Found(lambda after: Event.objects.filter(place__gt=after).order_by("plac
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The places after which the feed can be read on: before the oldest event that is kept, up to the newest.
+class Seen:
+    """What one look found behind a place: the next events, and the newest place that was given before.
 
-    `is_whole`: every event that could be seen then has a place.
+    `is_whole`: every event that could be seen before has a place.
     """
 
-    start: int
+    after: int
+    events: list[Event]
     end: int
     is_whole: bool
+
+    @property
+    def is_next(self) -> bool:
+        """Whether nothing can be missing behind the place: it is the newest, or the next event stands right behind it."""
+        return self.after == self.end or bool(self.events and self.events[0].place == self.after + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +53,39 @@ class Page:
     more: bool
 
 
-def kept() -> Kept:
-    last, oldest, unplaced = together((_last, ()), (_next, (0,)), (_unplaced, ()))
-    end = last[0].last_place if last else 0
-    return Kept(oldest[0].place - 1 if oldest else end, end, is_whole=not unplaced)
+def look(after: int, rows: int) -> Seen:
+    """Up to so many of the next events, in one way to the database and back."""
+    # In this order: with a place that is given in between the look finds its event, and all before that.
+    last, unplaced, events = together((_last, ()), (_unplaced, ()), (_behind(rows), (after, PLACE_MAX)))
+    return Seen(after, events, last[0].last_place if last else 0, is_whole=not unplaced)
 
 
-def read(after: int, limit: int, wanted: Q, now: Kept | None = None) -> Page:
+def start(end: int) -> int:
+    """The place before the oldest event that is kept; where none is, `end`, the newest that was given."""
+    oldest = _next.first(0)
+    return end if oldest is None or oldest.place is None else oldest.place - 1
+
+
+def read(after: int, limit: int, wanted: Q, seen: Seen | None = None) -> Page:
     """Up to `limit` events behind this place that are `wanted` (an empty Q: all), with those that were just committed.
 
-    `now` is what was found to be kept just before: nobody has to look again.
+    `seen` is what was found behind it just before, one more than `limit` where all are wanted: nobody has to look again.
     """
-    if now is not None and now.is_whole:
-        left, newest = False, now.end
+    # A full page holds nothing that has no place yet.
+    if seen is not None and (seen.is_whole or (not wanted and len(seen.events) > limit)):
+        left, end, found = False, seen.end, seen.events
     else:
-        left, newest = give_places(), _newest()
-    end, cut = _reach(after, newest) if wanted else (newest, False)
-    some = _between(after, end).filter(wanted)[: limit + 1]
-    found = list(some) if wanted else _behind(limit + 1).all(after, end)
+        left, end, found = give_places(), _newest(), None
+    if wanted:
+        end, is_cut = _reach(after, end)
+        left |= is_cut
+        found = list(_between(after, end).filter(wanted)[: limit + 1])
+    elif found is None:
+        found = _behind(limit + 1).all(after, end)
     if len(found) > limit:
         return Page(found[:limit], found[limit - 1].place or end, more=True)
-    return Page(found, end, more=cut or left)
+    # What was found may have been given its place after the newest was asked for.
+    return Page(found, max(end, found[-1].place or end) if found else end, more=left)
 
 
 @lru_cache
