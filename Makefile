@@ -31,7 +31,7 @@ SAME_ON_BOTH := bango braintree conformance generic moving paypal reference rout
 	$(patsubst %,payments/test_%.py,answers looking_up named_regressions) \
 	$(patsubst %,web/test_%.py,elements etags lists oauth1 signature) $(patsubst %,transactions/test_%.py,changes log)
 # Long ones whose subject is not the database, on SQLite alone; and those that a real one has most to say to, on PostgreSQL alone.
-LONG_ON_SQLITE := canary/test_real_processes.py faults/test_simulation.py generic/test_fuzz.py
+LONG_ON_SQLITE := canary/test_real_processes.py generic/test_fuzz.py
 LONG_ON_POSTGRES := audit/test_under_load.py faults/processes/test_kill.py faults/processes/test_slow_provider.py openapi/test_fuzz.py
 ON_SQLITE := env -u SOLITUDE_DATABASE_URL
 ON_POSTGRES := $(PY) -m tests.support.postgres

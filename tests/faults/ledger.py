@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.color import no_style
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from solitude.events import feed
 from solitude.events.models import Event
@@ -14,6 +15,8 @@ from solitude.transactions.amounts import SCALE
 from solitude.transactions.models import Status, Transaction, Type
 from tests.faults.books import OurBooks, Payment, Refund
 
+# With each month of a table by month.
+_TABLES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> %s"
 MONEY = frozenset({"pay", "capture", "refund"})
 # After every step: what Django takes to build a query is more than what the database takes to answer it.
 _CALLS = (
@@ -140,8 +143,25 @@ def corrected() -> set[str]:
 
 
 def empty() -> None:
-    """A database as after its first migration; ids start at 1 again."""
+    """A database as after its first migration; ids start at 1 again, or with their month."""
+    if connection.vendor == "postgresql":
+        _empty_postgres()
+        return
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     connection.ops.execute_sql_flush(
         connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
     )
+
+
+def _empty_postgres() -> None:
+    """With the tables that Django knows nothing of, in which triggers keep what may be there only once. To delete a few rows takes a
+    tenth of what TRUNCATE takes, which makes the files of all months anew."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES, [MigrationRecorder.Migration._meta.db_table])
+        tables = [name for (name,) in cursor.fetchall()]
+        # No trigger, and so no foreign key either: in any order.
+        cursor.execute("SET session_replication_role = replica")
+        for table in tables:
+            cursor.execute(f"DELETE FROM {table}")  # noqa: S608
+        cursor.execute("SET session_replication_role = origin")
+        cursor.execute("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
