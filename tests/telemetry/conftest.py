@@ -64,4 +64,5 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     """`redaction.register`, forgotten after the test."""
     monkeypatch.setattr(redaction, "_registered", set())
     monkeypatch.setattr(redaction, "_registered_pattern", None)
+    monkeypatch.setattr(redaction, "_harmless", set())
     return redaction.register

@@ -75,6 +75,38 @@ class TestRegister:
         registered(Secret(VALUE))
         assert mask(VALUE) == MASK
 
+    def test_what_was_harmless_before_is_masked_from_then_on(self, registered: Callable[[str], None]) -> None:
+        assert mask(VALUE) == VALUE
+        assert mask(VALUE) == VALUE
+        registered(VALUE)
+        assert mask(VALUE) == MASK
+
+    def test_also_where_somebody_looks_at_it_meanwhile(
+        self, registered: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who has found it harmless by the patterns of before must not say so to those who come after."""
+        look = redaction._masked
+
+        def late(text: str) -> str:
+            found = look(text)
+            registered(VALUE)
+            return found
+
+        with monkeypatch.context() as patched:
+            patched.setattr(redaction, "_masked", late)
+            assert mask(VALUE) == VALUE
+        assert mask(VALUE) == MASK
+
+    def test_so_many_harmless_texts_are_remembered_and_no_long_one(self, registered: Callable[[str], None]) -> None:
+        registered(VALUE)
+        for number in range(redaction.HARMLESS_KNOWN + 10):
+            mask(f"text {number}")
+        mask("a " * redaction.HARMLESS_CHARACTERS)
+        mask(VALUE)
+        assert 0 < len(redaction._harmless) <= redaction.HARMLESS_KNOWN
+        assert all(len(text) <= redaction.HARMLESS_CHARACTERS for text in redaction._harmless)
+        assert VALUE not in redaction._harmless
+
     def test_a_short_value_is_refused_without_telling_it(self, registered: Callable[[str], None]) -> None:
         with pytest.raises(ValueError, match="less than 6") as caught:
             registered("s3cre")

@@ -17,7 +17,7 @@ from tests.support.simulator import CANCEL_URL, RETURN_URL
 from solitude.client.signing import authorization
 from solitude.web import purge
 
-TRANSACTION, READ, PAYMENT = 2_400, 1_100, 8_300
+TRANSACTION, READ, PAYMENT = 2_250, 1_080, 7_300
 # Far below a limit it would be one of before somebody made this better, and holds nothing.
 NEAR = 0.8
 

@@ -163,7 +163,7 @@ class _Redaction:
             text = str(key)
             keep = text.lower() in self._kept
             # One of the names of ours needs no mask.
-            name = (text if keep else redaction.mask_name(text))[: self._limits.name_characters]
+            name = (text if keep else redaction.mask(text))[: self._limits.name_characters]
             redacted[name] = self.of(inner, keep=keep, depth=depth + 1)
         return redacted
 

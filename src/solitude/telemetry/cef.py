@@ -165,7 +165,7 @@ def _value(value: object, limit_bytes: int) -> str:
 
 def _label(label: object) -> str:
     """What a custom field is called: a word of our code, and there are few."""
-    return _escaped(redaction.mask_name(str(label)), _VALUE_ESCAPES, SHORT_LIMIT_BYTES)
+    return _escaped(redaction.mask(str(label)), _VALUE_ESCAPES, SHORT_LIMIT_BYTES)
 
 
 @lru_cache(PAIRS_KNOWN)

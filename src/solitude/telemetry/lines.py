@@ -188,7 +188,7 @@ def _traceback(exception: Any) -> str:
 
 
 def _name(name: str) -> str:
-    return _shortened(redaction.mask_name(name), NAME_LIMIT_CHARACTERS)
+    return _shortened(redaction.mask(name), NAME_LIMIT_CHARACTERS)
 
 
 def _value(name: str, value: object, depth: int = 1) -> Any:

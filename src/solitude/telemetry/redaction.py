@@ -25,6 +25,8 @@ TORN_CHARACTERS = 1024
 QUERY_NAME_LIMIT_CHARACTERS = 64
 # So many names of fields are remembered, and none that is longer; no longer one is sensitive either.
 NAMES_KNOWN, NAME_KNOWN_CHARACTERS = 1024, 64
+# So many texts in which there was nothing to mask, and none that is longer.
+HARMLESS_KNOWN, HARMLESS_CHARACTERS = 4096, 64
 
 SECRETS_LIMIT = 256
 SECRET_LEAST_CHARACTERS = 6
@@ -72,6 +74,8 @@ class Secret:
 
 _registered: set[str] = set()
 _registered_pattern: re.Pattern[str] | None = None
+# By the pattern of now. Words of our own code come in every line, and the names of one request in each of its lines.
+_harmless: set[str] = set()
 
 
 def register(value: str | Secret) -> None:
@@ -81,7 +85,7 @@ def register(value: str | Secret) -> None:
     Raises ValueError for a value so short that masking it would spoil harmless lines, and when there are too many.
     """
     # Swapped whole, so that a reader in another thread sees the old one or the new one.
-    global _registered_pattern  # noqa: PLW0603
+    global _registered_pattern, _harmless  # noqa: PLW0603
     text = value.reveal() if isinstance(value, Secret) else value
     if len(text) < SECRET_LEAST_CHARACTERS:
         raise ValueError(f"a secret of less than {SECRET_LEAST_CHARACTERS} characters cannot be masked")
@@ -91,7 +95,8 @@ def register(value: str | Secret) -> None:
     forms = {form for secret in _registered for form in _forms(secret)}
     # The longest first: one secret may begin with another one.
     _registered_pattern = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))))
-    _masked_name.cache_clear()
+    # Another one, and behind the pattern: who looks at a text by the former one adds it to those of before.
+    _harmless = set()
 
 
 def _forms(secret: str) -> set[str]:
@@ -101,6 +106,20 @@ def _forms(secret: str) -> set[str]:
 
 def mask(text: str) -> str:
     """The text with every secret that can be recognised replaced by `[redacted]`; long texts lose their end."""
+    if len(text) > HARMLESS_CHARACTERS:
+        return _masked(text)
+    known = _harmless
+    if text in known:
+        return text
+    masked = _masked(text)
+    if masked == text:
+        if len(known) >= HARMLESS_KNOWN:
+            known.clear()
+        known.add(text)
+    return masked
+
+
+def _masked(text: str) -> str:
     if len(text) > TEXT_LIMIT_CHARACTERS:
         return mask(text[:TEXT_LIMIT_CHARACTERS])[:-TORN_CHARACTERS]
     if _registered_pattern is not None and len(text) >= SECRET_LEAST_CHARACTERS:
@@ -122,16 +141,6 @@ def mask(text: str) -> str:
     if "?" in text or "&" in text:
         text = _QUERY.sub(rf"\1{MASK}", text)
     return _masked_numbers(text)
-
-
-def mask_name(name: str) -> str:
-    """What `mask` makes of the name of a field. There are few of them, and they come in every line."""
-    return _masked_name(name) if len(name) <= NAME_KNOWN_CHARACTERS else mask(name)
-
-
-@lru_cache(NAMES_KNOWN)
-def _masked_name(name: str) -> str:
-    return mask(name)
 
 
 def mask_query(target: str) -> str:
