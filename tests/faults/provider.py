@@ -67,7 +67,7 @@ class Wire:
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
         self.weather = CALM
-        # Who fetches a token holds a lock that others wait for.
+        # Who fetches a token or a certificate is waited for by the others of the process.
         self.nobody_may_go_first = False
         self.late: deque[Request] = deque()
         self.troubles: Counter[str] = Counter()
@@ -83,7 +83,7 @@ class Wire:
     def send(self, outlet: Outlet, request: Request) -> Answer:
         """As `Outlet.send`: an answer, NotSent or NoAnswer."""
         if outlet.name not in TROUBLED:
-            return self._deliver(request)[0]
+            return self._deliver_at_once(request)[0]
         trouble = self.weather.trouble(self._rng) if request.operation != TOKEN else None
         if trouble:
             self.troubles[trouble] += 1
@@ -94,9 +94,7 @@ class Wire:
         if trouble in (DROPPED, LATE):
             _after_send(request)
             raise NoAnswer(Reason.READ_TIMEOUT)
-        self.nobody_may_go_first = request.operation == TOKEN
-        answer, lost = self._deliver(request)
-        self.nobody_may_go_first = False
+        answer, lost = (self._deliver_at_once if request.operation == TOKEN else self._deliver)(request)
         _after_send(request)
         if trouble or lost:
             raise NoAnswer(Reason.TRUNCATED if lost and lost.share else Reason.READ_TIMEOUT)
@@ -107,6 +105,13 @@ class Wire:
         request = self.late.popleft()
         answer, _ = self._deliver(request)
         return f"{request.operation}: {answer.status}"
+
+    def _deliver_at_once(self, request: Request) -> tuple[Answer, faults.Wire | None]:
+        self.nobody_may_go_first = True
+        try:
+            return self._deliver(request)
+        finally:
+            self.nobody_may_go_first = False
 
     def _deliver(self, request: Request) -> tuple[Answer, faults.Wire | None]:
         headers = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in request.headers.items()}

@@ -53,6 +53,8 @@ def configure(
     logging.config.dictConfig(chosen)
     # When a line cannot be written, the standard library would print its raw values to the console.
     logging.raiseExceptions = False
+    # None of our lines says which thread it is of, and the standard library would find out for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     return chosen
 
 
