@@ -12,6 +12,7 @@ from tests.web.parallel import at_once
 
 from solitude.events import feed
 from solitude.events.models import TYPES, Event, append
+from solitude.telemetry import metrics
 from solitude.transactions import states
 from solitude.transactions.models import Status
 
@@ -165,15 +166,19 @@ def test_a_reader_goes_on_over_a_place_where_nothing_is(shop: Marketplace) -> No
     assert names(shop.get(f"{HERE}?after={cursors[3]}")) == []
 
 
-def test_a_reader_who_is_far_behind_gives_no_places(shop: Marketplace) -> None:
+def test_how_far_behind_a_reader_is_grows_while_it_reads_full_pages(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     happen(3)
     shop.get(HERE)
-    happen(1, first=3)
-
-    page = shop.get(f"{HERE}?limit=2")
-
-    assert (names(page), page["more"]) == (["e:0", "e:1"], True)
-    assert Event.objects.get(place=None).uuid == "e:3"
+    behind: list[float] = []
+    monkeypatch.setattr(metrics, "gauge", lambda _name, value, **_labels: behind.append(value))
+    for number in range(3):
+        happen(2, first=3 + 2 * number)
+        page = shop.get(f"{HERE}?limit=2")
+        assert (names(page), page["more"]) == (["e:0", "e:1"], True)
+    # Each page tells what those before it gave places to.
+    assert behind == [3, 5, 7]
     assert names(shop.get(f"{HERE}?limit=2&after={page['cursor']}")) == ["e:2", "e:3"]
 
 

@@ -71,16 +71,18 @@ def read(after: int, limit: int, wanted: Q, seen: Seen | None = None) -> Page:
 
     `seen` is what was found behind it just before, one more than `limit` where all are wanted: nobody has to look again.
     """
-    # A full page holds nothing that has no place yet.
-    if seen is not None and (seen.is_whole or (not wanted and len(seen.events) > limit)):
-        left, end, found = False, seen.end, seen.events
-    else:
-        left, end, found = give_places(), _newest(), None
+    is_whole = seen is not None and seen.is_whole
+    # Also for a page far behind: how far is told by the newest place.
+    left = not is_whole and give_places()
+    end = seen.end if seen is not None and is_whole else _newest()
     if wanted:
         end, is_cut = _reach(after, end)
         left |= is_cut
         found = list(_between(after, end).filter(wanted)[: limit + 1])
-    elif found is None:
+    elif seen is not None and (is_whole or len(seen.events) > limit):
+        # Behind a full page comes what has got its place just now.
+        found = seen.events
+    else:
         found = _behind(limit + 1).all(after, end)
     if len(found) > limit:
         return Page(found[:limit], found[limit - 1].place or end, more=True)
