@@ -17,6 +17,10 @@ from tests.faults.books import OurBooks, Payment, Refund
 
 # With each month of a table by month.
 _TABLES = "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> %s"
+_BEGIN_ANEW = (
+    "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
+    " WHERE seqrelid <> pg_get_serial_sequence(%s, 'id')::regclass"
+)
 MONEY = frozenset({"pay", "capture", "refund"})
 # After every step: what Django takes to build a query is more than what the database takes to answer it.
 _CALLS = (
@@ -157,11 +161,12 @@ def _empty_postgres() -> None:
     """With the tables that Django knows nothing of, in which triggers keep what may be there only once. To delete a few rows takes a
     tenth of what TRUNCATE takes, which makes the files of all months anew."""
     with connection.cursor() as cursor:
-        cursor.execute(_TABLES, [MigrationRecorder.Migration._meta.db_table])
+        migrations = MigrationRecorder.Migration._meta.db_table
+        cursor.execute(_TABLES, [migrations])
         tables = [name for (name,) in cursor.fetchall()]
         # No trigger, and so no foreign key either: in any order.
         cursor.execute("SET session_replication_role = replica")
         for table in tables:
             cursor.execute(f"DELETE FROM {table}")  # noqa: S608
         cursor.execute("SET session_replication_role = origin")
-        cursor.execute("SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence")
+        cursor.execute(_BEGIN_ANEW, [migrations])
