@@ -192,8 +192,7 @@ def test_what_gets_a_place_while_the_feed_is_read_is_told_once(
 
     def between(*looks: Any) -> Any:
         newest = together(looks[0])
-        happened = happen(1, first=1)
-        assert happened == ["e:1"]
+        happen(1, first=1)
         feed.give_places()
         return newest + together(*looks[1:])
 

@@ -94,7 +94,8 @@ class Wire:
         if trouble in (DROPPED, LATE):
             _after_send(request)
             raise NoAnswer(Reason.READ_TIMEOUT)
-        answer, lost = (self._deliver_at_once if request.operation == TOKEN else self._deliver)(request)
+        deliver = self._deliver_at_once if request.operation == TOKEN else self._deliver
+        answer, lost = deliver(request)
         _after_send(request)
         if trouble or lost:
             raise NoAnswer(Reason.TRUNCATED if lost and lost.share else Reason.READ_TIMEOUT)

@@ -1,7 +1,9 @@
 """With no standby left, a database that must have one confirms no commit. What only reads is answered nevertheless, each token once."""
 
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -47,13 +49,36 @@ class House:
             assert row is not None
             return int(row[0])
 
-    def need_standby(self, names: str) -> None:
-        """From now on each commit waits for a standby of this name; for none, without a name."""
+    @contextmanager
+    def no_standby(self) -> Iterator[None]:
+        """Within the block each commit waits for a standby that never comes."""
+        over = threading.Event()
+        waiting = threading.Thread(target=self._commit_until, args=(over,))
+        self._need_standby("nobody")
+        waiting.start()
+        try:
+            # A process of the database's own takes the setting for all, in its own time.
+            assert wait_until(self._somebody_waits, WITHIN_S)
+            yield
+        finally:
+            over.set()
+            self._need_standby("")
+            waiting.join(WITHIN_S)
+
+    def _need_standby(self, names: str) -> None:
         with psycopg.connect(self._database.url, autocommit=True) as opened:
             opened.execute("SET synchronous_commit = local")
             opened.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{names}'".encode())
             opened.execute("SELECT pg_reload_conf()")
-            assert wait_until(lambda: opened.execute("SHOW synchronous_standby_names").fetchone() == (names,), WITHIN_S)
+
+    def _commit_until(self, over: threading.Event) -> None:
+        with psycopg.connect(self._database.url, autocommit=True) as opened:
+            while not over.is_set():
+                opened.execute("SELECT pg_logical_emit_message(true, 'a', 'a')")
+
+    def _somebody_waits(self) -> bool:
+        with psycopg.connect(self._database.url, autocommit=True) as opened:
+            return opened.execute("SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep'").fetchone() is not None
 
 
 @pytest.fixture
@@ -66,16 +91,15 @@ def test_what_only_reads_goes_on_and_what_writes_waits_until_there_is_one_again(
     assert house.keep() == 201
     # What it tells first it gives a place to, and that is written.
     assert house.get("/events/") == 200
-    house.need_standby("nobody")
     once = house.token("GET", TRANSACTIONS)
 
-    assert [house.get(TRANSACTIONS, once), house.get(TRANSACTIONS, once)] == [200, 401]
-    assert house.get("/events/") == 200
-    with pytest.raises(urllib3.exceptions.TimeoutError):
-        house.keep(NOT_WITHIN_S)
-    assert house.rows() == 1
-    assert house.get(TRANSACTIONS) == 200
+    with house.no_standby():
+        assert [house.get(TRANSACTIONS, once), house.get(TRANSACTIONS, once)] == [200, 401]
+        assert house.get("/events/") == 200
+        with pytest.raises(urllib3.exceptions.TimeoutError):
+            house.keep(NOT_WITHIN_S)
+        assert house.rows() == 1
+        assert house.get(TRANSACTIONS) == 200
 
-    house.need_standby("")
     assert house.keep() == 201
     assert wait_until(lambda: house.rows() == 3, WITHIN_S)

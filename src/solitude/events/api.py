@@ -66,8 +66,9 @@ def list_events(request: HttpRequest) -> HttpResponse:
     limit = paging.number(request, "limit", LIMIT, feed.LIMIT_MAX)
     wait_s = paging.number(request, "wait", 0, waiting.WAIT_MAX_S, least=0)
     wanted = _wanted(request.GET.get("type", ""))
-    seen = feed.look(_named(request.GET.get("after", "")), 1 if wanted else limit + 1)
-    place = _place(request.GET.get("after", ""), seen)
+    cursor = request.GET.get("after", "")
+    seen = feed.look(_named(cursor), 1 if wanted else limit + 1)
+    place = _place(cursor, seen)
     metrics.gauge("solitude_feed_behind_events", max(seen.end - place, 0), client=client_key(cast(ApiRequest, request)))
     page = feed.read(place, limit, wanted, seen)
 

@@ -18,7 +18,7 @@ LIMIT_MAX = 1000
 # Of a filtered feed, one request looks at so many events, however few of them it is asked for.
 SCAN_MAX = 5000
 _ONLY = 1
-PLACE_MAX = 2**63 - 1
+_PLACE_MAX = 2**63 - 1
 
 # Prepared, because most look into every month, and to plan that takes longer than to do it.
 _unplaced = Found(lambda: Event.objects.filter(place=None).order_by("pk")[:1])
@@ -56,7 +56,7 @@ class Page:
 def look(after: int, rows: int) -> Seen:
     """Up to so many of the next events, in one way to the database and back."""
     # In this order: with a place that is given in between the look finds its event, and all before that.
-    last, unplaced, events = together((_last, ()), (_unplaced, ()), (_behind(rows), (after, PLACE_MAX)))
+    last, unplaced, events = together((_last, ()), (_unplaced, ()), (_behind(rows), (after, _PLACE_MAX)))
     return Seen(after, events, last[0].last_place if last else 0, is_whole=not unplaced)
 
 

@@ -121,7 +121,7 @@ def mask(text: str) -> str:
 
 def _masked(text: str) -> str:
     if len(text) > TEXT_LIMIT_CHARACTERS:
-        return mask(text[:TEXT_LIMIT_CHARACTERS])[:-TORN_CHARACTERS]
+        return _masked(text[:TEXT_LIMIT_CHARACTERS])[:-TORN_CHARACTERS]
     if _registered_pattern is not None and len(text) >= SECRET_LEAST_CHARACTERS:
         text = _registered_pattern.sub(MASK, text)
     # A word or a name, as most texts are: every pattern below needs a digit, or a mark that stands in none.
