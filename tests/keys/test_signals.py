@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -101,7 +102,7 @@ def test_a_process_that_hangs_holds_a_change_up_but_for_force_and_the_old_key_st
         stopped_at_the_end(worker),
     ):
         until(lambda: has(house, worker.pid) == "has it", "the worker tells its ring")
-        worker.send_signal(signal.SIGSTOP)
+        until(lambda: is_stopped_without_a_lock(house, worker), "the worker stops while the database can be written to")
         keys(house, FIELDS)
         assert f"worker {worker.pid} on " in keys(house, ("rotate", "fields"), status=1)
 
@@ -115,6 +116,23 @@ def test_a_process_that_hangs_holds_a_change_up_but_for_force_and_the_old_key_st
         worker.send_signal(signal.SIGCONT)
         keys(house, ("retire", "fields", "k1", *WAIT))
         assert "fields\tk1\tretired" in keys(house, ("list",))
+
+
+def is_stopped_without_a_lock(house: House, process: "subprocess.Popen[bytes]") -> bool:
+    """Stops it, and lets it go on again where it is just writing to SQLite: no command could write beside that."""
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    if "SOLITUDE_DATABASE_URL" in house.environment:
+        return True
+    database = sqlite3.connect(house.home / "solitude.sqlite3", timeout=0)
+    try:
+        database.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        process.send_signal(signal.SIGCONT)
+        return False
+    finally:
+        database.close()
+    return True
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from solitude.cli import (
     serving,
     version,
 )
-from solitude.cli.start import UNUSABLE
+from solitude.cli.start import NOT_DONE, UNUSABLE, unanswered
 from solitude.configuration import ConfigurationError
 
 __all__ = ["UNUSABLE", "main", "parser"]
@@ -49,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return UNUSABLE
     except KeyboardInterrupt:
         return 130
+    except unanswered() as error:
+        print(f"solitude: the database does not answer: {str(error).strip()}", file=sys.stderr)
+        return NOT_DONE
 
 
 def parser() -> argparse.ArgumentParser:

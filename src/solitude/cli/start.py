@@ -26,6 +26,13 @@ def set_up() -> Any:
     return settings
 
 
+def unanswered() -> tuple[type[Exception], ...]:
+    """What the database raises that is away, or that others have locked for too long."""
+    from django.db import OperationalError
+
+    return (OperationalError,)
+
+
 def is_behind() -> bool:
     """Whether the database waits for `migrate`, and says so."""
     from solitude.services.schema import migrations_behind
