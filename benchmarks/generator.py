@@ -59,17 +59,21 @@ class Line:
         head, mark, rest = self.received.partition(b"\r\n\r\n")
         if not mark:
             return None
-        length = 0
+        length, timing = 0, b""
         self.last = head.startswith(b"HTTP/1.0")
         for header in head.split(b"\r\n")[1:]:
             name, _, value = header.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
+            elif name.lower() == b"server-timing":
+                timing = bytes(value)
             elif name.lower() == b"connection":
                 self.last = value.strip().lower() == b"close"
         if len(rest) < length:
             return None
-        reply = Reply(int(head[9:12]), bytes(rest[:length]))
+        reply = Reply(
+            int(head[9:12]), bytes(rest[:length]), *(_duration_ms(timing, of) for of in (b"total", b"provider"))
+        )
         del self.received[:]
         return reply
 
@@ -83,6 +87,9 @@ class Worker:
     due: float = 0.0
     """When its unit should have begun; later by all that it was not the house's turn."""
     asked: float = 0.0
+    total_ms: float = 0.0
+    """What the house says it took for all requests of its unit, and how much of it a provider did."""
+    provider_ms: float = 0.0
 
     def close(self) -> None:
         for line in self.lines.values():
@@ -97,6 +104,8 @@ class Run:
     order: Order
     prepared: list[Unit]
     latencies_ms: list[float] = field(default_factory=list)
+    total_ms: list[float] = field(default_factory=list)
+    provider_ms: list[float] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     failed: int = 0
@@ -151,6 +160,7 @@ class Generator:
                     break
                 worker = idle.pop()
                 worker.due, worker.unit = due, self._next()
+                worker.total_ms = worker.provider_ms = 0.0
                 started += 1
                 busy += 1
                 self._ask(worker, worker.unit.begin())
@@ -161,6 +171,8 @@ class Generator:
                     idle.append(key.data[0])
         return {
             "latencies_ms": self.run.latencies_ms,
+            "total_ms": self.run.total_ms,
+            "provider_ms": self.run.provider_ms,
             "labels": self.run.labels,
             "errors": self.run.errors,
             "failed": self.run.failed,
@@ -200,6 +212,8 @@ class Generator:
         if line is not worker.lines["house"]:
             # The buyer was at the provider.
             worker.due += time.perf_counter() - worker.asked
+        worker.total_ms += reply.total_ms
+        worker.provider_ms += reply.provider_ms
         try:
             ask = worker.unit.go_on(reply)
         except ValueError as error:
@@ -223,8 +237,19 @@ class Generator:
                 self.run.errors.append(error)
         elif unit is not None:
             self.run.latencies_ms.append((time.perf_counter() - worker.due) * 1000)
+            self.run.total_ms.append(worker.total_ms)
+            self.run.provider_ms.append(worker.provider_ms)
             self.run.labels.append(unit.label)
         return True
+
+
+def _duration_ms(timing: bytes, of: bytes) -> float:
+    """Of one part of `Server-Timing`; 0 where it is not told."""
+    for part in timing.split(b","):
+        name, _, duration = part.strip().partition(b";dur=")
+        if name == of:
+            return float(duration)
+    return 0.0
 
 
 def main() -> int:

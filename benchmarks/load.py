@@ -18,13 +18,28 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class Ran:
-    """What came of one run. `cpu_s` is by part, the generator among them."""
+    """What came of one run. `cpu_s` is by part, the generator among them; the lists have one entry a unit.
+
+    `latencies_ms` are the client's; `total_ms` is what the server says that it took, and `provider_ms` how much of that a provider did.
+    """
 
     units: int
     took_s: float
     cpu_s: dict[str, float]
     latencies_ms: list[float]
+    total_ms: list[float]
+    provider_ms: list[float]
     labels: list[str]
+
+    @property
+    def added_ms(self) -> list[float]:
+        """In the server's process."""
+        return _without(self.total_ms, self.provider_ms)
+
+    @property
+    def client_added_ms(self) -> list[float]:
+        """For the client, who also waits for connections and for processors."""
+        return _without(self.latencies_ms, self.provider_ms)
 
     @property
     def per_second(self) -> float:
@@ -62,7 +77,12 @@ def run(order: Order, parts: dict[str, int]) -> Ran:
     if result["failed"]:
         raise LoadError(f"{order.scenario}: {result['failed']} failed: {result['errors'][:ERRORS_SHOWN]}")
     spent = {part: max(after[part] - before[part], 0) for part in roots}
-    return Ran(len(result["latencies_ms"]), result["took_s"], spent, result["latencies_ms"], result["labels"])
+    lists = (result[name] for name in ("latencies_ms", "total_ms", "provider_ms", "labels"))
+    return Ran(len(result["latencies_ms"]), result["took_s"], spent, *lists)
+
+
+def _without(whole_ms: list[float], part_ms: list[float]) -> list[float]:
+    return [whole - part for whole, part in zip(whole_ms, part_ms, strict=True)]
 
 
 def _pipes(process: "subprocess.Popen[str]") -> tuple[IO[str], IO[str]]:

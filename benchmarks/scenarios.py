@@ -29,8 +29,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """`total_ms` and `provider_ms`: how long the house says that it took, and how much of that a provider did."""
+
     status: int
     body: bytes
+    total_ms: float = 0.0
+    provider_ms: float = 0.0
 
     def json(self, *expected: int) -> Any:
         """The body; ValueError with the answer if its status is another."""

@@ -17,9 +17,9 @@ HEADINGS = (
     "p50",
     "p95",
     "p99",
-    "most p50",
-    "most p95",
-    "most p99",
+    "client p50",
+    "client p95",
+    "client p99",
     "statements",
     "commits",
 )
@@ -28,9 +28,10 @@ ratio      units a second through the server, divided by those of pgbench with t
 alone      the same, with what simulator and generator compute subtracted: units / ((server + database CPU) / cores), by pgbench's; it
            says what the processors would allow if nobody else used them, and waits for the disk are not in it
 ... ms     what each part computes for one unit, in ms of CPU
-p50 ...    ms that we add at half the load: the client's time without that at the provider, which is what the server wrote down of its
-           exchanges; of what asks no provider the client's whole time
-most p...  the same with only the constant latency of the provider subtracted, so that its own computing counts as ours: more than we add
+p50 ...    ms that we add at half the load: the time in our process, from the request to its answer, less that of its exchanges with the
+           provider; the server says both with each answer (Server-Timing)
+client ... ms that the client waits more than the provider takes: also for the network, for the server's threads, and for the processors
+           that all share with the client
 statements in one unit, as recorded in the database's log, and the commits among them that wrote"""
 
 EMBEDDED_HEADINGS = ("scenario", "ratio", "spread", "alone", "server ms", "statements", "commits")
@@ -49,7 +50,7 @@ class Row:
     limits: list[float] = field(default_factory=list)
     runs: list[Ran] = field(default_factory=list)
     added_ms: list[float] = field(default_factory=list)
-    added_at_most_ms: list[float] = field(default_factory=list)
+    client_added_ms: list[float] = field(default_factory=list)
 
     @property
     def ratios(self) -> list[float]:
@@ -76,7 +77,7 @@ class Row:
             f"{self.alone:.3f}",
             *(f"{statistics.median(run.cpu_ms(part) for run in self.runs):.2f}" for part in PARTS),
             *(f"{value:.1f}" for value in quantiles(self.added_ms)),
-            *(f"{value:.1f}" for value in quantiles(self.added_at_most_ms)),
+            *(f"{value:.1f}" for value in quantiles(self.client_added_ms)),
             str(self.statements),
             str(self.commits),
         ]

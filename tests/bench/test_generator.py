@@ -10,12 +10,14 @@ from benchmarks.generator import Generator, Order
 
 class Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    status, seen, closes = 200, 0, False
+    status, seen, closes, timing = 200, 0, False, ""
 
     def do_GET(self) -> None:
         type(self).seen += 1
         self.send_response(self.status)
         self.send_header("Content-Length", "2")
+        if self.timing:
+            self.send_header("Server-Timing", self.timing)
         if self.closes:
             self.send_header("Connection", "close")
         self.end_headers()
@@ -26,8 +28,8 @@ class Answers(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def server(status: int, closes: bool = False) -> Iterator[tuple[str, type[Answers]]]:
-    kind = type("Kind", (Answers,), {"status": status, "seen": 0, "closes": closes})
+def server(status: int, closes: bool = False, timing: str = "") -> Iterator[tuple[str, type[Answers]]]:
+    kind = type("Kind", (Answers,), {"status": status, "seen": 0, "closes": closes, "timing": timing})
     with ThreadingHTTPServer(("127.0.0.1", 0), kind) as here:
         threading.Thread(target=here.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{here.server_port}", kind
@@ -55,6 +57,20 @@ def test_a_rate_is_kept() -> None:
         Generator(order(house, 0.5, rate=20.0)).go()
 
     assert kind.seen == 10
+
+
+def test_what_the_server_says_of_its_time_is_taken_by_its_parts() -> None:
+    with server(200, timing="total;dur=12.5, provider;dur=7.2") as (house, _):
+        said = Generator(order(house, 0.1)).once()
+
+    assert (said["total_ms"], said["provider_ms"]) == ([12.5], [7.2])
+
+
+def test_of_a_server_that_says_nothing_of_its_time_there_is_none() -> None:
+    with server(200) as (house, _):
+        said = Generator(order(house, 0.1)).once()
+
+    assert (said["total_ms"], said["provider_ms"]) == ([0.0], [0.0])
 
 
 def test_once_is_once() -> None:

@@ -16,7 +16,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def side(per_second: list[float], server_s: float, calm: list[float]) -> Side:
-    runs = [Ran(int(rate), 1.0, {"server": server_s, "database": 0.1, "generator": 9.0}, [], []) for rate in per_second]
+    runs = [
+        Ran(int(rate), 1.0, {"server": server_s, "database": 0.1, "generator": 9.0}, [], [], [], [])
+        for rate in per_second
+    ]
     return Side(10, cast(Any, None), cast(Any, None), {}, {"pay": runs}, {"pay": calm}, {"pay": [8.0]})
 
 

@@ -5,7 +5,9 @@ from benchmarks.table import HEADINGS, Row, aligned, memory, table
 
 
 def ran(units: int, took_s: float, **cpu_s: float) -> Ran:
-    return Ran(units, took_s, {"server": 0.0, "database": 0.0, "simulator": 0.0, "generator": 0.0} | cpu_s, [], [])
+    return Ran(
+        units, took_s, {"server": 0.0, "database": 0.0, "simulator": 0.0, "generator": 0.0} | cpu_s, [], [], [], []
+    )
 
 
 def row(*runs: Ran, limits: tuple[float, ...]) -> Row:
@@ -55,3 +57,10 @@ def test_memory_is_told_of_the_largest_processes() -> None:
         "memory of server: 150 MiB in 2 processes: 100, 50",
         "memory of database: 15 MiB in 5 processes: 5, 4, 3, 2, ...",
     ]
+
+
+def test_what_is_added_is_the_time_without_the_providers_in_the_process_and_for_the_client() -> None:
+    ran = Ran(2, 1.0, {}, [20.0, 30.0], [15.0, 18.0], [10.0, 10.0], ["", ""])
+
+    assert ran.added_ms == [5.0, 8.0]
+    assert ran.client_added_ms == [10.0, 20.0]

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
 from solitude.configuration import is_loopback
-from solitude.telemetry import context, redaction, tracing
+from solitude.telemetry import context, redaction, tracing, waited
 from solitude.telemetry.logs import get_logger
 from solitude.turns import aside
 
@@ -228,7 +228,10 @@ class Outlet:
         token = progress.set(exchange)
         try:
             with self.in_progress, measured.under_way(self.name), aside():
-                return self._exchange(request, exchange)
+                try:
+                    return self._exchange(request, exchange)
+                finally:
+                    waited.add(exchange.duration_s)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the caller must learn whether something was sent
             return _failure(error, exchange)
         finally:

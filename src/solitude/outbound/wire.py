@@ -60,8 +60,12 @@ class Progress:
         return time.monotonic() >= self.started + self.total_timeout_s
 
     @property
+    def duration_s(self) -> float:
+        return time.monotonic() - self.started
+
+    @property
     def duration_ms(self) -> int:
-        return round((time.monotonic() - self.started) * 1000)
+        return round(self.duration_s * 1000)
 
     def patience_s(self, step_s: float) -> float:
         """How long the next step may take: its own time-out or the rest of the whole. Raises LateError at the end."""

@@ -10,7 +10,7 @@ from django.core.signals import request_finished
 from django.dispatch import receiver
 from django.http import HttpHeaders, HttpRequest, HttpResponse
 
-from solitude.telemetry import context, metrics, tracing
+from solitude.telemetry import context, metrics, tracing, waited
 from solitude.web import begun
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Handler = Callable[[HttpRequest], HttpResponse]
 ANONYMOUS = "<anon>"
 REQUEST_ID_HEADER = "Transaction-Id"
+# https://www.w3.org/TR/server-timing/
+TIMING_HEADER = "Server-Timing"
 READING = ("GET", "HEAD", "OPTIONS")
 METHODS = ("POST", "PUT", "PATCH", "DELETE", *READING)
 # Nothing is there, or it was refused before anybody looked.
@@ -44,7 +46,7 @@ def client_key(request: ApiRequest) -> str:
 
 
 class RequestContext:
-    """Takes the caller's `Transaction-Id` or makes one, writes it into every log line and echoes it. Counts the answers."""
+    """Takes the caller's `Transaction-Id` or makes one, writes it into every log line and echoes it. Counts and times the answers."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -54,6 +56,7 @@ class RequestContext:
         request_id = given if _USABLE_ID.fullmatch(given) else context.new_id()
         context.clear()
         begun.clear()
+        waited.clear()
         context.bind(request_id=request_id)
         admitted = cast(ApiRequest, request)
         admitted.client, admitted.claim, admitted.once = None, None, None
@@ -64,8 +67,18 @@ class RequestContext:
         response[REQUEST_ID_HEADER] = request_id
         if not response.streaming:
             response.setdefault("Content-Length", str(len(response.content)))
-        _measure(request, response, (time.monotonic_ns() - began) // 1_000_000)
+        took_ns = time.monotonic_ns() - began
+        # Not for strangers: to the tenth of a ms it tells more than a network lets them see.
+        if admitted.client is not None:
+            response[TIMING_HEADER] = _timing(took_ns / 1e6)
+        _measure(request, response, took_ns // 1_000_000)
         return response
+
+
+def _timing(took_ms: float) -> str:
+    """How long the request took, and how much of that providers did, where one was asked."""
+    provider_ms = waited.total_s() * 1000
+    return f"total;dur={took_ms:.1f}" + (f", provider;dur={provider_ms:.1f}" if provider_ms else "")
 
 
 def _measure(request: HttpRequest, response: HttpResponse, took_ms: int) -> None:

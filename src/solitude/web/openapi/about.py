@@ -19,7 +19,8 @@ method that a path does not have is 405 with `Allow`. `HEAD` is answered as `GET
 
 **Conditional.** `ETag` names what was shown. `If-None-Match` saves the way (304), `If-Match` refuses to change what has changed (412).
 
-**Traced.** `Transaction-Id` names a request in every line of the log, and comes back with the answer.
+**Traced.** `Transaction-Id` names a request in every line of the log, and comes back with the answer. `Server-Timing`
+says how many ms the answer took, and how many of them a provider did.
 
 **Errors.** 400 says what is wrong by field (`__all__` for rules that no one field breaks) or in words under `detail`. Where a program
 has to tell cases apart, there is a `code`. After 504 nobody knows yet whether money moved: ask again, never pay anew.
