@@ -29,6 +29,8 @@ from benchmarks.shop import Materials, furnish
 from benchmarks.table import Row
 
 CONNECTIONS = 8
+# As `solitude serve` begins them where nobody says otherwise.
+WORKERS = 1
 # Now and then a server sweeps what has expired, which is no part of a unit.
 SWEPT_ROWS = 0.5
 # Those that write; of what only reads, a commit is no measure.
@@ -37,6 +39,8 @@ NAMES = ("create transaction", "payment with pre-approval", "payment with approv
 
 class Embedded(Row):
     """One scenario on SQLite; its limit is the plain loop."""
+
+    cores = WORKERS
 
     def cells(self) -> list[str]:
         return [
@@ -54,7 +58,7 @@ def on_sqlite(
     names: tuple[str, ...], seconds: float, repeats: int, units: int, say: Callable[[str], None]
 ) -> list[Embedded]:
     """Records in a process that traces, then measures the server that is shipped. Raises LoadError, LimitError."""
-    with house(None) as here:
+    with house(None, WORKERS) as here:
         ranges = number_tables_apart(here.file)
         materials = furnish(here)
         found = _record(here, materials, [name for name in names if name in NAMES], units)

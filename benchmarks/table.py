@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from benchmarks.load import Ran, quantiles
 
@@ -36,14 +37,15 @@ statements in one unit, as recorded in the database's log, and the commits among
 
 EMBEDDED_HEADINGS = ("scenario", "ratio", "spread", "alone", "server ms", "statements", "commits")
 EMBEDDED_FOOT = """\
-SQLite: units a second through the server, divided by those of a loop that sends SQLite the same statements; alone and ms as above,
-with the database's computing, which is the server's"""
+SQLite: units a second through the server, divided by those of a loop that sends SQLite the same statements; one server process, as it
+is begun where nobody says otherwise, which computes on one processor; alone and ms as above, with the database's computing in them"""
 
 
 @dataclass
 class Row:
-    """What was measured of one scenario."""
+    """What was measured of one scenario. `cores`: as many processors can compute for the server."""
 
+    cores: ClassVar[int] = CORES
     name: str
     statements: int
     commits: int
@@ -60,7 +62,7 @@ class Row:
     def alone(self) -> float:
         """The ratio that server and database, which may be in it, would reach if all processors were theirs."""
         return statistics.median(
-            run.units / max((run.cpu_s["server"] + run.cpu_s.get("database", 0)) / CORES, 1e-9) / limit
+            run.units / max((run.cpu_s["server"] + run.cpu_s.get("database", 0)) / self.cores, 1e-9) / limit
             for run, limit in zip(self.runs, self.limits, strict=True)
         )
 
