@@ -13,12 +13,12 @@ from solitude_sandbox.bango import page
 from solitude_sandbox.bango.api import Api
 from solitude_sandbox.bango.books import Books
 from solitude_sandbox.bango.codes import knows_code
-from solitude_sandbox.bango.console import PATH as CONSOLE
 from solitude_sandbox.bango.console import Console
 from solitude_sandbox.bango.control import Control
 from solitude_sandbox.bango.ids import Ids
 from solitude_sandbox.bango.operations import NAMES, SERVICES
 from solitude_sandbox.clock import Clock
+from solitude_sandbox.console import PATH as CONSOLE
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.server import BODY_LIMIT_BYTES

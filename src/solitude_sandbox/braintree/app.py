@@ -12,12 +12,12 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.braintree import api, page
 from solitude_sandbox.braintree.api import Api, knows_issue
 from solitude_sandbox.braintree.books import Books
-from solitude_sandbox.braintree.console import PATH as CONSOLE
 from solitude_sandbox.braintree.console import Console
 from solitude_sandbox.braintree.controls import Controls
 from solitude_sandbox.braintree.ids import Ids
 from solitude_sandbox.braintree.operations import NAMES, OPERATIONS
 from solitude_sandbox.clock import Clock
+from solitude_sandbox.console import PATH as CONSOLE
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.server import BODY_LIMIT_BYTES

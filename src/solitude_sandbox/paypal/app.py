@@ -10,6 +10,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox.clock import Clock
+from solitude_sandbox.console import PATH as CONSOLE
 from solitude_sandbox.control import json_response
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
@@ -22,7 +23,6 @@ from solitude_sandbox.paypal.classic import pages as classic_pages
 from solitude_sandbox.paypal.classic.api import ClassicApi
 from solitude_sandbox.paypal.classic.control import ClassicControl
 from solitude_sandbox.paypal.classic.errors import knows_error
-from solitude_sandbox.paypal.console import PATH as CONSOLE
 from solitude_sandbox.paypal.console import Console, Controls
 from solitude_sandbox.paypal.control import Control
 from solitude_sandbox.paypal.dispute_control import DisputeControl

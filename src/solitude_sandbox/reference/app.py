@@ -11,13 +11,13 @@ from werkzeug.wrappers import Request, Response
 
 from solitude_sandbox import html
 from solitude_sandbox.clock import Clock
+from solitude_sandbox.console import PATH as CONSOLE
 from solitude_sandbox.control import json_response
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.faults import FaultBoard
 from solitude_sandbox.reference import api
 from solitude_sandbox.reference.api import Api
 from solitude_sandbox.reference.books import Books
-from solitude_sandbox.reference.console import PATH as CONSOLE
 from solitude_sandbox.reference.console import Console
 from solitude_sandbox.reference.control import Control
 from solitude_sandbox.reference.errors import STATUSES, ZippyError

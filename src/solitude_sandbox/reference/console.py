@@ -1,16 +1,12 @@
-"""The reference provider's part of the console: what happened, and buttons for what a person wants to happen.
-
-`GET` shows a page, `POST` of one of its forms does what the button says and leads back to the page; both go through the control API.
-"""
+"""The reference provider's part of the console: what happened, and buttons for what a person wants to happen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from markupsafe import Markup
-from werkzeug.wrappers import Request, Response
 
-from solitude_sandbox import html, panels
-from solitude_sandbox.control import Json, NotNowError, base_of
+from solitude_sandbox import console, html, panels
+from solitude_sandbox.console import ROWS_LIMIT, Pages, View
+from solitude_sandbox.control import Json
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.panels import Form, whole_of
 from solitude_sandbox.reference.control import Control
@@ -19,124 +15,17 @@ from solitude_sandbox.reference.pages import BRAND
 from solitude_sandbox.reference.transactions import FAILURE_OF, FAILURES, STARTED
 from solitude_sandbox.wording import address, code, time, whole
 
-PATH = "/sandbox/console"
-ROWS_LIMIT = 50
 NEWEST = 10
 NONE = Markup("")
 
 PAY, AGAIN, ROTATE, FORGET = "pay", "again", "rotate", "forget"
-# Path -> title.
-PAGES = {
-    "": "Overview",
-    "transactions": "Transactions",
-    "sellers": "Sellers",
-    "notices": "Notices",
-    "requests": "Requests",
-    "controls": "Clock and faults",
-}
-
-
-@dataclass(frozen=True)
-class View:
-    """`books` is the newest part of the state page, lists with the oldest first; `base` is where the provider is reached.
-
-    `post_to` is for forms; empty: to the page on which they stand.
-    """
-
-    books: Json
-    base: str
-    post_to: str = ""
-
-    def newest(self, name: str, limit: int = ROWS_LIMIT) -> list[Json]:
-        """A list of the books, the newest first."""
-        return list(reversed(self.books[name]))[:limit]
-
-
-class Console:
-    """Pages under /sandbox/console, and a section of the page that shows all providers."""
-
-    def __init__(self, control: Control, fate: Fate) -> None:
-        self._control = control
-        self._fate = fate
-
-    def section(self, base: str) -> Markup:
-        """What the page of all providers shows of this one; `base` is where it is reached."""
-        return _overview(View(self._control.books_as_json(ROWS_LIMIT), base, f"{base}{PATH}"))
-
-    def answer(self, request: Request, name: str) -> Response:
-        """A page, or what one of its buttons does."""
-        if request.method != "POST":
-            return self._show(request, name)
-        try:
-            self._act(request.form)
-        except NotNowError as error:
-            return self._show(request, name, error.sentence, error.status)
-        except ValueError as error:
-            return self._show(request, name, str(error), 400)
-        return Response("", 303, headers={"Location": request.base_url})
-
-    def _act(self, form: Form) -> None:
-        """Do what the button says; every refusal is a ValueError or `NotNowError` with a sentence."""
-        if panels.act(self._fate, self._control.post.set_manner, form):
-            return
-        action = form.get("action", "")
-        if action == PAY or action in FAILURES:
-            self._control.click(form.get("tx", ""), "" if action == PAY else action)
-        elif action == AGAIN:
-            self._control.tell_again(whole_of(form, "number"))
-        elif action == ROTATE:
-            self._control.rotate_keys()
-        elif action == FORGET:
-            self._control.forget_key(whole_of(form, "key"))
-        else:
-            raise ValueError("Unknown action.")
-
-    def _show(self, request: Request, name: str, warning: str = "", status: int = 200) -> Response:
-        base = base_of(request)
-        content = self._content(View(self._control.books_as_json(ROWS_LIMIT), base), name)
-        if content is None:
-            content, status = Markup("<p>The console has no such page.</p>"), 404
-        text = html.page(
-            PAGES.get(name, "Not found"),
-            Markup("{}{}").format(html.alert(warning), content),
-            brand=BRAND,
-            links=[(_at(base, path), words) for path, words in PAGES.items()],
-            here=_at(base, name),
-        )
-        return Response(text, status, content_type=html.CONTENT_TYPE)
-
-    def _content(self, view: View, name: str) -> Markup | None:
-        match name:
-            case "":
-                return _overview(view)
-            case "transactions":
-                return _transactions(view, view.newest("transactions"))
-            case "sellers":
-                return html.join([_sellers(view), _products(view)])
-            case "notices":
-                beside = Markup('<div class="side-by-side">{}{}</div>')
-                return html.join(
-                    [
-                        _notices(view, view.newest("notifications")),
-                        beside.format(panels.manner(view.books, view.post_to), _keys(view)),
-                    ]
-                )
-            case "requests":
-                return _requests(view)
-            case "controls":
-                return _fate(view)
-        return None
-
-
-def _at(base: str, page: str) -> str:
-    return f"{base}{PATH}/{page}".rstrip("/")
 
 
 def _overview(view: View) -> Markup:
     """How many of everything, what waits for somebody, and what happened last."""
     counts = view.books["counts"]
     pages = ("transactions", "sellers", "products", "notices", "requests")
-    shown = [(_at(view.base, "sellers" if page == "products" else page), counts[page], page) for page in pages]
+    shown = [(view.at("sellers" if page == "products" else page), counts[page], page) for page in pages]
     waiting = [each for each in view.newest("transactions") if each["status"] == STARTED]
     done = [each for each in view.newest("transactions") if each["status"] != STARTED][:NEWEST]
     failing = [each for each in view.newest("notifications") if panels.is_failing(each)]
@@ -272,3 +161,53 @@ def _fate(view: View) -> Markup:
     beside = Markup('<div class="side-by-side">{}{}</div>').format(panels.clock(view.books, view.post_to), anew)
     faults = panels.faults(view.books, view.post_to, NAMES, "issue:InternalError")
     return html.join([faults, beside])
+
+
+def _all_transactions(view: View) -> Markup:
+    return _transactions(view, view.newest("transactions"))
+
+
+def _sellers_and_products(view: View) -> Markup:
+    return html.join([_sellers(view), _products(view)])
+
+
+def _notices_and_keys(view: View) -> Markup:
+    beside = Markup('<div class="side-by-side">{}{}</div>')
+    shown = beside.format(panels.manner(view.books, view.post_to), _keys(view))
+    return html.join([_notices(view, view.newest("notifications")), shown])
+
+
+PAGES: Pages = {
+    "": ("Overview", _overview),
+    "transactions": ("Transactions", _all_transactions),
+    "sellers": ("Sellers", _sellers_and_products),
+    "notices": ("Notices", _notices_and_keys),
+    "requests": ("Requests", _requests),
+    "controls": ("Clock and faults", _fate),
+}
+
+
+class Console(console.Console):
+    brand, pages = BRAND, PAGES
+
+    def __init__(self, control: Control, fate: Fate) -> None:
+        self._control = control
+        self._fate = fate
+
+    def view(self, base: str, post_to: str = "") -> View:
+        return View(self._control.books_as_json(ROWS_LIMIT), base, post_to)
+
+    def act(self, base: str, form: Form) -> None:  # noqa: ARG002 - nothing that it tells has a link
+        if panels.act(self._fate, self._control.post.set_manner, form):
+            return
+        action = form.get("action", "")
+        if action == PAY or action in FAILURES:
+            self._control.click(form.get("tx", ""), "" if action == PAY else action)
+        elif action == AGAIN:
+            self._control.tell_again(whole_of(form, "number"))
+        elif action == ROTATE:
+            self._control.rotate_keys()
+        elif action == FORGET:
+            self._control.forget_key(whole_of(form, "key"))
+        else:
+            raise ValueError("Unknown action.")

@@ -1,15 +1,13 @@
 """The console's pages by their path."""
 
-from collections.abc import Callable
-
 from markupsafe import Markup
 
 from solitude_sandbox import html, panels
 from solitude_sandbox.bango.codes import PENDING
 from solitude_sandbox.bango.console import actions, tables
-from solitude_sandbox.bango.console.view import View
 from solitude_sandbox.bango.operations import NAMES
 from solitude_sandbox.bango.operators import DECISIONS
+from solitude_sandbox.console import Pages, View
 
 NEWEST = 10
 SIDE_BY_SIDE = Markup('<div class="side-by-side">{}{}</div>')
@@ -111,7 +109,7 @@ def _address(view: View) -> Markup:
 
 
 # Path -> title and what shows it.
-PAGES: dict[str, tuple[str, Callable[[View], Markup]]] = {
+PAGES: Pages = {
     "": ("Overview", overview),
     "payments": ("Payments", payments),
     "refunds": ("Refunds", refunds),

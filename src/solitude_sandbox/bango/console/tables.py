@@ -9,7 +9,7 @@ from solitude_sandbox.bango import buying, page
 from solitude_sandbox.bango.call import Json
 from solitude_sandbox.bango.codes import CANCEL, CANT_REFUND, OK, PENDING
 from solitude_sandbox.bango.console import actions
-from solitude_sandbox.bango.console.view import View
+from solitude_sandbox.console import View
 from solitude_sandbox.wording import address, code, time, whole
 
 OPEN = "OPEN"

@@ -1,15 +1,13 @@
 """The console's pages by their path."""
 
-from collections.abc import Callable
-
 from markupsafe import Markup
 
 from solitude_sandbox import html, panels
 from solitude_sandbox.braintree.console import actions, tables
-from solitude_sandbox.braintree.console.view import View
 from solitude_sandbox.braintree.dispute import UNDECIDED
 from solitude_sandbox.braintree.operations import NAMES
 from solitude_sandbox.braintree.subscription import PAST_DUE
+from solitude_sandbox.console import Pages, View
 
 NEWEST = 10
 SIDE_BY_SIDE = Markup('<div class="side-by-side">{}{}</div>')
@@ -121,7 +119,7 @@ def _webhook(view: View) -> Markup:
 
 
 # Path -> title and what shows it.
-PAGES: dict[str, tuple[str, Callable[[View], Markup]]] = {
+PAGES: Pages = {
     "": ("Overview", overview),
     "transactions": ("Transactions", transactions),
     "subscriptions": ("Subscriptions", subscriptions),

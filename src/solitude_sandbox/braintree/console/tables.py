@@ -8,11 +8,11 @@ from solitude_sandbox import html, panels
 from solitude_sandbox.braintree import recurring_control
 from solitude_sandbox.braintree.cards import BEHAVIOURS
 from solitude_sandbox.braintree.console import actions
-from solitude_sandbox.braintree.console.view import View
 from solitude_sandbox.braintree.dispute import UNDECIDED
 from solitude_sandbox.braintree.settlement import ON_THE_WAY
 from solitude_sandbox.braintree.subscription import ENDED, PAST_DUE
 from solitude_sandbox.braintree.transactions import NOTHING, SALE, SETTLED
+from solitude_sandbox.console import View
 from solitude_sandbox.control import Json
 from solitude_sandbox.wording import address, code, time, whole, words
 

@@ -3,9 +3,10 @@
 from markupsafe import Markup
 
 from solitude_sandbox import html
+from solitude_sandbox.console import View
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import actions
-from solitude_sandbox.paypal.console.view import View, waits_for_buyer
+from solitude_sandbox.paypal.console.parts import waits_for_buyer
 from solitude_sandbox.paypal.disputes import ACCEPTED, BUYER_FAVOUR, CANCELLED, PAYOUT, RESOLVED, SELLER_FAVOUR
 
 # The outcomes that have a button of their own.

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from solitude_sandbox import html
+from solitude_sandbox.console import View
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.classic.payment import COMPLETED, CREATED, PENDING
 from solitude_sandbox.paypal.classic.preapproval import ACTIVE, CANCELED
 from solitude_sandbox.paypal.console import actions, buttons
-from solitude_sandbox.paypal.console.view import View
 from solitude_sandbox.wording import code, whole, words
 
 # What the pages of the classic interface are called in their address, and what names the thing there.
@@ -101,7 +101,7 @@ def _for_preapproval(view: View, each: Json) -> Markup:
 def _for_answer(view: View, key: str, page: tuple[str, str]) -> Markup:
     """The click, and the page on which it is made."""
     command, name = page
-    address = f"{view.at.removesuffix('/sandbox/console')}/cgi-bin/webscr?cmd={command}&{name}={key}"
+    address = f"{view.base}/cgi-bin/webscr?cmd={command}&{name}={key}"
     return buttons.answer(view, key, address)
 
 

@@ -3,9 +3,9 @@
 from markupsafe import Markup
 
 from solitude_sandbox import html, panels
+from solitude_sandbox.console import View
 from solitude_sandbox.paypal.classic import operations as classic
 from solitude_sandbox.paypal.console import actions
-from solitude_sandbox.paypal.console.view import View
 from solitude_sandbox.paypal.operations import NAMES
 
 

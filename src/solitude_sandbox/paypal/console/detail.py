@@ -6,10 +6,11 @@ from markupsafe import Markup
 
 from solitude_sandbox import html
 from solitude_sandbox.clock import stamp
+from solitude_sandbox.console import View
 from solitude_sandbox.panels import delivery_status
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import actions, buttons, tables
-from solitude_sandbox.paypal.console.view import View, captures_of, money, waits_for_buyer
+from solitude_sandbox.paypal.console.parts import captures_of, money, waits_for_buyer
 from solitude_sandbox.paypal.disputes import MESSAGE_LENGTH, REASONS, RESOLVED, STAGES, STATES
 from solitude_sandbox.paypal.funding import DEFAULT_BUYER, FUNDINGS, OK
 from solitude_sandbox.paypal.history import History, Moment

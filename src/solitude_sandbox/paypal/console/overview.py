@@ -3,8 +3,9 @@
 from markupsafe import Markup
 
 from solitude_sandbox import html, panels
+from solitude_sandbox.console import View
 from solitude_sandbox.paypal.console import classic, tables
-from solitude_sandbox.paypal.console.view import View, waits_for_buyer
+from solitude_sandbox.paypal.console.parts import waits_for_buyer
 from solitude_sandbox.paypal.disputes import RESOLVED
 
 NEWEST = 10
@@ -31,7 +32,7 @@ def _figures(view: View) -> Markup:
         ("accounts", "accounts", counts["accounts"]),
         ("requests", "requests", counts["requests"]),
     ]
-    return panels.figures([(f"{view.at}/{page}", count, words) for page, words, count in shown])
+    return panels.figures([(view.at(page), count, words) for page, words, count in shown])
 
 
 def _waiting(view: View) -> list[Markup]:

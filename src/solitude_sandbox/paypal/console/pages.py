@@ -1,12 +1,10 @@
 """The console's pages by their path."""
 
-from collections.abc import Callable
-
 from markupsafe import Markup
 
 from solitude_sandbox import html
+from solitude_sandbox.console import Pages, View
 from solitude_sandbox.paypal.console import classic, controls, overview, tables
-from solitude_sandbox.paypal.console.view import View
 
 
 def payments(view: View) -> Markup:
@@ -66,7 +64,7 @@ def fate(view: View) -> Markup:
 
 
 # Path -> title and what shows it.
-PAGES: dict[str, tuple[str, Callable[[View], Markup]]] = {
+PAGES: Pages = {
     "": ("Overview", overview.show),
     "payments": ("Payments", payments),
     "agreements": ("Agreements", agreements),

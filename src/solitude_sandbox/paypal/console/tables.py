@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from markupsafe import Markup
 
 from solitude_sandbox import html
+from solitude_sandbox.console import View
 from solitude_sandbox.panels import delivery_status
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.paypal.console import buttons
-from solitude_sandbox.paypal.console.view import View, captures_of, money, order_of
+from solitude_sandbox.paypal.console.parts import captures_of, money, order_link, order_of
 from solitude_sandbox.wording import address, code, time, words
 
 
@@ -19,7 +20,7 @@ def orders(view: View, rows: Iterable[Json], caption: str = "Orders") -> Markup:
         ("Order", "Status", "Payment", "Amount", "Seller", "Created", ""),
         [
             (
-                view.order_link(order["id"]),
+                order_link(view, order["id"]),
                 html.badge(order["status"]),
                 html.join(html.badge(capture["status"]) for capture in captures_of(order)),
                 money(*(unit["amount"] for unit in order["purchase_units"])),
@@ -44,7 +45,7 @@ def captures(view: View, rows: Iterable[Json], caption: str = "Captures") -> Mar
                 money(capture["amount"]),
                 capture["payee"]["email_address"],
                 capture.get("custom_id", ""),
-                view.order_link(order_of(capture)),
+                order_link(view, order_of(capture)),
                 buttons.for_capture(view, capture),
             )
             for capture in rows

@@ -1,31 +1,15 @@
-"""What the console's pages are made from, and the small things that they share."""
-
-from dataclasses import dataclass
+"""The small things that the console's pages share."""
 
 from markupsafe import Markup
 
+from solitude_sandbox.console import View
 from solitude_sandbox.paypal.call import Json
 from solitude_sandbox.wording import whole
 
 
-@dataclass(frozen=True)
-class View:
-    """`books` is the newest part of the state page, lists with the oldest first; `at` is where the console is.
-
-    `post_to` is for forms; empty: to the page on which they stand.
-    """
-
-    books: Json
-    at: str
-    post_to: str = ""
-
-    def newest(self, name: str, limit: int | None = None) -> list[Json]:
-        """A list of the books, the newest first."""
-        return list(reversed(self.books[name]))[:limit]
-
-    def order_link(self, order_id: str) -> Markup:
-        """To the page about one order."""
-        return Markup('<a href="{}/payments/{}"><code>{}</code></a>').format(self.at, order_id, order_id)
+def order_link(view: View, order_id: str) -> Markup:
+    """To the page about one order."""
+    return Markup('<a href="{}/{}"><code>{}</code></a>').format(view.at("payments"), order_id, order_id)
 
 
 def money(*amounts: Json) -> Markup:
