@@ -121,14 +121,14 @@ class Wire:
 
     def _exchange(self, request: Request, asking: _Asking) -> Answer:
         sent_at = datetime.now(UTC)
-        shown = replace(request, body=record.shown(request.body))
+        shown = replace(request, body=xml.as_json(request.body))
         try:
             answer = self._sender.send(request)
         except (NotSent, NoAnswer) as error:
             asking.exchanges.append(describe(shown, error, sent_at=sent_at, kept=record.KEPT))
             raise
         metrics.count(f"solitude.braintree.response.{answer.status}")
-        seen = replace(answer, body=record.shown(answer.body))
+        seen = replace(answer, body=xml.as_json(answer.body))
         asking.exchanges.append(describe(shown, seen, sent_at=sent_at, kept=record.KEPT))
         asking.retry_after_s = answer.retry_after_s
         return answer

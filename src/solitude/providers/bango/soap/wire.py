@@ -111,7 +111,7 @@ class Wire:
 
     def _exchange(self, operation: str, request: Request, described: Description) -> Reply | Failed:
         sent_at = datetime.now(UTC)
-        shown = replace(request, body=record.shown(request.body))
+        shown = replace(request, body=xml.as_json(request.body))
         outcome: Answer | NotSent | NoAnswer
         try:
             outcome = self._sender().send(request)
@@ -122,7 +122,7 @@ class Wire:
             exchange = describe(shown, outcome, sent_at=sent_at, kept=record.KEPT)
             busy = outcome.reason in (Reason.BUSY, Reason.NO_CONNECTION_FREE)
             return Failed(isinstance(outcome, NoAnswer), BUSY if busy else str(outcome.reason), (exchange,))
-        seen = replace(outcome, body=record.shown(outcome.body))
+        seen = replace(outcome, body=xml.as_json(outcome.body))
         return _read(operation, outcome, described, (describe(shown, seen, sent_at=sent_at, kept=record.KEPT),))
 
 
