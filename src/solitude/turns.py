@@ -105,7 +105,7 @@ def turn(turns: Turns, wait_s: float) -> Iterator[None]:
     finally:
         _held.turns = None
         try:
-            databases.let_go()
+            databases.let_go(is_over=True)
         finally:
             turns.end()
 

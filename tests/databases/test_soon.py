@@ -19,13 +19,13 @@ class AgainError(Exception):
     """The name was there before."""
 
 
-def soon(jti: str, heard: list[bool] | None = None, *, is_waited_for: bool = True) -> None:
+def soon(jti: str, heard: list[bool] | None = None) -> None:
     def heed(is_new: bool) -> None:
         (heard if heard is not None else []).append(is_new)
         if not is_new:
             raise AgainError
 
-    prepared.insert_once_soon(token(jti), heed, is_waited_for=is_waited_for)
+    prepared.insert_once_soon(token(jti), heed)
 
 
 @pytest.fixture(params=["prepared", "not prepared"], autouse=True)
@@ -33,8 +33,9 @@ def is_prepared(request: pytest.FixtureRequest, alone: None) -> bool:
     """The first time that a connection is asked, it knows no statement."""
     if request.param == "prepared":
         own().ask_all([COUNT])
+        soon("before")
         NAMED.first("nobody")
-        prepared.insert_once(token("before"))
+        prepared.insert_once(token("and before"))
         SeenToken.objects.all().delete()
     return str(request.param) == "prepared"
 
@@ -62,15 +63,15 @@ def test_what_it_raises_comes_in_the_place_of_what_was_read() -> None:
     assert own().ask_all([COUNT])[0][0] == [(1,)]
 
 
-def test_whether_it_is_new_is_heard_of_one_whose_commit_nobody_waits_for() -> None:
+def test_whether_it_is_new_is_heard_of_each() -> None:
     heard: list[bool] = []
-    soon("a", heard, is_waited_for=False)
+    soon("a", heard)
     assert own().ask_all([COUNT])[0][0] == [(1,)]
-    soon("b", heard, is_waited_for=False)
+    soon("b", heard)
     databases.ask_now()
 
     def read() -> None:
-        soon("a", heard, is_waited_for=False)
+        soon("a", heard)
         NAMED.first("a")
 
     with pytest.raises(AgainError):
@@ -84,10 +85,10 @@ def test_what_is_committed_next_is_waited_for_again(postgresql: None) -> None:
         # The cluster of the tests waits for nothing.
         cursor.execute("SET synchronous_commit = on")
     own().ask(*setting)
-    soon("a", is_waited_for=False)
+    soon("a")
     assert own().ask_all([COUNT, COUNT])[0][0] == [(1,)]
     assert own().ask(*setting)[0] == [("on",)]
-    soon("b", is_waited_for=False)
+    soon("b")
     with transaction.atomic():
         assert own().ask(*setting)[0] == [("on",)]
     assert tokens() == ["a", "b"]

@@ -1,5 +1,6 @@
 """A token is good for one request: on every node, in either spelling of the path, whatever became of the request."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -151,16 +152,22 @@ def test_nobody_pays_for_a_replay(shop: Marketplace, app_id: str, preapproved: s
     assert (ProviderCall.objects.count(), len(paypal.state()["orders"])) == (calls, orders)
 
 
-@pytest.mark.parametrize("route", routes(), ids=str)
-def test_whoever_may_act_elsewhere_has_the_token_on_disk_before(shop: Marketplace, route: Route) -> None:
-    """In our own books what a request does comes behind its token, so that the one is never there without the other. On SQLite every commit
-    waits for the disk."""
+def sent_to_disk(ask: Callable[[], Answer]) -> int:
+    """How often the request saw to it, beside its commits, that its token is on disk."""
     with CaptureQueriesContext(connection) as seen:
-        shop.send(route.method, route.target, b"" if route.fields is None else b"{}")
-    (remembers,) = [query["sql"] for query in seen.captured_queries if 'INSERT INTO "web_seentoken"' in query["sql"]]
-    is_waited_for = "set_config('synchronous_commit', 'off', true)" not in remembers
-    may_act_elsewhere = route.method != "GET" and not route.target.startswith("/generic/")
-    assert is_waited_for == (may_act_elsewhere or connection.vendor == "sqlite")
+        assert ask().status == 201
+    return sum("pg_logical_emit_message" in query["sql"] for query in seen.captured_queries)
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "one"}], ids=["without key", "with key"])
+def test_before_a_provider_acts_the_token_is_on_disk(shop: Marketplace, app_id: str, key: dict[str, str]) -> None:
+    """PostgreSQL does not wait for it otherwise, and every commit of SQLite's does."""
+    page = {"url": "https://shop.example/back", "scope": ["REFUND"]}
+    only_asks = sent_to_disk(lambda: shop.post("/paypal/permission-url/", page, **key))
+    assert only_asks == (connection.vendor == "postgresql")
+    # Its intent is committed before, behind the token.
+    assert sent_to_disk(lambda: shop.pay(app_id, dict.fromkeys(key, "another"))) == 0
+    assert sent_to_disk(lambda: shop.post("/generic/transaction/", {"amount": "2.00", "currency": "EUR"})) == 0
 
 
 def of_the_gate(view: Any, once: Once) -> HttpResponse:

@@ -68,8 +68,6 @@ class Shared:
     errors_occurred: bool
     is_usable: Callable[[], bool]
     has_let_go = False
-    # Behind the RETURNING of a statement: the commit of its transaction is not waited for until it is on disk, where there is such.
-    UNWAITED = ""
 
     def ask(self, text: str, values: Sequence[Any]) -> Found:
         """What `connection.cursor()` would find or change by a statement that is run often.
@@ -88,6 +86,21 @@ class Shared:
     def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
         """The same of statements that only read, and do not need one another's answers."""
         return [self.ask(text, values) for text, values in asked]
+
+    @property
+    def unwaited(self) -> str:
+        """One more expression for what a statement returns: nobody waits until its commit is on disk. To be told to `owe`."""
+        return ""
+
+    def owe(self, text: str, values: Sequence[Any]) -> None:
+        """This was just done by a statement that is `unwaited`, and does nothing where it is done already: for `make_durable`."""
+
+    def forget_owed(self) -> None:
+        """Nobody will act on the strength of it any more."""
+
+    def make_durable(self) -> None:
+        """What was done and not waited for is on disk, and on a standby where one must have it, before this returns."""
+        self.ask_now()
 
     def ask_soon(self, text: str, values: Sequence[Any], heed: Heed) -> None:
         """The same by the next statement at the latest, or by `let_go`: `heed` is told before anybody hears what that one has found, and
@@ -179,9 +192,14 @@ def found_by(cursor: Any, text: str, values: Sequence[Any]) -> Found:
     return list(cursor.fetchall()) if cursor.description else [], cursor.rowcount
 
 
-def let_go() -> bool:
-    """Of the connections of this thread, before it waits. False where a transaction is open, whose connection stays."""
-    has = [each.let_go() for each in connections.all(initialized_only=True) if isinstance(each, Shared)]
+def let_go(*, is_over: bool = False) -> bool:
+    """Of the connections of this thread, before it waits, or where what it worked at `is_over`. False where a transaction is open, whose
+    connection stays."""
+    own = [each for each in connections.all(initialized_only=True) if isinstance(each, Shared)]
+    has = [each.let_go() for each in own]
+    if is_over:
+        for each in own:
+            each.forget_owed()
     return all(has)
 
 
@@ -190,3 +208,10 @@ def ask_now() -> None:
     for each in connections.all(initialized_only=True):
         if isinstance(each, Shared):
             each.ask_now()
+
+
+def make_durable() -> None:
+    """Whatever this thread has done without waiting for it: before somebody else acts on the strength of that."""
+    for each in connections.all(initialized_only=True):
+        if isinstance(each, Shared):
+            each.make_durable()

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 
+from solitude import databases
 from solitude.configuration import is_loopback
 from solitude.telemetry import context, redaction, tracing, waited
 from solitude.telemetry.logs import get_logger
@@ -35,6 +36,7 @@ from .wire import PlainConnection, Progress, TlsConnection, progress
 __all__ = ["Answer", "Headers", "NoAnswer", "NotSent", "Outlet", "Reason", "Request"]
 
 USER_AGENT = "solitude"
+READING = ("GET", "HEAD")
 CHUNK_BYTES = 16 * 1024
 # What an answer may need on the wire beyond its body: its head, and the framing of a chunked body.
 HEAD_LIMIT_BYTES = 64 * 1024
@@ -193,8 +195,11 @@ class Outlet:
         """Sends the request once and reads the whole answer, of any status.
 
         Raises NotSent when it is certain that the peer received nothing that it could act on, NoAnswer in all other
-        cases.
+        cases. What this thread has not waited for is on disk before, unless the peer is only read from; that may raise DatabaseError, and
+        then nothing was sent.
         """
+        if request.method not in READING:
+            databases.make_durable()
         exchange = Progress(
             connect_timeout_s=self._connect_timeout_s,
             read_timeout_s=self._read_timeout_s,

@@ -7,6 +7,8 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 # A statement and its values.
 Asked = tuple[str, Sequence[Any]]
+# Rows, and how many they are or were changed.
+Found = tuple[list[tuple[Any, ...]], int]
 
 
 def run(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:

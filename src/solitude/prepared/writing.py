@@ -7,7 +7,7 @@ from typing import Any
 from django.db import DatabaseError, connection, transaction
 from django.db.models import CharField, Model, TextField, sql
 
-from solitude.prepared.asking import database, run
+from solitude.prepared.asking import Found, database, run
 from solitude.prepared.columns import Column, Marks, columns_named, columns_of, written
 
 # Of each column that a statement returns the field, its converters, and the column as they want to have it.
@@ -46,36 +46,46 @@ def insert_once(row: Model) -> bool:
     return _inserted(row, _ONCE)
 
 
-def insert_once_soon(row: Model, heed: Callable[[bool], None], *, is_waited_for: bool = True) -> None:
+def insert_once_soon(row: Model, heed: Callable[[bool], None]) -> None:
     """The same with the next statement, or before it where that one writes; `row` gets no primary key, and `heed` is told whether it is
     new before anybody hears what that one has found. What `heed` raises is raised there.
 
-    Not `is_waited_for`: PostgreSQL answers before the row is on disk (or on a standby). Its log keeps the order, so what this session
-    commits afterwards, and waits for, takes the row along; one that dies within the second may forget it.
+    PostgreSQL answers before the row is on disk (or on a standby): see `databases.make_durable`. Its log keeps the order, so what this
+    session commits afterwards, and waits for, takes the row along; one that dies within the second may forget it.
     """
     text, _, values = _insert(row, _ONCE)
     own = database()
-    own.ask_soon(text if is_waited_for else text + own.UNWAITED, values, lambda found: heed(bool(found[0])))
+    text += own.unwaited
+
+    def told(found: Found) -> None:
+        own.owe(text, values)
+        heed(bool(found[0]))
+
+    own.ask_soon(text, values, told)
 
 
 def insert_both(first: Model, second: Model) -> tuple[bool, bool]:
     """Inserts `first`, and with it `second`: whether each is new. Of a `first` that is there already, `second` is not inserted.
 
-    On PostgreSQL in one statement, which is a commit by itself where no transaction is open.
+    On PostgreSQL in one statement, which is a commit by itself where no transaction is open, and is waited for as `insert_once_soon` is.
     """
     if connection.vendor != "postgresql":
         with transaction.atomic():
             is_new = insert_once(first)
             return is_new, is_new and insert_once(second)
+    own = database()
     marks, values = written(first, columns_of(type(first)), sql.InsertQuery, add=True)
     marks_second, values_second = written(second, columns_of(type(second)), sql.InsertQuery, add=True)
-    text, returned = _both_text((type(first), marks), (type(second), marks_second))
-    found = run(text, [*values, *values_second])
+    text, returned = _both_text((type(first), marks), (type(second), marks_second), own.unwaited)
+    values += values_second
+    found = run(text, values)
     if not found:
         return False, False
-    is_second_new = found[0][0] is not None
+    own.owe(text, values)
+    of_second = found[0][: len(returned)]
+    is_second_new = of_second[0] is not None
     if is_second_new:
-        _set_returned(second, returned, found[0])
+        _set_returned(second, returned, of_second)
     return True, is_second_new
 
 
@@ -155,8 +165,8 @@ def _insert_text(model: type[Model], marks: Marks, conflict: str) -> tuple[str, 
 
 
 @cache
-def _both_text(first: Insert, second: Insert) -> tuple[str, Returned]:
-    """One row where the first is new, with what is returned of the second, or only nulls."""
+def _both_text(first: Insert, second: Insert, more: str) -> tuple[str, Returned]:
+    """One row where the first is new, with what is returned of the second, or only nulls, and `more`."""
     inner, _ = _insert_text(*first, _ONCE)
     model = second[0]
     fields, given = _given(*second)
@@ -170,7 +180,8 @@ def _both_text(first: Insert, second: Insert) -> tuple[str, Returned]:
     head = f"INSERT INTO {_quoted(model._meta.db_table)} ({_listed(fields)})"
     insert = f"{head} SELECT {', '.join(typed)} FROM first ON CONFLICT DO NOTHING RETURNING {gives}"  # noqa: S608
     gives = ", ".join(f"second.{_quoted(one[0].column)}" for one in returned)
-    return f"WITH first AS ({inner}), second AS ({insert}) SELECT {gives} FROM first LEFT JOIN second ON true", returned  # noqa: S608
+    found = f"SELECT {gives}{more} FROM first LEFT JOIN second ON true"  # noqa: S608
+    return f"WITH first AS ({inner}), second AS ({insert}) {found}", returned
 
 
 @cache

@@ -2,7 +2,8 @@
 
 It runs after the path was resolved (an unknown path is 404 for everybody) and makes one commit, which on PostgreSQL is one statement: the
 token is remembered and the key is claimed together. Without a key the view's first statement takes the token along to the database: nothing
-is written, nobody is asked and nothing is answered before it is known to be new.
+is written, nobody is asked and nothing is answered before it is known to be new. That commit is not waited for until it is on disk; whoever
+asks a provider sees to that (`databases.make_durable`).
 """
 
 from collections.abc import Callable
@@ -26,15 +27,13 @@ from solitude.web.idempotency import Claim
 from solitude.web.models import IdempotencyKey, SeenToken
 from solitude.web.networks import facts
 from solitude.web.refusals import Refused, refusal, too_big
-from solitude.web.requests import READING, ApiRequest, Handler, client_key
+from solitude.web.requests import ApiRequest, Handler, client_key
 from solitude.web.signed import BadSignature, Once, Signed
 
 log = get_logger("solitude.web")
 ASKED_BY_MONITORING = "/services/request/"
 UNSIGNED_PATHS = {"/", "/openapi.json/", "/services/status/"}
 LENGTH_MAX_DIGITS = 18
-# Requests for these go to our own database and nowhere else.
-BOOKS = "/generic/"
 
 
 class Admission:
@@ -150,12 +149,6 @@ def _verified(request: ApiRequest) -> Signed | None:
     return signature.verify(request, known_clients.known())
 
 
-def _acts_elsewhere(request: ApiRequest) -> bool:
-    """Whether something may be done that our database does not know of. What else is done comes behind the token in its log: if it were
-    to forget the token, it forgot that too."""
-    return request.method not in READING and not request.path_info.startswith(BOOKS)
-
-
 def _remember(request: ApiRequest, signed: Signed | None, key: IdempotencyKey | None) -> bool:
     """Refuses a signature that was seen before, on any node that shares the database; whether the key was not there before."""
     if signed is None:
@@ -163,7 +156,7 @@ def _remember(request: ApiRequest, signed: Signed | None, key: IdempotencyKey | 
     seen = SeenToken(client=signed.client.key, jti=signed.name, expires=datetime.fromtimestamp(signed.until, UTC))
     if key is None:
         request.once = Once(signed.again)
-        insert_once_soon(seen, request.once.hear, is_waited_for=_acts_elsewhere(request))
+        insert_once_soon(seen, request.once.hear)
         return False
     is_new, is_first = insert_both(seen, key)
     if not is_new:

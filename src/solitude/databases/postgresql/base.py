@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction
+from django.db.transaction import TransactionManagementError
 from typing_extensions import override
 
 from solitude.databases import Asked, Found, Heed, Idle, Shared, found_by
@@ -14,15 +15,19 @@ from solitude.databases.postgresql import statements
 
 # One that was used just now need not be asked: it is enough that the server has not hung up, which says it by itself.
 TRUSTED_S = 1.0
+_UNWAITED = ", set_config('synchronous_commit', 'off', true)"
+# Of a transaction that writes nothing PostgreSQL waits for nothing. This one writes to its log, and the log is on disk up to there then.
+_TO_DISK: Asked = ("SELECT pg_logical_emit_message(true, 'solitude', '')", ())
 
 
 class DatabaseWrapper(Shared, base.DatabaseWrapper):
-    UNWAITED = ", set_config('synchronous_commit', 'off', true)"
-
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._soon: list[tuple[Asked, Heed]] = []
         self._later: list[tuple[Asked, Heed]] = []
+        # What was done and may not be on disk, and the connection by which it was done.
+        self._owed: tuple[Asked, Any] | None = None
+        self._has_written = False
 
     def is_good(self, idle: Idle) -> bool:
         try:
@@ -48,6 +53,12 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         return found_by(self.driver_cursor(), text, values) if found is None else found
 
     @override
+    def ask(self, text: str, values: Sequence[Any]) -> Found:
+        found = super().ask(text, values)
+        self._note(text, found)
+        return found
+
+    @override
     def ask_all(self, asked: Sequence[Asked]) -> list[Found]:
         """In one way there and back, together with what was to be asked soon; then that is one transaction."""
         if self.is_looked_at or not asked:
@@ -65,6 +76,32 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         for (_, heed), answer in zip(soon, found, strict=False):
             heed(answer)
         return found[len(soon) :]
+
+    @property
+    @override
+    def unwaited(self) -> str:
+        # Within a transaction all of that would not be waited for.
+        return "" if self.in_atomic_block else _UNWAITED
+
+    @override
+    def owe(self, text: str, values: Sequence[Any]) -> None:
+        self._owed = None if self.in_atomic_block else ((text, values), self.connection)
+
+    @override
+    def forget_owed(self) -> None:
+        self._owed = None
+
+    @override
+    def make_durable(self) -> None:
+        """A server that took over may have lost it, so it is done again: then it is there, whoever has it."""
+        super().make_durable()
+        if self._owed is None:
+            return
+        if self.in_atomic_block:
+            raise TransactionManagementError("nothing is on disk before the transaction that is open ends")
+        (text, values), _ = self._owed
+        self.ask_all([(text.replace(_UNWAITED, ""), values), _TO_DISK])
+        self._owed = None
 
     @override
     def ask_soon(self, text: str, values: Sequence[Any], heed: Heed) -> None:
@@ -96,6 +133,7 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         if not autocommit:
             # What was to be asked soon is no part of the transaction that begins.
             self.ask_now()
+            self._has_written = False
         super()._set_autocommit(autocommit)  # type: ignore[misc]
 
     @override
@@ -115,6 +153,9 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
             with debug_transaction(self, "COMMIT"), self.wrap_database_errors:
                 if not self._later or not self._write(commit=True):
                     self._statements().commit()
+            if self._has_written and self._owed and self._owed[1] is self.connection:
+                # The log of the database keeps the order, and is on disk up to this commit.
+                self._owed = None
 
     @override
     def _rollback(self) -> None:  # type: ignore[misc]
@@ -137,8 +178,15 @@ class DatabaseWrapper(Shared, base.DatabaseWrapper):
         later, self._later = self._later, []
         found = self._run_all([asked for asked, _ in later], commit=commit)
         for place, (asked, heed) in enumerate(later):
-            heed(found[place] if found else found_by(self.driver_cursor(), *asked))
+            answer = found[place] if found else found_by(self.driver_cursor(), *asked)
+            self._note(asked[0], answer)
+            heed(answer)
         return commit and found is not None
+
+    def _note(self, text: str, found: Found) -> None:
+        """Of a transaction that has changed a row the commit is waited for."""
+        if found[1] > 0 and not text.startswith("SELECT"):
+            self._has_written = True
 
     def _run_all(self, asked: Sequence[Asked], *, commit: bool = False) -> list[Found] | None:
         opened = self.connection
