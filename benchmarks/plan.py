@@ -37,10 +37,10 @@ class Cost:
 
 # `make bench` over ten million transactions, medians, with nothing else on two cores.
 COSTS: Mapping[str, Cost] = {
-    "payment": Cost(3.2, 1.6, writes=True),
-    "read": Cost(0.7, 0.25),
-    "list": Cost(2.2, 0.6),
-    "feed": Cost(1.7, 1.3),
+    "payment": Cost(3.6, 1.8, writes=True),
+    "read": Cost(0.65, 0.2),
+    "list": Cost(2.5, 0.6),
+    "feed": Cost(1.5, 0.9),
 }
 # Requests for each payment. The feed is read once for about 20 events, and each page of a list is somebody at a desk.
 MIX: Mapping[str, float] = {"payment": 1.0, "read": 3.0, "list": 0.2, "feed": 0.2}
