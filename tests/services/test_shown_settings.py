@@ -67,7 +67,7 @@ def test_the_names_of_all_settings_are_listed_in_order(shop: Marketplace) -> Non
 def test_a_known_name_is_shown(shop: Marketplace) -> None:
     answer = shop.get(f"{PATH}SOLITUDE_CALL_LEASE_S/")
 
-    assert (answer.status, answer.json) == (200, {"key": "SOLITUDE_CALL_LEASE_S", "value": 5})
+    assert (answer.status, answer.json) == (200, {"key": "SOLITUDE_CALL_LEASE_S", "value": 7})
 
 
 @on
