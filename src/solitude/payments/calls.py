@@ -7,6 +7,8 @@ A crash after `begin` leaves a row with outcome `none`, from which `find_out` le
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import inf
+from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -30,6 +32,8 @@ from solitude.web.idempotency import in_progress as key_in_progress
 
 log = get_logger("solitude.payments")
 EXCHANGES_MAX = 20
+# Of its lease: the rest is for the exchange, so that nobody takes a call over that is still under way.
+SENT_WITHIN = 2
 # Without an answer they can be asked again, and nothing has to be found out.
 HARMLESS = (*LOOK_UPS, Operation.DELETE_CREDENTIAL)
 
@@ -70,6 +74,7 @@ def begin(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an intent is written in a transaction")
+    began = monotonic()
     key = claim.row.pk if claim else None
     if after is not None:
         chosen = Chosen(after.way)
@@ -94,7 +99,7 @@ def begin(
     prepared.insert_later(call)
     if row is not None:
         context.about(row.uuid)
-    call.is_begun_here = True
+    call.is_begun_here, call.sent_before = True, began + settings.SOLITUDE_CALL_LEASE_S / SENT_WITHIN
     return call
 
 
@@ -135,7 +140,8 @@ def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Asks the provider and records what came of it."""
     _note(call)
     described = Call(Operation(call.operation), call.key, call.intended, call.ids)
-    return _record(call, _ask(registry.provider(call.provider), described, find_out=False), settle, first_try=True)
+    found = _ask(registry.provider(call.provider), described, find_out=False, before=call.sent_before)
+    return _record(call, found, settle, first_try=True)
 
 
 def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
@@ -204,10 +210,16 @@ def _note(call: ProviderCall) -> None:
         )
 
 
-def _ask(provider: Provider, call: Call, *, find_out: bool) -> Result:
+def _ask(provider: Provider, call: Call, *, find_out: bool, before: float = inf) -> Result:
+    """`before`: by the monotonic clock; later nothing is sent."""
     if connection.in_atomic_block:
         raise RuntimeError("no transaction may be open while a provider is asked")
     failpoints.reach(failpoints.BEFORE_SEND)
+    if monotonic() >= before:
+        # This process stood still. Whoever has taken the call over may have heard that it was declined, and to be sent once more would
+        # have it done after all, when nobody expects that any more.
+        log.warning("provider_call_too_late", operation=call.operation)
+        return Result(Outcome.NOT_SENT)
     try:
         with aside():
             return provider.find_out(call) if find_out else provider.perform(call)

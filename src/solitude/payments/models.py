@@ -1,6 +1,8 @@
 """The detailed provider transaction log: one row per provider call, written before the call is made; and one per notification,
 written before it is looked at."""
 
+from math import inf
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -75,6 +77,8 @@ class ProviderCall(SealedModel):
     successor: "ProviderCall | None" = None
     # Whether it was `calls.begin` that made this very object: who has begun a call carries it out, and nobody else.
     is_begun_here = False
+    # By this process's monotonic clock, for who has begun it: later it is somebody else's.
+    sent_before = inf
 
     @property
     def intended(self) -> Intent:
