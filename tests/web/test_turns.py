@@ -12,7 +12,7 @@ from django.db import transaction
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 
-from solitude import failpoints
+from solitude import databases, failpoints, turns
 from solitude.turns import NoTurn, Turns, aside, turn
 from solitude.web import turns as in_turn
 
@@ -207,3 +207,19 @@ def test_a_payment_has_no_turn_while_the_provider_is_asked(
     assert free[0] == 0
     assert 1 in free[1:-1]
     assert free[-1] == 0
+
+
+def test_who_sees_to_the_disk_before_a_provider_is_asked_has_a_turn(
+    shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may need a connection for that, and there are no more of them than turns. But for the one that fetches an access token for all."""
+    shop.pay(app_id)
+    has_turn: list[bool] = []
+    monkeypatch.setattr(databases, "make_durable", lambda: has_turn.append(turns._held.turns is not None))
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"])
+
+    assert shop.check(uuid=begun["uuid"])["status"] == "COMPLETED"
+
+    assert len(has_turn) > 1
+    assert all(has_turn)

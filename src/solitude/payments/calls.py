@@ -25,15 +25,14 @@ from solitude.telemetry import cef, context, metrics, tracing
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import CallOutcome, Transaction
-from solitude.turns import aside
 from solitude.web import begun
 from solitude.web.idempotency import Claim
 from solitude.web.idempotency import in_progress as key_in_progress
 
 log = get_logger("solitude.payments")
 EXCHANGES_MAX = 20
-# Of its lease: the rest is for the exchange, so that nobody takes a call over that is still under way.
-SENT_WITHIN = 2
+# Of the lease of a call: within it the call is sent, and the rest is for the exchange.
+SHARE_TO_SEND = 0.5
 # Without an answer they can be asked again, and nothing has to be found out.
 HARMLESS = (*LOOK_UPS, Operation.DELETE_CREDENTIAL)
 
@@ -99,7 +98,7 @@ def begin(
     prepared.insert_later(call)
     if row is not None:
         context.about(row.uuid)
-    call.is_begun_here, call.sent_before = True, began + settings.SOLITUDE_CALL_LEASE_S / SENT_WITHIN
+    call.is_begun_here, call.sent_before = True, began + settings.SOLITUDE_CALL_LEASE_S * SHARE_TO_SEND
     return call
 
 
@@ -221,8 +220,7 @@ def _ask(provider: Provider, call: Call, *, find_out: bool, before: float = inf)
         log.warning("provider_call_too_late", operation=call.operation)
         return Result(Outcome.NOT_SENT)
     try:
-        with aside():
-            return provider.find_out(call) if find_out else provider.perform(call)
+        return provider.find_out(call) if find_out else provider.perform(call)
     except Exception:
         # Whatever went wrong, the provider may have acted: only evidence can say.
         log.exception("provider_call_raised", operation=call.operation)

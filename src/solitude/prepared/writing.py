@@ -67,7 +67,7 @@ def insert_once_soon(row: Model, heed: Callable[[bool], None]) -> None:
 def insert_both(first: Model, second: Model) -> tuple[bool, bool]:
     """Inserts `first`, and with it `second`: whether each is new. Of a `first` that is there already, `second` is not inserted.
 
-    On PostgreSQL in one statement, which is a commit by itself where no transaction is open, and is waited for as `insert_once_soon` is.
+    On PostgreSQL in one statement, which is a commit by itself where no transaction is open, and waits for no disk, as `insert_once_soon`.
     """
     if connection.vendor != "postgresql":
         with transaction.atomic():
