@@ -19,6 +19,7 @@ from solitude.retention import running as retention
 from solitude.services import gauges, months
 from solitude.telemetry import context, metrics
 from solitude.telemetry.logs import get_logger
+from solitude.transactions import counting
 from solitude.vault import renewing
 from solitude.web import purge
 
@@ -27,7 +28,7 @@ log = get_logger("solitude.worker")
 Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
-TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S, MONTHS_EVERY_S = 10, 10, 60, 1, 600
+COUNT_EVERY_S, TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S, MONTHS_EVERY_S = 10, 10, 10, 60, 1, 600
 
 
 class Every:
@@ -50,6 +51,7 @@ def all_jobs() -> tuple[Job, ...]:
     """What is known already comes before what must be asked."""
     always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
     once_in_a_while = (
+        Every(COUNT_EVERY_S, counting.go_on),
         Every(TELL_EVERY_S, recovery.tell_backlog),
         Every(TELL_EVERY_S, gauges.tell),
         Every(SEAL_EVERY_S, sealing.seal_due),

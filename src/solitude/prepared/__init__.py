@@ -4,7 +4,7 @@ To write a statement takes Django longer than PostgreSQL to run it. Here its tex
 what it finds are the same objects that the ORM makes, so that nothing downstream knows the difference. All else stays the ORM's.
 """
 
-from solitude.prepared.asking import run
+from solitude.prepared.asking import run, run_later
 from solitude.prepared.columns import OfNew
 from solitude.prepared.reading import Found, together
 from solitude.prepared.requiring import is_missing, require_later
@@ -31,6 +31,7 @@ __all__ = [
     "is_missing",
     "require_later",
     "run",
+    "run_later",
     "together",
     "update",
     "update_if",

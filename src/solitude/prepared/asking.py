@@ -17,6 +17,11 @@ def run(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
     return rows
 
 
+def run_later(text: str, values: Sequence[Any]) -> None:
+    """Runs a statement of which nobody wants to hear with the commit, or before the next one."""
+    database().ask_later(text, values, lambda _: None)
+
+
 def database() -> Any:
     """This thread's connection itself: whatever is asked of `connection` is looked for in the thread each time."""
     return connections[DEFAULT_DB_ALIAS]

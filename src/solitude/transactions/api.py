@@ -5,9 +5,8 @@ from django.http import HttpResponse
 from ninja import Router
 
 from solitude import prepared
-from solitude.transactions import changing, states, timeline
+from solitude.transactions import changing, counting, states, timeline
 from solitude.transactions.bodies import TransactionChange, TransactionIn
-from solitude.transactions.counting import counter
 from solitude.transactions.locks import TOLD_OF
 from solitude.transactions.models import Status, Transaction
 from solitude.transactions.shown import Below, TransactionShown, below_of, found, shown_transaction, transaction_tag
@@ -53,7 +52,7 @@ def _created(request: ApiRequest, row: Transaction) -> HttpResponse:
 @router.get("/transaction/", response=Page[TransactionShown], openapi_extra=query(FILTERS))
 def list_transactions(request: ApiRequest) -> HttpResponse:
     """Transactions, the newest first, each with those that relate to it."""
-    meta, rows = paging.page_of(request, Transaction.objects.all(), FILTERS, counter.count)
+    meta, rows = paging.page_of(request, Transaction.objects.all(), FILTERS, counting.count)
     below = below_of(rows)
     return paging.answer_of(
         request, meta, rows, lambda row: shown_transaction(row, below), lambda row: transaction_tag(row, below)

@@ -159,6 +159,32 @@ class Transaction(Row):
         prepared.update(self, names)
 
 
+# Of no seller, or no provider; and of whichever seller.
+NONE, WHOEVER = -1, -2
+
+
+class Counted(models.Model):
+    """How many transactions of this seller and provider there are up to the id that `CountedThrough` names; and, `about` a transaction
+    that has come to another seller or provider, what that has changed (see `counting`)."""
+
+    seller = models.BigIntegerField()
+    provider = models.SmallIntegerField()
+    about = models.BigIntegerField(default=0)
+    transactions = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["seller", "provider", "about"], name="transactions_counted_once"),
+        ]
+        indexes = [models.Index(fields=["about"], condition=Q(about__gt=0), name="transactions_notes")]
+
+
+class CountedThrough(models.Model):
+    """One row: the id of the last transaction that was counted."""
+
+    through = models.BigIntegerField(default=0)
+
+
 class ExportType(models.IntegerChoices):
     """The logs that `solitude log` writes."""
 

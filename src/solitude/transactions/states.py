@@ -15,6 +15,7 @@ from django.utils import timezone
 from solitude import prepared
 from solitude.events.models import Event, append
 from solitude.telemetry import cef, metrics
+from solitude.transactions import counting
 from solitude.transactions.amounts import amount_text
 from solitude.transactions.models import (
     ENDED_UNPAID,
@@ -194,6 +195,7 @@ def change_by_client(row: Transaction, status: int | None = None, **columns: Any
     refusal = new is not None and refused_to_client(row, new, columns.get("provider", row.provider))
     if refusal:
         raise IllegalMove(refusal)
+    counting.note(row, columns)
     if new is None or new == old:
         row.change(**columns)
         return
@@ -212,6 +214,7 @@ def move(row: Transaction, name: str, **columns: Any) -> None:
     if old not in edge.sources:
         raise IllegalMove(f"{name} does not leave {old.label}")
     _require_commit()
+    counting.note(row, columns)
     prepared.update_later(row, row.changed(status=edge.target, **columns))
     _tell(row, edge.name, old, correction=edge.correction)
 
