@@ -92,6 +92,8 @@ class Scale:
         for side, name in itertools.product(self.sides, self.names):
             run(self._order(side, name, next(numbers), WARM_S), side.parts)
         for repeat in range(self.repeats):
+            for side in self.sides:
+                _count(side.house)
             for name in self.names:
                 first = next(numbers)
                 # Whoever comes first now comes last the next time.
@@ -143,6 +145,11 @@ class Scale:
             cells += [f"{side.cpu_ms(name, part):.2f}" for part in ("server", "database")]
             cells.append(f"{statistics.median(side.logged_kb[name]):.1f}")
         return cells
+
+
+def _count(here: House) -> None:
+    """What has come, in a process of the house: its workers would have by now."""
+    subprocess.run([sys.executable, "-m", "benchmarks.counted"], env=here.environment, check=True, timeout=1800)
 
 
 def _logged_bytes(database: Database) -> int:
