@@ -92,9 +92,9 @@ class Scale:
         for side, name in itertools.product(self.sides, self.names):
             run(self._order(side, name, next(numbers), WARM_S), side.parts)
         for repeat in range(self.repeats):
-            for side in self.sides:
-                _count(side.house)
             for name in self.names:
+                for side in self.sides:
+                    _count(side.house)
                 first = next(numbers)
                 # Whoever comes first now comes last the next time.
                 turns = self.sides if repeat % 2 == 0 else self.sides[::-1]

@@ -28,7 +28,8 @@ log = get_logger("solitude.worker")
 Job = Callable[[], int]
 # Workers that found nothing do not all come back at the same moment.
 JITTER = 0.2
-COUNT_EVERY_S, TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, RENEW_EVERY_S, MONTHS_EVERY_S = 10, 10, 10, 60, 1, 600
+COUNT_EVERY_S, RENEW_EVERY_S = 1, 1
+TELL_EVERY_S, SEAL_EVERY_S, OWN_EVERY_S, MONTHS_EVERY_S = 10, 10, 60, 600
 
 
 class Every:

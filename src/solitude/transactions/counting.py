@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Max, QuerySet
 
 from solitude import prepared
 from solitude.audit.bounds import bounds
@@ -97,8 +97,11 @@ def note(row: Transaction, columns: Mapping[str, Any]) -> None:
 
 def go_on() -> int:
     """For the workers: counts what has come, where it is more than a list counts in no time. How many rows."""
+    mark, _ = CountedThrough.objects.get_or_create(pk=_ONLY)
+    newest = Transaction.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    if newest - mark.through <= LIVE_MAX and not _notes(mark.through).exists():
+        return 0
     settled, rows = bounds.settled(Transaction), 0
-    CountedThrough.objects.get_or_create(pk=_ONLY)
     for _ in range(BATCHES_MAX):
         batch = _count_batch(settled)
         rows += batch
@@ -128,8 +131,7 @@ def _count_batch(settled: int) -> int:
 
 def _enter_notes(through: int) -> None:
     """Adds up notes about what is counted, so that they do not become many. One that is being written waits for the next time."""
-    notes = Counted.objects.filter(about__gt=0, about__lte=through).select_for_update(skip_locked=True)
-    found = list(notes.order_by("pk")[:NOTES_MAX])
+    found = list(_notes(through).select_for_update(skip_locked=True).order_by("pk")[:NOTES_MAX])
     sums: Counter[tuple[int, int]] = Counter()
     for one in found:
         sums[one.seller, one.provider] += one.transactions
@@ -137,3 +139,7 @@ def _enter_notes(through: int) -> None:
         number, _ = Counted.objects.get_or_create(seller=seller, provider=provider, about=0)
         Counted.objects.filter(pk=number.pk).update(transactions=F("transactions") + more)
     Counted.objects.filter(pk__in=[one.pk for one in found]).delete()
+
+
+def _notes(through: int) -> QuerySet[Counted]:
+    return Counted.objects.filter(about__gt=0, about__lte=through)
