@@ -135,6 +135,7 @@ def house(
         api, paypal = free_port(), Simulator(free_port())
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SOLITUDE_")} | {
             "SOLITUDE_DEBUG": "true",
+            "SOLITUDE_CONSOLE_FORMAT": "json",
             "SOLITUDE_HOME": str(home),
             "SOLITUDE_ENV_FILE": "",
             "SOLITUDE_PROVIDERS": "",

@@ -107,7 +107,9 @@ def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> i
         backpressure=settings.SOLITUDE_SERVE_BACKLOG,
         backlog=1024,
         websockets=False,
-        log_dictconfig=logs.configuration(debug=settings.SOLITUDE_DEBUG, directory=None),
+        log_dictconfig=logs.configuration(
+            debug=settings.SOLITUDE_DEBUG, directory=None, console=settings.SOLITUDE_CONSOLE_FORMAT
+        ),
         respawn_failed_workers=True,
         **tls.granian_options(files),
     )

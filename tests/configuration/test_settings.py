@@ -61,6 +61,13 @@ def test_more_requests_compute_at_a_time_where_the_database_is_far(url: str, tur
     assert settings_of(DEVELOPMENT | {"SOLITUDE_SERVE_TURNS_WRITING": "7"})["SOLITUDE_SERVE_TURNS_WRITING"] == 7
 
 
+def test_the_console_shows_text_to_developers_and_json_to_programs_unless_told_otherwise() -> None:
+    assert settings_of(DEVELOPMENT)["SOLITUDE_CONSOLE_FORMAT"] == "text"
+    assert settings_of(PRODUCTION)["SOLITUDE_CONSOLE_FORMAT"] == "json"
+    assert settings_of(DEVELOPMENT | {"SOLITUDE_CONSOLE_FORMAT": "json"})["SOLITUDE_CONSOLE_FORMAT"] == "json"
+    assert "SOLITUDE_CONSOLE_FORMAT" in problem(DEVELOPMENT | {"SOLITUDE_CONSOLE_FORMAT": "xml"})
+
+
 def test_a_url_that_cannot_be_read_is_told_by_its_name() -> None:
     assert "SOLITUDE_DATABASE_URL" in problem({**DEVELOPMENT, "SOLITUDE_DATABASE_URL": f"postgresql://[{SECRET}/x"})
 

@@ -18,6 +18,7 @@ def test_a_server_and_a_worker_tell_of_their_start_their_settings_and_their_end(
             tmp_path,
             SOLITUDE_SYSLOG=f"tcp://127.0.0.1:{reading.port}",
             SOLITUDE_PAYPAL_CLIENT_SECRET="canary-client-secret",
+            SOLITUDE_CONSOLE_FORMAT="json",
         ) as house,
     ):
         out = tmp_path / "extra.out.log"
@@ -26,6 +27,8 @@ def test_a_server_and_a_worker_tell_of_their_start_their_settings_and_their_end(
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(30) == 0
         until(lambda: sum('"event":"process_stopped"' in one for one in reading.messages) == 1)
+        # The console has the very lines of the file.
+        assert any(line.startswith('{"time":') and '"process_started"' in line for line in out.read_text().splitlines())
         events = (tmp_path / "logs" / "cef.log").read_text()
         lines = [json.loads(line) for line in (tmp_path / "logs" / "solitude.log").read_text().splitlines()]
         started = [line for line in lines if line["event"] == "process_started"]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from solitude.telemetry import context, logs, redaction
+from solitude.telemetry.lines import JSON, TEXT
 from solitude.telemetry.syslog.target import Streams
 
 
@@ -36,7 +37,7 @@ Setup = Callable[..., Logged]
 
 @pytest.fixture
 def setup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Setup]:
-    """Configures logging: `setup(debug=False, to_files=True)`."""
+    """Configures logging: `setup(debug=False, to_files=True)`. With debug the console shows text, as it does if nobody says otherwise."""
     names = [None, *logs.configuration(debug=False, directory=None)["loggers"]]
     loggers = [logging.getLogger(name) for name in names]
     before = [(logger, logger.handlers[:], logger.level, logger.propagate) for logger in loggers]
@@ -45,7 +46,7 @@ def setup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Setup]
 
     def configure(*, debug: bool = False, to_files: bool = False, syslog: Streams = logs.NO_SYSLOG) -> Logged:
         directory = tmp_path / "logs" if to_files else None
-        logs.configure(debug, directory, syslog)
+        logs.configure(debug, directory, syslog, console=TEXT if debug else JSON)
         return Logged(directory, lambda: capsys.readouterr().err)
 
     yield configure

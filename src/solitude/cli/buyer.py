@@ -69,7 +69,7 @@ def _erase(chosen: argparse.Namespace) -> int:
     from solitude.buyers import erasing
     from solitude.telemetry import logs
 
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, console=settings.SOLITUDE_CONSOLE_FORMAT)
     buyer = _found(chosen.uuid)
     if buyer is None:
         return start.NOT_DONE

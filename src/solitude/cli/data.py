@@ -37,7 +37,12 @@ def _moving(run: Callable[[argparse.Namespace], int], chosen: argparse.Namespace
         return start.NOT_MIGRATED
     from solitude.telemetry import logs
 
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS)
+    logs.configure(
+        settings.SOLITUDE_DEBUG,
+        settings.SOLITUDE_LOG_DIR,
+        settings.SYSLOG_STREAMS,
+        console=settings.SOLITUDE_CONSOLE_FORMAT,
+    )
     return run(chosen)
 
 

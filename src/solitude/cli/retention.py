@@ -59,7 +59,7 @@ def _run(settings: Any, wanted: list[Any]) -> int:
     from solitude.retention import plan, running
     from solitude.telemetry import logs, metrics
 
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, console=settings.SOLITUDE_CONSOLE_FORMAT)
     metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
     failed = False
     for data in wanted:

@@ -22,7 +22,11 @@ PROCESSES = "GRANIAN_WORKERS"
 def begin(role: str) -> None:
     """Sets up the logs of this process, which is a `server`, a `worker` or a `proxy`, and tells of its start and, later, of its end."""
     logs.configure(
-        settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, settings.SYSLOG_STREAMS, settings.SOLITUDE_LOG_KEEP_DAYS
+        settings.SOLITUDE_DEBUG,
+        settings.SOLITUDE_LOG_DIR,
+        settings.SYSLOG_STREAMS,
+        settings.SOLITUDE_LOG_KEEP_DAYS,
+        settings.SOLITUDE_CONSOLE_FORMAT,
     )
     who = {"cs6Label": "role", "cs6": role, "cs7Label": "version", "cs7": version("solitude")}
     cef.event("Process started", 1, extra=who)

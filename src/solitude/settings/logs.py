@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from solitude.configuration import certificates_file, folder, one_of
-from solitude.settings.process import SOLITUDE_HOME
+from solitude.settings.process import SOLITUDE_DEBUG, SOLITUDE_HOME
 from solitude.settings.reading import environment
+from solitude.telemetry.lines import JSON, TEXT
 from solitude.telemetry.syslog import target
 from solitude.telemetry.syslog.connection import tls_context
 from solitude.telemetry.syslog.target import Certificates, Stream, Streams, Target
@@ -21,6 +22,13 @@ SOLITUDE_LOG_KEEP_DAYS: int = environment.number(
     "Log files that were closed longer ago are removed; 0 = none by age, ten of each as ever.",
     unit="days",
     most=3660,
+)
+SOLITUDE_CONSOLE_FORMAT: str = _get(
+    "SOLITUDE_CONSOLE_FORMAT",
+    one_of(JSON, TEXT),
+    TEXT if SOLITUDE_DEBUG else JSON,
+    "How the console shows the application log: `json`, as the file has it, or `text` for people.",
+    shown="`json`; `text` with debug",
 )
 
 # --- syslog, besides the files -------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from structlog.processors import CallsiteParameter, CallsiteParameterAdder
 
 from . import context, redaction
 
+# The forms that a console can have.
+JSON, TEXT = "json", "text"
 FIELDS_LIMIT = 32
 ITEMS_LIMIT = 32
 DEPTH_LIMIT = 4

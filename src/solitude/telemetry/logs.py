@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from . import cef, lines
+from .lines import JSON, TEXT
 from .syslog.target import RFC5424, Stream, Streams
 
 FILE_LIMIT_BYTES = 50 * 1024 * 1024
@@ -39,17 +40,18 @@ def configure(
     directory: Path | None,
     syslog: Streams = NO_SYSLOG,
     keep_days: int = 0,
+    console: str = JSON,
 ) -> dict[str, Any]:
     """Sets up all logging of this process, and returns the configuration that it set.
 
-    With `debug` the console shows text, else JSON. With a `directory` the lines also go to `solitude.log` there and
-    the security events to `cef.log`; raises OSError when they cannot be written. `syslog` says what goes there besides.
+    With `debug` more is logged. `console` is the form of its lines, TEXT or JSON. With a `directory` lines also go to `solitude.log`
+    there and the security events to `cef.log`; raises OSError when they cannot be written. `syslog` says what goes there besides.
     With `keep_days` older files of both are removed by age too.
     Called once, before anything logs; Django's LOGGING_CONFIG must be None.
     """
     if directory is not None:
         directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    chosen = configuration(debug=debug, directory=directory, syslog=syslog, keep_days=keep_days)
+    chosen = configuration(debug=debug, directory=directory, syslog=syslog, keep_days=keep_days, console=console)
     logging.config.dictConfig(chosen)
     # When a line cannot be written, the standard library would print its raw values to the console.
     logging.raiseExceptions = False
@@ -59,15 +61,20 @@ def configure(
 
 
 def configuration(
-    *, debug: bool, directory: Path | None, syslog: Streams = NO_SYSLOG, keep_days: int = 0
+    *,
+    debug: bool,
+    directory: Path | None,
+    syslog: Streams = NO_SYSLOG,
+    keep_days: int = 0,
+    console: str = JSON,
 ) -> dict[str, Any]:
     """What `configure` sets, for `logging.config.dictConfig` and for servers that want to set it themselves."""
     handlers: dict[str, Any] = {
-        "console": {"class": "solitude.telemetry.handlers.Console", "formatter": "text" if debug else "json"},
+        "console": {"class": "solitude.telemetry.handlers.Console", "formatter": console},
     }
     main, security = ["console"], ["console"]
     if directory is not None:
-        handlers["file"] = _file(directory / "solitude.log", "json", keep_days)
+        handlers["file"] = _file(directory / "solitude.log", JSON, keep_days)
         handlers["cef"] = _file(directory / "cef.log", "cef", keep_days)
         main, security = ["console", "file"], ["cef"]
     if syslog.application:
@@ -81,8 +88,8 @@ def configuration(
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "json": {"()": "solitude.telemetry.lines.LineFormatter", "render": lines.as_json},
-            "text": {"()": "solitude.telemetry.lines.LineFormatter", "render": lines.as_text},
+            JSON: {"()": "solitude.telemetry.lines.LineFormatter", "render": lines.as_json},
+            TEXT: {"()": "solitude.telemetry.lines.LineFormatter", "render": lines.as_text},
             "cef": {"()": "solitude.telemetry.cef.CefFormatter"},
         },
         "handlers": handlers,
