@@ -94,7 +94,7 @@ class Scale:
         for repeat in range(self.repeats):
             for name in self.names:
                 for side in self.sides:
-                    _count(side.house)
+                    _work(side.house)
                 first = next(numbers)
                 # Whoever comes first now comes last the next time.
                 turns = self.sides if repeat % 2 == 0 else self.sides[::-1]
@@ -147,9 +147,9 @@ class Scale:
         return cells
 
 
-def _count(here: House) -> None:
-    """What has come, in a process of the house: its workers would have by now."""
-    subprocess.run([sys.executable, "-m", "benchmarks.counted"], env=here.environment, check=True, timeout=1800)
+def _work(here: House) -> None:
+    """What its workers would have done by now, in a process of the house."""
+    subprocess.run([sys.executable, "-m", "benchmarks.worked"], env=here.environment, check=True, timeout=1800)
 
 
 def _logged_bytes(database: Database) -> int:

@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections, connections
 
 from solitude.audit import sealing
 from solitude.buyers import erasing
+from solitude.events import feed
 from solitude.payments import notifications, recovery, registry
 from solitude.retention import running as retention
 from solitude.services import gauges, months
@@ -56,6 +57,7 @@ def all_jobs() -> tuple[Job, ...]:
         Every(TELL_EVERY_S, recovery.tell_backlog),
         Every(TELL_EVERY_S, gauges.tell),
         Every(SEAL_EVERY_S, sealing.seal_due),
+        Every(SEAL_EVERY_S, feed.note_placed),
         Every(RENEW_EVERY_S, renewing.when_due),
         Every(max(settings.SOLITUDE_RETENTION_PAUSE_MS / 1000, 1), retention.once),
         Every(OWN_EVERY_S, erasing.go_on),

@@ -18,6 +18,7 @@ from tests.web.parallel import at_once
 
 from solitude.events import feed
 from solitude.events.models import Event, Feed, append
+from solitude.worker import all_jobs
 
 pytestmark = pytest.mark.long
 
@@ -85,7 +86,8 @@ class Story:
             self.turns[number][turn + 1].set()
 
     def read(self, reader: int) -> list[str]:
-        """Reads until everything is written and read. Now and then the reader dies with an answer that it has not kept."""
+        """Reads until everything is written and read. Now and then the reader dies with an answer that it has not kept, and now and then
+        it does beside that what a worker does."""
         chance = random.Random(self.seed * 100 + reader)  # noqa: S311
         shop, types = Marketplace(), ASKED[reader % len(ASKED)]
         found: list[str] = []
@@ -93,6 +95,8 @@ class Story:
         after = ""
         while True:
             over = self.over.is_set()
+            if chance.random() < 0.5:
+                feed.note_placed()
             query = f"limit={chance.choice([1, 2, 5, 100])}&wait={chance.choice([0, 1])}&type={types}"
             answer = shop.get(f"{HERE}?{query}" + (f"&after={after}" if after else ""))
             names = seen(answer)
@@ -132,7 +136,9 @@ def fits(kind: str, words: list[str]) -> bool:
     return words == [""] or any(kind.startswith(word[:-1]) if word.endswith("*") else kind == word for word in words)
 
 
-def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketplace) -> None:
+def test_a_lower_key_that_commits_later_is_delivered_all_the_same(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The reader's cursor has passed the higher key by then. On SQLite it cannot happen: there is one writer at a time."""
     written, may_commit = threading.Event(), threading.Event()
 
@@ -152,16 +158,16 @@ def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketpl
     try:
         assert written.wait(WITHIN_S)
         if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA busy_timeout = 50")
+            monkeypatch.setattr("solitude.databases.sqlite3.base.BUSY_TIMEOUT_S", 0.05)
             with pytest.raises(OperationalError, match="locked"):
                 happen("high")
-            connection.close()
             first = None
         else:
             happen("high and early")
             first = shop.get(HERE)
             assert seen(first) == ["high and early"]
+            for _ in range(2):
+                feed.note_placed()
     finally:
         may_commit.set()
         thread.join(WITHIN_S)
@@ -170,9 +176,44 @@ def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketpl
         assert seen(shop.get(HERE)) == ["low and late"]
         return
     late, early = Event.objects.get(uuid="low and late"), Event.objects.get(uuid="high and early")
-    assert late.pk < early.pk
+    assert placed_through() < late.pk < early.pk
     assert seen(shop.get(f"{HERE}?after={first['cursor']}")) == ["low and late"]
     assert seen(shop.get(HERE)) == ["high and early", "low and late"]
+
+
+def placed_through() -> int:
+    return int(Feed.objects.get().placed_through)
+
+
+def test_what_has_its_place_for_ever_is_not_looked_at_again(shop: Marketplace) -> None:
+    happen("a", "b")
+    assert seen(shop.get(HERE)) == ["a", "b"]
+    for _ in range(2):
+        feed.note_placed()
+    first, last = Event.objects.order_by("pk")
+    assert placed_through() == last.pk
+
+    # Nobody takes a place away; who looked here would find one that waits.
+    Event.objects.filter(pk=first.pk).update(place=None)
+    happen("c")
+    assert seen(shop.get(f"{HERE}?limit=100")) == ["b", "c"]
+    assert Event.objects.get(place=None) == first
+
+
+def test_what_waits_for_its_place_is_not_passed_over(shop: Marketplace) -> None:
+    happen("a")
+    assert seen(shop.get(HERE)) == ["a"]
+    for _ in range(2):
+        feed.note_placed()
+    happen("b")
+    for _ in range(2):
+        feed.note_placed()
+    assert placed_through() == Event.objects.get(uuid="a").pk
+    assert seen(shop.get(HERE)) == ["a", "b"]
+
+
+def test_workers_note_it() -> None:
+    assert feed.note_placed in {getattr(job, "_job", None) for job in all_jobs()}
 
 
 def test_whoever_fails_while_giving_places_has_given_none(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from solitude import monthly
+from solitude.audit.bounds import bounds
 from solitude.events.models import Event, Feed
 from solitude.prepared import Found, together
 
@@ -21,7 +23,7 @@ _ONLY = 1
 _PLACE_MAX = 2**63 - 1
 
 # Prepared, because most look into every month, and to plan that takes longer than to do it.
-_unplaced = Found(lambda: Event.objects.filter(place=None).order_by("pk")[:1])
+_unplaced = Found(lambda: _waiting()[:1])
 _last = Found(lambda: Feed.objects.filter(pk=_ONLY))
 _next = Found(lambda after: Event.objects.filter(place__gt=after).order_by("place")[:1], int)
 
@@ -115,8 +117,7 @@ def give_places() -> bool:
     with transaction.atomic():
         # One at a time: otherwise a later place could be seen before an earlier one is committed.
         feed, _ = Feed.objects.select_for_update().get_or_create(pk=_ONLY)
-        new = Event.objects.filter(place=None).order_by("pk")
-        found = list(new.values_list("pk", flat=True)[: LIMIT_MAX + 1])
+        found = list(_waiting().values_list("pk", flat=True)[: LIMIT_MAX + 1])
         # Between the last key of a month and the first of the next one there are more numbers than events.
         pks = [pk for pk in found if pk <= monthly.last_id(found[0])]
         if pks:
@@ -127,6 +128,20 @@ def give_places() -> bool:
             feed.last_place += last - first + 1
             feed.save(update_fields=["last_place"])
     return len(found) > min(len(pks), LIMIT_MAX)
+
+
+def _waiting() -> QuerySet[Event]:
+    """Those without a place, in the order in which they get one. In their index each that has got one since the last vacuum is passed over:
+    a busy month has very many of them, so it is begun behind those of which it is known."""
+    through = Subquery(Feed.objects.filter(pk=_ONLY).values("placed_through"))
+    return Event.objects.filter(place=None, pk__gt=Coalesce(through, 0)).order_by("pk")
+
+
+def note_placed() -> None:
+    """For the workers: notes up to where there can come no event any more, if all those have a place."""
+    settled = bounds.settled(Event)
+    if not _waiting().filter(pk__lte=settled).exists():
+        Feed.objects.filter(pk=_ONLY, placed_through__lt=settled).update(placed_through=settled)
 
 
 def _newest() -> int:

@@ -67,9 +67,13 @@ class Event(models.Model):
 
 
 class Feed(models.Model):
-    """One row: the last place that was given. It outlives the events, so that no place is ever given twice."""
+    """One row: the last place that was given. It outlives the events, so that no place is ever given twice.
+
+    Every event up to the id `placed_through` has its place, for ever: who looks for those that wait for one begins behind it.
+    """
 
     last_place = models.BigIntegerField(default=0)
+    placed_through = models.BigIntegerField(default=0, db_default=0)
 
 
 def append(event: Event) -> None:

@@ -1,0 +1,26 @@
+"""Does what the workers of a house would have done by now: python -m benchmarks.worked, with the settings of the house in its environment.
+
+It counts transactions, and gives places to events. A server that is measured has no worker beside it, which would take its share of the
+processors at one time and not at another.
+"""
+
+import os
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "solitude.settings")
+    import django
+
+    django.setup()
+    from solitude.events import feed
+    from solitude.transactions import counting
+
+    while counting.go_on():
+        pass
+    while feed.give_places():
+        pass
+    feed.note_placed()
+
+
+if __name__ == "__main__":
+    main()
