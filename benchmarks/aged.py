@@ -111,8 +111,8 @@ AGED = {
             _get(lambda materials, chance: f"{LIST}?limit=5&seller={chance.choice(materials['sellers'])}"),
         ),
         Scenario(
-            "list: of any seller, by cursor",
-            _get(lambda materials, chance: f"{LIST}?cursor=&seller={chance.choice(materials['sellers'])}"),
+            "list: of any seller, five by cursor",
+            _get(lambda materials, chance: f"{LIST}?limit=5&cursor=&seller={chance.choice(materials['sellers'])}"),
         ),
         Scenario(
             "list: of a provider, by cursor",
