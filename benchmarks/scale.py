@@ -24,6 +24,7 @@ from benchmarks.places import Database, House, house
 from benchmarks.scenarios import Materials
 from benchmarks.stories import Player
 from benchmarks.table import aligned
+from benchmarks.worked import work
 
 CONNECTIONS = 4
 # Of what the slower size can do.
@@ -94,7 +95,7 @@ class Scale:
         for repeat in range(self.repeats):
             for name in self.names:
                 for side in self.sides:
-                    _work(side.house)
+                    work(side.house)
                 first = next(numbers)
                 # Whoever comes first now comes last the next time.
                 turns = self.sides if repeat % 2 == 0 else self.sides[::-1]
@@ -145,11 +146,6 @@ class Scale:
             cells += [f"{side.cpu_ms(name, part):.2f}" for part in ("server", "database")]
             cells.append(f"{statistics.median(side.logged_kb[name]):.1f}")
         return cells
-
-
-def _work(here: House) -> None:
-    """What its workers would have done by now, in a process of the house."""
-    subprocess.run([sys.executable, "-m", "benchmarks.worked"], env=here.environment, check=True, timeout=1800)
 
 
 def _logged_bytes(database: Database) -> int:
