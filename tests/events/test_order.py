@@ -136,9 +136,7 @@ def fits(kind: str, words: list[str]) -> bool:
     return words == [""] or any(kind.startswith(word[:-1]) if word.endswith("*") else kind == word for word in words)
 
 
-def test_a_lower_key_that_commits_later_is_delivered_all_the_same(
-    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketplace) -> None:
     """The reader's cursor has passed the higher key by then. On SQLite it cannot happen: there is one writer at a time."""
     written, may_commit = threading.Event(), threading.Event()
 
@@ -158,9 +156,11 @@ def test_a_lower_key_that_commits_later_is_delivered_all_the_same(
     try:
         assert written.wait(WITHIN_S)
         if connection.vendor == "sqlite":
-            monkeypatch.setattr("solitude.databases.sqlite3.base.BUSY_TIMEOUT_S", 0.05)
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout = 50")
             with pytest.raises(OperationalError, match="locked"):
                 happen("high")
+            connection.close()
             first = None
         else:
             happen("high and early")
