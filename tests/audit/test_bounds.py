@@ -1,7 +1,7 @@
 """Up to where a table is settled: a transaction that is slow to commit is never sealed over."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -12,6 +12,7 @@ from solitude.audit import sealing
 from solitude.audit.bounds import Bounds, bounds
 from solitude.audit.models import Seal
 from solitude.events.models import Event
+from solitude.web.bulk import numbered
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "seal_at_once")
 WITHIN_S = 20
@@ -25,15 +26,26 @@ def nothing_known() -> None:
     bounds.forget()
 
 
+def written() -> int:
+    return int(event(0).pk)
+
+
+def begun() -> int:
+    """As payments that name their row before they write it."""
+    row = Event()
+    numbered([row])
+    return int(row.pk)
+
+
 @contextmanager
-def slow_writer() -> Iterator[int]:
+def slow_writer(write_one: Callable[[], int] = written) -> Iterator[int]:
     """Somebody who has written an event and does not commit it before the block ends; gives its id."""
     written, may_end, pks = threading.Event(), threading.Event(), []
 
     def write() -> None:
         try:
             with transaction.atomic():
-                pks.append(event(0).pk)
+                pks.append(write_one())
                 written.set()
                 assert may_end.wait(WITHIN_S)
         finally:
@@ -57,11 +69,12 @@ def test_without_writers_everything_that_is_there_is_settled() -> None:
 
 
 @needs_writers_beside
-def test_a_row_that_is_not_committed_yet_is_not_sealed_over() -> None:
+@pytest.mark.parametrize("write_one", [written, begun])
+def test_a_row_that_is_not_committed_yet_is_not_sealed_over(write_one: Callable[[], int]) -> None:
     before = event()
     known = Bounds()
     assert known.settled(Event) == before.pk
-    with slow_writer() as slow:
+    with slow_writer(write_one) as slow:
         after = [event(number) for number in range(4)][-1]
         assert slow < after.pk
 

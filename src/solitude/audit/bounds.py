@@ -6,8 +6,9 @@ such a bound. On PostgreSQL whoever writes to a table holds a lock on it, of a m
 id until its transaction ends (https://www.postgresql.org/docs/current/explicit-locking.html, ROW EXCLUSIVE). So: read the highest id, then
 who holds such locks; when the last of those has ended, the bound holds. Nobody waits for anybody.
 
-This needs sequences that give ids one by one (CACHE 1, as Django makes them). In tables by month the clock has its part in an id: a month
-counts only once it has begun some time ago, should the clock be set back then, or be another node's.
+This needs sequences that give ids one by one (CACHE 1, as Django makes them), and that whoever takes an id before it writes takes the lock
+first (`bulk.numbered`). In tables by month the clock has its part in an id: a month counts only once it has begun some time ago, should
+the clock be set back then, or be another node's.
 """
 
 import threading

@@ -49,7 +49,10 @@ def insert_many(rows: Sequence[Model]) -> None:
 
 
 def numbered(rows: Sequence[Model]) -> None:
-    """Gives new rows of one model the primary keys that they will have, in the caller's transaction."""
+    """Gives new rows of one model the primary keys that they will have, in the caller's transaction.
+
+    Who looks up to where there can come no more rows (`audit.bounds`) must see that these are coming: by a lock that hinders no writer.
+    """
     if not rows:
         return
     _require_transaction()
@@ -57,6 +60,7 @@ def numbered(rows: Sequence[Model]) -> None:
     pk: Any = meta.pk
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
+            cursor.execute(f"LOCK TABLE ONLY {_quoted(meta.db_table)} IN ROW EXCLUSIVE MODE")
             given = "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)"
             cursor.execute(given, [_quoted(meta.db_table), pk.column, len(rows)])
             numbers = [number for (number,) in cursor.fetchall()]
