@@ -26,8 +26,12 @@ BATCH_ROWS, BATCHES_MAX, NOTES_MAX = 10_000, 20, 1_000
 _ONLY = 1
 _PK_MOST = 2**63 - 1
 
-# A table is one of two, so that a list by provider adds up few numbers: by seller and provider, or by provider alone.
+# Each is counted twice, by seller and provider, and by provider alone: so a list by provider adds up few numbers.
 _BY_SELLER, _BY_PROVIDER = f"COALESCE(seller_id, {NONE})", str(WHOEVER)
+_ADDED = """
+    ON CONFLICT (seller, provider, about) DO UPDATE
+    SET transactions = transactions_counted.transactions + excluded.transactions
+"""
 # What a batch has, and what notes say of it, is seen in one statement, and so at one moment. Each transaction is counted where it was
 # before the first note about it, for the notes stay.
 _COUNT_BATCH = """
@@ -39,11 +43,9 @@ _COUNT_BATCH = """
         SELECT seller, provider, -transactions FROM transactions_counted
         WHERE about > %s AND about <= %s AND seller {among} {whoever}
     ) AS batch GROUP BY seller, provider HAVING sum(transactions) <> 0
-    ON CONFLICT (seller, provider, about) DO UPDATE
-    SET transactions = transactions_counted.transactions + excluded.transactions
 """
 _BATCH = tuple(
-    _COUNT_BATCH.format(seller=seller, none=NONE, among=among, whoever=WHOEVER)
+    _COUNT_BATCH.format(seller=seller, none=NONE, among=among, whoever=WHOEVER) + _ADDED
     for seller, among in ((_BY_SELLER, "<>"), (_BY_PROVIDER, "="))
 )
 _NOTE = f"""
@@ -55,8 +57,7 @@ _NOTE = f"""
         UNION ALL SELECT {WHOEVER}, COALESCE(provider, {NONE}), -1 FROM transactions_transaction WHERE id = %s
         UNION ALL SELECT {WHOEVER}, %s, 1
     ) AS note GROUP BY seller, provider HAVING sum(transactions) <> 0
-    ON CONFLICT (seller, provider, about) DO UPDATE
-    SET transactions = transactions_counted.transactions + excluded.transactions
+    {_ADDED}
 """  # noqa: S608 - our own numbers
 
 
