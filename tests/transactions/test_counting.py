@@ -155,6 +155,15 @@ def test_whoever_gets_a_provider_later_is_counted_with_it_from_then_on(shop: Mar
     assert not Counted.objects.filter(about__gt=0).exists()
 
 
+def test_whoever_got_a_provider_before_it_was_counted_is_counted_once(shop: Marketplace) -> None:
+    paths = keep(shop, *(f"kept:{number}" for number in range(8)), status=Status.PENDING)
+    assert shop.patch(paths[0], {"provider": 1}).status == 200
+    for _ in range(3):
+        assert (total(shop, "?provider=1"), total(shop)) == (1, 8)
+        count()
+    assert counted() == 8
+
+
 def test_a_change_that_is_refused_changes_no_number(shop: Marketplace) -> None:
     paths = keep(shop, *(f"kept:{number}" for number in range(8)), status=Status.PENDING)
     keep(shop, "kept:same", provider=1, uid_pay="u")
@@ -195,7 +204,7 @@ def test_whatever_is_kept_moved_and_counted_in_whatever_order(steps: list[tuple[
         CountedThrough.objects.all().delete()
         bounds.forget()
         sellers = [None, Seller.objects.get_or_create(uuid="one")[0], Seller.objects.get_or_create(uuid="two")[0]]
-    for what, *values in steps:
+    for what, *values in [*[("keep", number % 3, None) for number in range(4)], *steps]:
         if what == "count":
             counting.go_on()
         elif what == "keep":
