@@ -24,7 +24,7 @@ def main() -> None:
     from solitude.events import feed
     from solitude.transactions import counting
 
-    while counting.go_on():
+    while counting.count_new():
         pass
     while feed.give_places():
         pass

@@ -53,7 +53,7 @@ def all_jobs() -> tuple[Job, ...]:
     """What is known already comes before what must be asked."""
     always = (notifications.handle_due, recovery.run_once, recovery.follow_up, purge.when_due)
     once_in_a_while = (
-        Every(COUNT_EVERY_S, counting.go_on),
+        Every(COUNT_EVERY_S, counting.count_new),
         Every(TELL_EVERY_S, recovery.tell_backlog),
         Every(TELL_EVERY_S, gauges.tell),
         Every(SEAL_EVERY_S, sealing.seal_due),

@@ -1,12 +1,12 @@
 """Up to where a table is settled: a transaction that is slow to commit is never sealed over."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 from django.db import connection, connections, transaction
 from tests.audit.world import event, findings, verified
+from tests.support.writers import in_an_open_transaction, needs_writers_beside
 
 from solitude.audit import sealing
 from solitude.audit.bounds import Bounds, bounds
@@ -16,9 +16,6 @@ from solitude.web.bulk import numbered
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "seal_at_once")
 WITHIN_S = 20
-needs_writers_beside = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time: no row can come late"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -37,31 +34,6 @@ def begun() -> int:
     return int(row.pk)
 
 
-@contextmanager
-def slow_writer(write_one: Callable[[], int] = written) -> Iterator[int]:
-    """Somebody who has written an event and does not commit it before the block ends; gives its id."""
-    written, may_end, pks = threading.Event(), threading.Event(), []
-
-    def write() -> None:
-        try:
-            with transaction.atomic():
-                pks.append(write_one())
-                written.set()
-                assert may_end.wait(WITHIN_S)
-        finally:
-            written.set()
-            connections.close_all()
-
-    thread = threading.Thread(target=write)
-    thread.start()
-    try:
-        assert written.wait(WITHIN_S)
-        yield pks[0]
-    finally:
-        may_end.set()
-        thread.join(WITHIN_S)
-
-
 def test_without_writers_everything_that_is_there_is_settled() -> None:
     assert Bounds().settled(Event) == 0
     last = [event(number) for number in range(3)][-1]
@@ -74,7 +46,7 @@ def test_a_row_that_is_not_committed_yet_is_not_sealed_over(write_one: Callable[
     before = event()
     known = Bounds()
     assert known.settled(Event) == before.pk
-    with slow_writer(write_one) as slow:
+    with in_an_open_transaction(write_one) as slow:
         after = [event(number) for number in range(4)][-1]
         assert slow < after.pk
 
@@ -85,17 +57,17 @@ def test_a_row_that_is_not_committed_yet_is_not_sealed_over(write_one: Callable[
 
 @needs_writers_beside
 def test_writers_that_come_later_hold_nothing_up() -> None:
-    with slow_writer():
+    with in_an_open_transaction(written):
         first = event()
         known = Bounds()
         assert known.settled(Event) == 0
-    with slow_writer():
+    with in_an_open_transaction(written):
         assert known.settled(Event) == first.pk
 
 
 @needs_writers_beside
 def test_what_commits_late_is_sealed_with_the_others() -> None:
-    with slow_writer() as slow:
+    with in_an_open_transaction(written) as slow:
         for number in range(4):
             event(number)
         assert sealing.seal_due() == 0
@@ -112,9 +84,9 @@ def test_nobody_waits_for_the_sealer() -> None:
     event()
     with transaction.atomic():
         sealing.seal_due()
-        with slow_writer() as written:
+        with in_an_open_transaction(written) as slow:
             # It has written while the sealer's own transaction holds whatever it holds.
-            assert written
+            assert slow
 
 
 @needs_writers_beside

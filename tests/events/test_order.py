@@ -14,6 +14,7 @@ from tests.events.world import HERE, event, happen, seen
 from tests.support import isolation
 from tests.support.environment import CLIENTS
 from tests.support.marketplace import Marketplace
+from tests.support.writers import in_an_open_transaction
 from tests.web.parallel import at_once
 
 from solitude.events import feed
@@ -138,23 +139,7 @@ def fits(kind: str, words: list[str]) -> bool:
 
 def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketplace) -> None:
     """The reader's cursor has passed the higher key by then. On SQLite it cannot happen: there is one writer at a time."""
-    written, may_commit = threading.Event(), threading.Event()
-
-    def slow() -> None:
-        try:
-            with transaction.atomic():
-                append(event("low and late"))
-                # It would be written with the commit, and have a higher key.
-                assert Event.objects.filter(uuid="low and late").exists()
-                written.set()
-                assert may_commit.wait(WITHIN_S)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=slow)
-    thread.start()
-    try:
-        assert written.wait(WITHIN_S)
+    with in_an_open_transaction(lambda: append(event("low and late"))):
         if connection.vendor == "sqlite":
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA busy_timeout = 50")
@@ -168,9 +153,6 @@ def test_a_lower_key_that_commits_later_is_delivered_all_the_same(shop: Marketpl
             assert seen(first) == ["high and early"]
             for _ in range(2):
                 feed.note_placed()
-    finally:
-        may_commit.set()
-        thread.join(WITHIN_S)
 
     if first is None:
         assert seen(shop.get(HERE)) == ["low and late"]

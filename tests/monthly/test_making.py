@@ -7,7 +7,8 @@ import pytest
 from django.db import DatabaseError, OperationalError, connections, transaction
 from tests.audit import world as audit
 from tests.faults.processes.programs import wait_until
-from tests.monthly.world import TABLES, WITHIN_S, execute, in_an_open_transaction
+from tests.monthly.world import TABLES, WITHIN_S, execute
+from tests.support.writers import in_an_open_transaction
 
 from solitude import monthly, worker
 from solitude.buyers.models import Buyer

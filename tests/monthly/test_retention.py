@@ -14,11 +14,11 @@ from tests.monthly.world import (
     call,
     event,
     execute,
-    in_an_open_transaction,
     notification,
     past_months,
 )
 from tests.retention.later import run, seal_all
+from tests.support.writers import in_an_open_transaction
 
 from solitude import monthly
 from solitude.audit import chain, digests, kinds, listings, sealing

@@ -1,12 +1,11 @@
 """Rows of months that are long over, and where rows are."""
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-from django.db import connection, connections, transaction
+from django.db import connection
 from django.db.models import Model
 
 from solitude import monthly
@@ -19,28 +18,6 @@ M = TypeVar("M", bound=Model)
 LONG_AGO, LATER = date(2020, 1, 1), date(2020, 2, 1)
 WITHIN_S = 20
 TABLES = ("events_event", "payments_notification", "payments_providercall")
-
-
-@contextmanager
-def in_an_open_transaction(work: Callable[[], object]) -> Iterator[None]:
-    """Somebody else has done this, in a transaction that stays open within the block."""
-    done, may_end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            work()
-            done.set()
-            may_end.wait(WITHIN_S)
-        connections.close_all()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    try:
-        assert done.wait(WITHIN_S)
-        yield
-    finally:
-        may_end.set()
-        thread.join(WITHIN_S)
 
 
 @contextmanager

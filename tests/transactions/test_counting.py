@@ -1,8 +1,6 @@
 """Lists tell how many transactions there are: workers count each of them once, and what is told is right at every moment."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import product
 from typing import Any
 
@@ -13,23 +11,18 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.marketplace import Marketplace
+from tests.support.writers import in_an_open_transaction, needs_writers_beside
 from tests.transactions.kept import made, pk_of
 
 from solitude.audit.bounds import bounds
 from solitude.sellers.models import Seller
 from solitude.transactions import counting, states
 from solitude.transactions.locks import lock
-from solitude.transactions.models import Counted, CountedThrough, Status, Transaction
+from solitude.transactions.models import WHOEVER, Counted, CountedThrough, Status, Transaction
 from solitude.worker import all_jobs
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WITHIN_S = 20
 PROVIDERS = (None, 0, 1)
-
-
-needs_writers = pytest.mark.skipif(
-    connection.vendor == "sqlite", reason="SQLite has one writer at a time: no row can come late"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +36,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def count() -> int:
     """As a worker does in two rounds: in the first it learns up to where there can come no more."""
-    return counting.go_on() + counting.go_on()
+    return counting.count_new() + counting.count_new()
 
 
 def keep(shop: Marketplace, *names: str, **more: Any) -> list[str]:
@@ -56,11 +49,7 @@ def total(shop: Marketplace, filters: str = "") -> int:
 
 def counted() -> int:
     """So many are counted, and will not be again."""
-    return sum(Counted.objects.filter(seller=-2, about=0).values_list("transactions", flat=True))
-
-
-def through() -> int:
-    return int(CountedThrough.objects.get().through)
+    return sum(Counted.objects.filter(seller=WHOEVER, about=0).values_list("transactions", flat=True))
 
 
 def came_to(row: Transaction, seller: Seller | None, provider: int | None) -> None:
@@ -83,7 +72,7 @@ def test_what_was_counted_is_not_counted_again(shop: Marketplace) -> None:
     assert count() == 8
 
     # Only who takes the number from there tells of it.
-    Counted.objects.filter(seller=-2, about=0).update(transactions=F("transactions") + 1000)
+    Counted.objects.filter(seller=WHOEVER, about=0).update(transactions=F("transactions") + 1000)
     keep(shop, "kept:8", provider=0)
     assert total(shop) == total(shop, "?provider=0") == 1009
 
@@ -115,7 +104,7 @@ def test_nothing_is_counted_where_a_list_counts_it_in_no_time(shop: Marketplace)
 def test_many_are_counted_in_batches(shop: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(shop, *(f"kept:{number}" for number in range(13)))
     monkeypatch.setattr(counting, "BATCHES_MAX", 1)
-    rounds = [counting.go_on() for _ in range(5)]
+    rounds = [counting.count_new() for _ in range(5)]
 
     assert sorted(rounds) == [0, 0, 3, 5, 5]
     assert (counted(), total(shop)) == (13, 13)
@@ -182,8 +171,7 @@ def test_a_row_that_is_committed_late_is_counted_too(shop: Marketplace, monkeypa
 
 
 def test_workers_count() -> None:
-    assert "go_on" in {job.__name__ for job in all_jobs()}
-    assert counting.go_on in {getattr(job, "_job", None) for job in all_jobs()}
+    assert counting.count_new in {getattr(job, "_job", None) for job in all_jobs()}
 
 
 @settings(max_examples=60, deadline=None)
@@ -206,7 +194,7 @@ def test_whatever_is_kept_moved_and_counted_in_whatever_order(steps: list[tuple[
         sellers = [None, Seller.objects.get_or_create(uuid="one")[0], Seller.objects.get_or_create(uuid="two")[0]]
     for what, *values in [*[("keep", number % 3, None) for number in range(4)], *steps]:
         if what == "count":
-            counting.go_on()
+            counting.count_new()
         elif what == "keep":
             with transaction.atomic():
                 states.keep(Transaction(seller=sellers[values[0]], provider=values[1], status=Status.RECEIVED))
@@ -222,33 +210,7 @@ def test_whatever_is_kept_moved_and_counted_in_whatever_order(steps: list[tuple[
         assert told == Transaction.objects.filter(**wanted).count(), wanted
 
 
-@contextmanager
-def beside(do: Any) -> Iterator[threading.Event]:
-    """`do` has been done by another session, which commits when the block ends."""
-    is_done, may_commit = threading.Event(), threading.Event()
-
-    def run() -> None:
-        try:
-            with transaction.atomic():
-                do()
-                # By now it stands in the database.
-                connection.cursor().execute("SELECT 1")
-                is_done.set()
-                assert may_commit.wait(WITHIN_S)
-        finally:
-            connection.close()
-
-    other = threading.Thread(target=run)
-    other.start()
-    assert is_done.wait(WITHIN_S)
-    try:
-        yield may_commit
-    finally:
-        may_commit.set()
-        other.join(WITHIN_S)
-
-
-@needs_writers
+@needs_writers_beside
 def test_what_moves_while_it_is_counted_is_counted_where_it_comes_to(shop: Marketplace) -> None:
     one, two = (Seller.objects.get(pk=shop.seller(paypal_id=None)["resource_pk"]) for _ in range(2))
     paths = keep(shop, *(f"kept:{number}" for number in range(8)), seller=one.resource_uri, status=Status.RECEIVED)
@@ -257,8 +219,8 @@ def test_what_moves_while_it_is_counted_is_counted_where_it_comes_to(shop: Marke
         came_to(lock(pk_of(paths[3])), two, 0)
 
     assert bounds.settled(Transaction) == pk_of(paths[-1])
-    with beside(move):
-        assert counting.go_on() == 8
+    with in_an_open_transaction(move):
+        assert counting.count_new() == 8
         assert (total(shop, f"?seller={one.pk}"), total(shop, f"?seller={two.pk}")) == (8, 0)
 
     for _ in range(2):
@@ -266,7 +228,7 @@ def test_what_moves_while_it_is_counted_is_counted_where_it_comes_to(shop: Marke
         count()
 
 
-@needs_writers
+@needs_writers_beside
 def test_a_note_that_is_being_written_keeps_no_worker_waiting(shop: Marketplace) -> None:
     paths = keep(shop, *(f"kept:{number}" for number in range(8)), status=Status.RECEIVED)
     count()
@@ -274,30 +236,30 @@ def test_a_note_that_is_being_written_keeps_no_worker_waiting(shop: Marketplace)
         came_to(lock(pk_of(paths[0])), None, 0)
     Transaction.objects.filter(pk=pk_of(paths[0])).update(status=Status.RECEIVED)
 
-    with beside(lambda: came_to(lock(pk_of(paths[0])), None, 1)):
-        counting.go_on()
+    with in_an_open_transaction(lambda: came_to(lock(pk_of(paths[0])), None, 1)):
+        counting.count_new()
         assert total(shop, "?provider=0") == 1
     assert (total(shop, "?provider=0"), total(shop, "?provider=1")) == (0, 1)
-    counting.go_on()
+    counting.count_new()
     assert (total(shop, "?provider=0"), total(shop, "?provider=1"), total(shop)) == (0, 1, 8)
     assert not Counted.objects.filter(about__gt=0).exists()
 
 
-@needs_writers
+@needs_writers_beside
 def test_one_worker_counts_at_a_time(shop: Marketplace) -> None:
     keep(shop, *(f"kept:{number}" for number in range(8)))
     CountedThrough.objects.create(pk=1)
 
-    with beside(lambda: CountedThrough.objects.select_for_update().get()):
+    with in_an_open_transaction(lambda: CountedThrough.objects.select_for_update().get()):
         assert count() == 0
     assert (count(), counted(), total(shop)) == (8, 8, 8)
 
 
-@needs_writers
+@needs_writers_beside
 def test_a_row_that_is_not_committed_yet_is_not_passed_over(shop: Marketplace) -> None:
     keep(shop, *(f"kept:{number}" for number in range(8)))
 
-    with beside(lambda: states.keep(Transaction(status=Status.RECEIVED))):
+    with in_an_open_transaction(lambda: states.keep(Transaction(status=Status.RECEIVED))):
         keep(shop, *(f"kept:after:{number}" for number in range(8)))
         count()
     assert total(shop) == 17

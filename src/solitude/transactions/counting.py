@@ -96,7 +96,7 @@ def note(row: Transaction, columns: Mapping[str, Any]) -> None:
     prepared.run_later(_NOTE, [row.pk, row.pk, *new, row.pk, new[1]])
 
 
-def go_on() -> int:
+def count_new() -> int:
     """For the workers: counts what has come, where it is more than a list counts in no time. How many rows."""
     mark, _ = CountedThrough.objects.get_or_create(pk=_ONLY)
     newest = Transaction.objects.aggregate(newest=Max("pk"))["newest"] or 0
