@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from solitude import tls
+from solitude import processors, tls
 from solitude.telemetry import logs
 
 PARENT_LOOK_S = 1
@@ -23,13 +23,18 @@ END_WITHIN_S = 60
 # Of the server processes that are forked from this one. One that asks for itself may have lost it already, and would wait for the end of
 # whoever took it in.
 _parent = 0
+# None: they run wherever the system has them run.
+_places: processors.Places | None = None
 
 
 def application() -> Any:
     """The WSGI application in a server process; in the embedded default there is a worker beside it, which lives and dies with it."""
     from solitude.wsgi import application
 
-    threading.Thread(target=_end_with, args=(_parent or os.getppid(),), name="parent", daemon=True).start()
+    if _places:
+        # Threads begin where the one is that begins them.
+        _places.take()
+    threading.Thread(target=_live_with, args=(_parent or os.getppid(),), name="parent", daemon=True).start()
     if settings.SOLITUDE_PROXY:
         # It has neither keys nor a database, and nothing to work at.
         return application
@@ -46,10 +51,13 @@ def application() -> Any:
     return application
 
 
-def _end_with(parent: int) -> None:
-    """Ends this process when its parent is gone: it would go on serving, with old code, beside the server that takes its place."""
+def _live_with(parent: int) -> None:
+    """Looks after its siblings, and ends this process when its parent is gone: it would go on serving, with old code, beside the server
+    that takes its place."""
     while os.getppid() == parent:
         time.sleep(PARENT_LOOK_S)
+        if _places:
+            _places.take()
     os.kill(os.getpid(), signal.SIGTERM)
     # The server process waits for its parent's word, which will not come; what it leaves undone, recovery finishes.
     time.sleep(END_WITHIN_S)
@@ -83,8 +91,18 @@ def doubts(files: int) -> Iterator[str]:
         yield f"SOLITUDE_PAYMENTS_IN_PROGRESS_MAX is never reached: SOLITUDE_SERVE_THREADS leaves {for_payments} threads to payments"
     if settings.SOLITUDE_SERVE_BACKLOG < settings.SOLITUDE_SERVE_THREADS:
         yield "SOLITUDE_SERVE_BACKLOG is less than SOLITUDE_SERVE_THREADS: nobody is told 503, all wait"
+    if settings.SOLITUDE_SERVE_PINNED and not processors.ALL:
+        yield "SOLITUDE_SERVE_PINNED does nothing: this system does not let a process choose its processor"
     if files < settings.SOLITUDE_SERVE_BACKLOG + settings.SOLITUDE_SERVE_THREADS:
         yield f"{files} open files are allowed, and SOLITUDE_SERVE_BACKLOG and SOLITUDE_SERVE_THREADS together may need more"
+
+
+def are_pinned(workers: int) -> bool:
+    """Whether each of so many processes stays on one processor."""
+    if settings.SOLITUDE_SERVE_PINNED is None:
+        # Where some processors had more processes than others, or none, the system would spread them better.
+        return len(processors.ALL) > 1 and workers % len(processors.ALL) == 0
+    return bool(processors.ALL) and settings.SOLITUDE_SERVE_PINNED
 
 
 def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> int:
@@ -92,8 +110,10 @@ def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> i
     from granian import Granian
     from granian.constants import Interfaces
 
-    global _parent  # noqa: PLW0603
+    global _parent, _places  # noqa: PLW0603
     _parent = os.getpid()
+    if are_pinned(workers):
+        _places = processors.Places()
     for doubt in doubts(_open_as_many_files_as_allowed()):
         print(f"solitude: {doubt}", file=sys.stderr)  # noqa: T201
     server = Granian(

@@ -77,6 +77,13 @@ def test_a_unit_sets_what_is_a_setting_and_uses_the_credentials_that_it_loads(un
     assert used == loaded
 
 
+@pytest.mark.parametrize("part", ["proxy", "serve"])
+def test_the_processes_of_a_unit_that_serves_may_stay_on_one_processor(part: str) -> None:
+    """In whatever has been taken from it before."""
+    (unit,) = [unit for unit in UNITS if unit.stem == f"solitude-{part}"]
+    assert values(unit, "SystemCallFilter")[-1] == "sched_setaffinity"
+
+
 def test_the_metrics_of_each_unit_have_a_port_of_their_own_that_prometheus_asks() -> None:
     ports = re.findall(r"SOLITUDE_METRICS_PORT=(\d+)", "".join(unit.read_text() for unit in UNITS))
     example = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.example.yml").read_text())

@@ -19,6 +19,7 @@ from uuid import UUID
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from solitude.processors import anywhere
 from solitude.telemetry.logs import get_logger
 from solitude.turns import aside
 from solitude.vault import hashes
@@ -39,7 +40,7 @@ _hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=L
 _room = threading.BoundedSemaphore(HASHES_AT_ONCE)
 # In threads of their own, because what a thread has freed the C library keeps for it: with the threads of all requests that came to
 # this memory once for each of sixteen arenas, and not for each of these.
-_threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="pin")
+_threads = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="pin", initializer=anywhere)
 
 
 def kept_form(pin: str, row_uuid: UUID) -> str:

@@ -72,6 +72,13 @@ SOLITUDE_SERVE_BACKLOG: int = environment.number(
     least=1,
     most=65_536,
 )
+SOLITUDE_SERVE_PINNED: bool | None = _get(
+    "SOLITUDE_SERVE_PINNED",
+    flag,
+    None,
+    "Whether each server process stays on one processor.",
+    shown="true with as many processes as processors, or twice as many, and so on",
+)
 environment.forbid(
     {
         "SOLITUDE_SERVE_THREADS_READING must be less than SOLITUDE_SERVE_THREADS": (
