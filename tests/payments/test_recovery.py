@@ -440,6 +440,30 @@ def test_what_was_cancelled_after_another_heard_that_it_is_declined_is_not_taken
     assert Transaction.objects.get().status == CANCELLED
 
 
+def test_nor_is_it_by_a_worker_that_has_taken_it_over_and_then_stood_still(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"], funding="declined")
+    with dying(failpoints.AFTER_INTENT, "capture"):
+        shop.check(uuid=begun["uuid"])
+    make_due()
+
+    def hear_that_it_is_declined_and_cancel() -> None:
+        make_due()
+        assert recovery.run_once() == 1
+        assert Marketplace().cancel(uuid=begun["uuid"])["status"] == "CANCELLED"
+        paypal.approve(begun["pay_url"])
+
+    with standing_still_before_sending(hear_that_it_is_declined_and_cancel):
+        assert recovery.run_once() == 1
+
+    assert paypal.captured() == []
+    assert Transaction.objects.get().status == CANCELLED
+    heard = ProviderCall.objects.get(operation="capture")
+    assert (heard.outcome, heard.tries) == ("declined", 1)
+
+
 @pytest.mark.parametrize("hours", [1, -1])
 def test_a_node_whose_clock_is_an_hour_off_takes_no_lease_early(
     shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, hours: int

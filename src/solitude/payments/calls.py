@@ -31,8 +31,6 @@ from solitude.web.idempotency import in_progress as key_in_progress
 
 log = get_logger("solitude.payments")
 EXCHANGES_MAX = 20
-# Of the lease of a call: within it the call is sent, and the rest is for the exchange.
-SHARE_TO_SEND = 0.5
 # Without an answer they can be asked again, and nothing has to be found out.
 HARMLESS = (*LOOK_UPS, Operation.DELETE_CREDENTIAL)
 
@@ -73,7 +71,7 @@ def begin(
     """
     if not connection.in_atomic_block:
         raise RuntimeError("an intent is written in a transaction")
-    began = monotonic()
+    sent_before = leases.sent_before()
     key = claim.row.pk if claim else None
     if after is not None:
         chosen = Chosen(after.way)
@@ -98,7 +96,7 @@ def begin(
     prepared.insert_later(call)
     if row is not None:
         context.about(row.uuid)
-    call.is_begun_here, call.sent_before = True, began + settings.SOLITUDE_CALL_LEASE_S * SHARE_TO_SEND
+    call.is_begun_here, call.sent_before = True, sent_before
     return call
 
 
@@ -139,19 +137,23 @@ def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Asks the provider and records what came of it."""
     _note(call)
     described = Call(Operation(call.operation), call.key, call.intended, call.ids)
-    found = _ask(registry.provider(call.provider), described, find_out=False, before=call.sent_before)
+    try:
+        found = _ask(registry.provider(call.provider), described, find_out=False, before=call.sent_before)
+    except _TooLateError:
+        found = Result(Outcome.NOT_SENT)
     return _record(call, found, settle, first_try=True)
 
 
 def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Learns what became of a call without known outcome. While somebody else is at it: the call as it stands."""
+    before = leases.sent_before()
     if not leases.take(uncertain(), call.pk, **leases.TAKEN_OVER):
-        return ProviderCall.objects.select_related("transaction").get(pk=call.pk)
-    return find_out_leased(call.pk, settle)
+        return _as_it_stands(call.pk)
+    return find_out_leased(call.pk, before, settle)
 
 
-def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
-    """The same, by whoever has leased the call."""
+def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> ProviderCall:
+    """The same, by whoever has leased the call, to send nothing after `before` (`leases.sent_before`): then it is somebody else's."""
     age = ExpressionWrapper(Now() - F("begun_at"), output_field=DurationField())
     known: Any = ProviderCall.objects.annotate(age=age).select_related("transaction").get(pk=pk)
     _note(known)
@@ -163,7 +165,10 @@ def find_out_leased(pk: int, settle: Settle | None = None) -> ProviderCall:
         cef.event("Provider call taken over", 2, extra=taken)
     described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
     with tracing.going_on(f"recovery {known.operation}", known.traceparent):
-        found = _ask(registry.provider(known.provider), described, find_out=True)
+        try:
+            found = _ask(registry.provider(known.provider), described, find_out=True, before=before)
+        except _TooLateError:
+            return _as_it_stands(pk)
         return _record(known, found, settle, first_try=False)
 
 
@@ -200,6 +205,10 @@ def result_of(call: ProviderCall) -> Result:
     return Result(outcome, reason=reason, facts=call.facts, correlation_id=call.correlation_id)
 
 
+def _as_it_stands(pk: int) -> ProviderCall:
+    return ProviderCall.objects.select_related("transaction").get(pk=pk)
+
+
 def _note(call: ProviderCall) -> None:
     """For an honest answer, should the database go away before this request ends."""
     if call.operation not in HARMLESS:
@@ -209,16 +218,22 @@ def _note(call: ProviderCall) -> None:
         )
 
 
+class _TooLateError(Exception):
+    """Nothing was sent: this process stood still.
+
+    Whoever has taken the call over may have heard that it was declined, and to be sent once more would have it done after all, when
+    nobody expects that any more.
+    """
+
+
 def _ask(provider: Provider, call: Call, *, find_out: bool, before: float = inf) -> Result:
-    """`before`: by the monotonic clock; later nothing is sent."""
+    """`before`: by the monotonic clock. Raises _TooLateError after it."""
     if connection.in_atomic_block:
         raise RuntimeError("no transaction may be open while a provider is asked")
     failpoints.reach(failpoints.BEFORE_SEND)
     if monotonic() >= before:
-        # This process stood still. Whoever has taken the call over may have heard that it was declined, and to be sent once more would
-        # have it done after all, when nobody expects that any more.
         log.warning("provider_call_too_late", operation=call.operation)
-        return Result(Outcome.NOT_SENT)
+        raise _TooLateError
     try:
         return provider.find_out(call) if find_out else provider.perform(call)
     except Exception:

@@ -4,6 +4,7 @@ A lease is no lock: whoever dies holding one is simply late, and somebody else t
 """
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -13,7 +14,8 @@ from django.db.models.functions import Now
 
 M = TypeVar("M", bound=Model)
 DOUBLINGS_MAX = 16
-
+# Of a lease: within it what it is for is sent, and the rest is for the exchange.
+SHARE_TO_SEND = 0.5
 
 LEASE, DUE = "leased_until", "next_try_at"
 
@@ -26,6 +28,11 @@ def free(lease: str = LEASE) -> Q:
 def until() -> Any:
     """The end of a lease that begins now."""
     return Now() + timedelta(seconds=settings.SOLITUDE_CALL_LEASE_S)
+
+
+def sent_before() -> float:
+    """By the clock of `time.monotonic`, for a lease that is taken after this: later nothing is sent, as another may have taken over."""
+    return monotonic() + float(settings.SOLITUDE_CALL_LEASE_S) * SHARE_TO_SEND
 
 
 def later(tries: int) -> Any:

@@ -25,9 +25,10 @@ FOLLOW_UP_MAX_S = 24 * 3600
 
 def run_once(limit: int = 1) -> int:
     """Asks about calls without known outcome whose time has come, the longest due first; how many."""
+    before = leases.sent_before()
     pks = leases.take_due(calls.uncertain(), limit, **leases.TAKEN_OVER)
     for pk in pks:
-        call = calls.find_out_leased(pk)
+        call = calls.find_out_leased(pk, before)
         if call.outcome not in OPEN:
             metrics.timing_ms("recovery.time_to_truth", _age_ms(call.pk))
         log.info("recovery", operation=call.operation, outcome=call.outcome, tries=call.tries)
