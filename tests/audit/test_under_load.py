@@ -3,7 +3,6 @@
 import json
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from tests.support import processes
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
+from tests.support.waiting import until
 
 from solitude.client import Solitude
 
@@ -51,14 +51,11 @@ def trade(house: House, name: str, app_id: str, done: list[str]) -> None:
 
 def wait_for_seals(house: House) -> None:
     """Until the newest row of each kind is under a seal."""
-    deadline = time.monotonic() + WITHIN_S
     tables = {"events": "events_event", "provider_calls": "payments_providercall", "accesses": "audit_access"}
     through = "SELECT COALESCE(MAX(last_id), 0) FROM audit_seal WHERE act = 'sealed' AND kind ="
     for kind, table in tables.items():
         statement = f"SELECT COUNT(*) FROM {table} WHERE id > ({through} '{kind}')"  # noqa: S608  # names of our own
-        while executed(house, statement)[0] > 0:
-            assert time.monotonic() < deadline, f"{kind} are not sealed"
-            time.sleep(0.2)
+        until(lambda: executed(house, statement)[0] == 0, f"a seal of all {kind}", WITHIN_S)  # noqa: B023  # now
 
 
 def third_of(house: House, table: str) -> int:

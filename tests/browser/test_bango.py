@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 from tests.browser.conftest import Market, buys
-from tests.sandbox.client import until
 from tests.support.bango import BangoSimulator
 from tests.support.browser import NARROW, Visitor
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.long
 

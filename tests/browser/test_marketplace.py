@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 from tests.browser.conftest import Market, buys
-from tests.sandbox.client import until
 from tests.support import processes
 from tests.support.browser import NARROW, Visitor
 from tests.support.environment import CLIENTS
+from tests.support.waiting import until
 
 from solitude.client import Solitude
 

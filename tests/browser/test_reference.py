@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 from tests.browser.conftest import Market, buys
-from tests.sandbox.client import until
 from tests.support.browser import NARROW, Visitor
+from tests.support.waiting import until
 from tests.support.zippy import ZippySimulator
 
 pytestmark = pytest.mark.long

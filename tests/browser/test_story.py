@@ -6,12 +6,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser
-from tests.sandbox.client import until
 from tests.sandbox.receiver import Receiver, receiving
 from tests.support import processes
 from tests.support.browser import NARROW, Visitor
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
+from tests.support.waiting import until
 
 from solitude.client import Payment, Solitude
 

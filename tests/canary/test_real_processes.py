@@ -21,7 +21,8 @@ from tests.proxy.test_full_process import Listener
 from tests.support import processes, proxied
 from tests.support.free_port import free_port
 from tests.support.processes import House
-from tests.telemetry.syslog.listeners import reader, until
+from tests.support.waiting import until
+from tests.telemetry.syslog.listeners import reader
 
 pytestmark = pytest.mark.long
 COMMANDS = (

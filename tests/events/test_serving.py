@@ -14,6 +14,7 @@ from tests.support import processes
 from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 from tests.support.processes import House
+from tests.support.waiting import until
 
 from solitude.client import Solitude
 from solitude.client.signing import authorization
@@ -61,9 +62,7 @@ class Waiters:
         return time.monotonic() - begun < AT_ONCE_S
 
     def wait_until_held(self) -> None:
-        deadline = time.monotonic() + WITHIN_S
-        while not self.are_all_held():
-            assert time.monotonic() < deadline, "they are not held"
+        until(self.are_all_held, "that they are held", WITHIN_S)
 
 
 def test_an_event_is_told_to_all_who_wait_and_others_are_served_meanwhile(house: House) -> None:

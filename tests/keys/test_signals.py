@@ -6,18 +6,17 @@ import re
 import signal
 import sqlite3
 import subprocess
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from solitude.vault.keyring import KeyRing
-from tests.keys.operator import WITHIN_S, keys
+from tests.keys.operator import keys
 from tests.support import processes
 from tests.support.processes import House
+from tests.support.waiting import until
 from tests.vault.rings import kept
 
 pytestmark = pytest.mark.long
@@ -26,15 +25,6 @@ WAIT = ("--wait-s", "60")
 FIELDS = ("add", "fields")
 # A line of `keys list` about a process.
 PROCESS = re.compile(r"(?P<role>server|worker) (?P<pid>\d+) on [^\t]+\t(?P<has>has .+)")
-
-
-def until(holds: Callable[[], Any], what: str) -> Any:
-    """What `holds` gives once it is something; polled."""
-    deadline = time.monotonic() + WITHIN_S
-    while not (found := holds()):
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.2)
-    return found
 
 
 def has(house: House, pid: int) -> str:

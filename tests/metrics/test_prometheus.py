@@ -6,8 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +25,9 @@ from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 from tests.support.processes import House
 from tests.support.statsd import Daemon
+from tests.support.waiting import until
 from tests.telemetry.conftest import Setup
 
-WITHIN_S = 30
 http = urllib3.PoolManager(retries=False)
 Series = dict[tuple[str, tuple[tuple[str, str], ...]], object]
 
@@ -43,13 +42,6 @@ def scraped(port: int) -> Series:
 
 def value(series: Series, name: str, **labels: str) -> object:
     return series.get((name, tuple(sorted(labels.items()))))
-
-
-def wait_until(holds: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.1)
 
 
 @dataclass(frozen=True)
@@ -88,9 +80,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Measured]:
             client.verify_pin("shop:77", "9999")
         client.events()
         http.request("BREW", f"{house.url}/nowhere/")
-        wait_until(
-            lambda: value(scraped(port), "solitude_worker_lag_seconds") is not None, "a worker has told the backlog"
-        )
+        until(lambda: value(scraped(port), "solitude_worker_lag_seconds") is not None, "a worker has told the backlog")
         yield Measured(house, port, _heard(daemon))
     daemon.socket.close()
 
@@ -171,7 +161,7 @@ def test_a_process_that_is_gone_leaves_its_counts_and_takes_its_gauges(measured:
     parent = folder.name.removeprefix("serve-")
     child = next(one.pid for one in all_processes() if str(one.parent) == parent)
     os.kill(child, signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{child}").exists(), "the process is gone")
+    until(lambda: not Path(f"/proc/{child}").exists(), "the process is gone")
     after = scraped(measured.port)
     at = {"route": "/paypal/pay/", "method": "POST", "status": "201"}
     assert value(after, "solitude_http_responses_total", **at) == value(before, "solitude_http_responses_total", **at)

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from solitude.client import Solitude
 from tests.support import processes
 from tests.support.environment import CLIENTS
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.long
 
@@ -51,13 +51,8 @@ class Collector:
 
     def has(self, name: str) -> tuple[dict[str, Any], Any]:
         """The span of this name, waited for."""
-        deadline = time.monotonic() + WITHIN_S
-        while time.monotonic() < deadline:
-            for resource, span in list(self.spans):
-                if span.name == name:
-                    return resource, span
-            time.sleep(0.05)
-        raise AssertionError(f"no span {name} among {sorted(span.name for _, span in self.spans)}")
+        found = until(lambda: [one for one in list(self.spans) if one[1].name == name], f"the span {name}", WITHIN_S)
+        return found[0]
 
 
 def attributes(of: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import gzip
 import os
 import socket
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from hypothesis import strategies as st
 
 from solitude.outbound import wire
 from solitude.outbound.http import CHUNK_BYTES, Answer, Headers, NoAnswer, NotSent, Outlet, Reason, Request
+from tests.support.waiting import until
 
 from . import peers
 from .peers import Certificate, Connection, Peer
@@ -784,10 +784,3 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     assert CANARY not in str([record.__dict__ for record in caplog.records])
     records: list[Any] = [record for record in caplog.records if record.name == "solitude.outbound"]
     return [record.msg for record in records]
-
-
-def until(condition: Any) -> None:
-    deadline = time.monotonic() + peers.PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        threading.Event().wait(0.002)

@@ -1,10 +1,8 @@
 """Time that passes for everybody: for PayPal, for Python, and for what is written in our database."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import time_machine
 from django.db.models import F, Model
@@ -20,7 +18,6 @@ _MOMENTS: dict[type[Model], tuple[str, ...]] = {
     Notification: ("received_at", "ended_at", "leased_until", "next_try_at"),
     IdempotencyKey: ("claimed_at",),
 }
-WITHIN_S = 30
 
 
 def age(**span: float) -> None:
@@ -48,11 +45,3 @@ def make_due() -> None:
     """As if the next try of everything had come, and nobody were at it."""
     ProviderCall.objects.update(leased_until=None, next_try_at=F("begun_at"))
     Transaction.objects.exclude(follow_up_at=None).update(follow_up_at=F("created"))
-
-
-def wait_until(holds: Callable[[], Any], what: str) -> None:
-    """Looks until it is so."""
-    deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.01)

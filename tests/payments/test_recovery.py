@@ -14,10 +14,11 @@ from django.conf import settings
 from django.db import connections
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.test import override_settings
-from tests.payments.passing import age, make_due, python_clock_off, wait_until
+from tests.payments.passing import age, make_due, python_clock_off
 from tests.payments.world import end_leases, nothing_happens, paypal_away, sent
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
+from tests.support.waiting import until
 from tests.web.parallel import at_once
 
 from solitude import failpoints
@@ -151,7 +152,7 @@ def test_what_a_dead_process_left_is_found_out_by_a_worker_alone(
     with dying(moment, work.operation):
         act()
     if moment != failpoints.BEFORE_SEND:
-        wait_until(lambda: work.effects(paypal) > before, "PayPal has done it")
+        until(lambda: work.effects(paypal) > before, "PayPal has done it")
     call = ProviderCall.objects.get(operation=work.operation, outcome__in=OPEN)
     with nothing_happens(paypal):
         # Nobody can know whether the process still lives.
@@ -331,11 +332,11 @@ def test_a_worker_that_dies_is_followed_by_another_one(
             recovery.run_once()
         if moment == failpoints.AFTER_SEND:
             arrived = before + 1
-            wait_until(lambda: len(paypal.calls("create_order")) == arrived, "it arrives at PayPal")  # noqa: B023  # now
+            until(lambda: len(paypal.calls("create_order")) == arrived, "it arrives at PayPal")  # noqa: B023  # now
         with nothing_happens(paypal):
             assert recovery.run_once() == 0
 
-    wait_until(lambda: all(request["status"] for request in paypal.calls("create_order")[1:]), "PayPal is done")
+    until(lambda: all(request["status"] for request in paypal.calls("create_order")[1:]), "PayPal is done")
     end_leases()
     assert recovery.run_once() == 1
 

@@ -3,8 +3,7 @@
 import multiprocessing
 import os
 import signal
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -17,6 +16,7 @@ from solitude import processors, server
 from solitude.client import Solitude
 from tests.support import processes
 from tests.support.environment import CLIENTS
+from tests.support.waiting import until
 
 WITHIN_S = 60
 PIN = "8362"
@@ -62,13 +62,6 @@ def stay_apart(pids: list[int]) -> bool:
     """Whether each of the two stays, with all its threads, on a processor that the other has not."""
     first, second = ({frozenset(may) for may in may_run_on(pid)} for pid in pids)
     return [first, second] in ([{frozenset({one})}, {frozenset({other})}] for one, other in (TWO, TWO[::-1]))
-
-
-def until(holds: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.05)
 
 
 @needs_two

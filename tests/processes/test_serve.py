@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from solitude.client import Solitude
 from tests.support import processes
 from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
+from tests.support.waiting import until
 
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
@@ -162,10 +162,7 @@ def test_a_server_process_whose_parent_is_killed_ends_too(tmp_path: Path) -> Non
         children = [process.pid for process in serving if process.parent == parent.pid]
         assert len(children) == 2
         os.kill(parent.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 20
-        while left := [pid for pid in children if Path(f"/proc/{pid}").exists()]:
-            assert time.monotonic() < deadline, left
-            time.sleep(0.1)
+        until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), "their end", within_s=20)
 
 
 @dataclass(frozen=True)

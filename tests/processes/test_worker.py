@@ -5,7 +5,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from solitude.client import Retries, Solitude, SolitudeError, Transaction
 from tests.support import isolation, processes
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.long
 WITHIN_S = 45
@@ -32,13 +33,6 @@ FAST = {
     "SOLITUDE_PAYPAL_TIMEOUT_MS": "1600",
 }
 COMPLETED = 1
-
-
-def wait_until(holds: Callable[[], Any], what: str) -> None:
-    deadline = time.monotonic() + WITHIN_S
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -73,7 +67,7 @@ def working(house: House) -> Iterator[subprocess.Popen[bytes]]:
     said = house.home / "worker.out.log"
     before = said.stat().st_size if said.exists() else 0
     with processes.running(house.home, house.environment, "worker") as process:
-        wait_until(lambda: b"solitude: working" in said.read_bytes()[before:], "the worker says that it works")
+        until(lambda: b"solitude: working" in said.read_bytes()[before:], "the worker says that it works")
         yield process
 
 
@@ -111,11 +105,11 @@ def killed_in_mid_call(house: House, server: subprocess.Popen[bytes], client: So
 
     thread = threading.Thread(target=pay)
     thread.start()
-    wait_until(lambda: house.paypal.calls("create_order"), "PayPal is asked")
+    until(lambda: house.paypal.calls("create_order"), "PayPal is asked")
     kill(server)
     thread.join(WITHIN_S)
     assert len(failures) == 1
-    wait_until(house.paypal.captured, "PayPal has taken the money")
+    until(house.paypal.captured, "PayPal has taken the money")
 
 
 def the_payment(client: Solitude) -> Transaction:
@@ -134,10 +128,10 @@ def test_a_worker_finds_out_what_a_killed_server_was_doing(tmp_path: Path) -> No
             next_try = uncertain.next_try
             assert next_try is not None
             # A server that was told to do no such work leaves it alone.
-            wait_until(lambda: (datetime.now(UTC) - next_try).total_seconds() > 1, "the time of the next try")
+            until(lambda: (datetime.now(UTC) - next_try).total_seconds() > 1, "the time of the next try")
             assert client.uncertain().count == 1
             with working(house):
-                wait_until(lambda: client.uncertain().count == 0, "the worker knows")
+                until(lambda: client.uncertain().count == 0, "the worker knows")
             payment = the_payment(client)
             assert (payment.status, payment.outcome) == (COMPLETED, "succeeded")
             assert uncertain.transaction == payment.resource_uri
@@ -158,7 +152,7 @@ def test_the_embedded_default_finds_out_by_itself(tmp_path: Path) -> None:
             client = preapproved_buyer(house)
             killed_in_mid_call(house, server, client)
         with serving(house):
-            wait_until(lambda: client.uncertain().count == 0, "the server knows")
+            until(lambda: client.uncertain().count == 0, "the server knows")
             assert the_payment(client).status == COMPLETED
         assert len(house.paypal.captured()) == 1
 
@@ -181,7 +175,7 @@ def test_a_worker_that_is_told_to_end_ends_what_it_has_begun(tmp_path: Path) -> 
             charge(client)
         house.paypal.fault("create_order", "latency", delay_ms=1200)
         with working(house) as worker:
-            wait_until(lambda: len(house.paypal.calls("create_order")) == 2, "the worker asks")
+            until(lambda: len(house.paypal.calls("create_order")) == 2, "the worker asks")
             worker.send_signal(signal.SIGTERM)
             assert worker.wait(WITHIN_S) == 0
 
@@ -216,7 +210,7 @@ def test_a_worker_goes_on_when_its_connections_are_cut(tmp_path: Path) -> None:
             house.paypal.fault("create_order", "disconnect_after")
             with pytest.raises(SolitudeError):
                 charge_through(client, house)
-            wait_until(lambda: client.uncertain().count == 0, "the worker knows")
+            until(lambda: client.uncertain().count == 0, "the worker knows")
             assert worker.poll() is None
         assert the_payment(client).status == COMPLETED
         assert len(house.paypal.captured()) == 1

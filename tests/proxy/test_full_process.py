@@ -3,7 +3,6 @@
 import os
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,9 +19,9 @@ from tests.support.environment import CLIENTS
 from tests.support.free_port import free_port
 from tests.support.processes import House
 from tests.support.proxied import Plan
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.long
-PATIENCE_S = 60
 TRACE, CALLER = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 SHOP = "https://shop.example"
 CREDENTIAL = "sandbox-token"
@@ -94,14 +93,6 @@ class Paid:
     syslog: Listener
     collector: Collector
     relay: Relay
-
-
-def until(found: Callable[[], Any]) -> Any:
-    deadline = time.monotonic() + PATIENCE_S
-    while not (it := found()):
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.05)
-    return it
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
 """A house in two processes as its users have it: database process, proxy and simulators, each by itself, over TLS."""
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from tests.support import processes, proxied
 from tests.support.environment import CLIENTS
 from tests.support.processes import House
 from tests.support.proxied import Plan
+from tests.support.waiting import until
 from tests.support.zippy import ZippySimulator
 
 pytestmark = pytest.mark.long
@@ -40,13 +40,6 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     with proxied.house(home, planned, SOLITUDE_BREAKER_FAILURES="1000", **times) as house:
         client = Solitude(house.url, processes.KEY, str(CLIENTS[processes.KEY]), timeout_s=60)
         yield Both(house, planned, Shop(client), ZippySimulator(house.paypal.root, "reference"))
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < deadline, "it does not come"
-        time.sleep(0.1)
 
 
 def test_payments_and_packages_go_through_the_proxy_also_while_the_secret_is_changed(both: Both) -> None:

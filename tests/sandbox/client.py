@@ -3,8 +3,6 @@
 import base64
 import itertools
 import json
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -43,14 +41,6 @@ class Reply:
 
     def link(self, rel: str) -> str:
         return next(str(link["href"]) for link in self.json["links"] if link["rel"] == rel)
-
-
-def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait for something that happens in another thread or process."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def new_request_id() -> str:

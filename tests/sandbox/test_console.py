@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.sandbox.client import SELLER, Sandbox, order, setup_request, unit, until, wallet, with_fee
+from tests.sandbox.client import SELLER, Sandbox, order, setup_request, unit, wallet, with_fee
 from tests.sandbox.console import CONSOLE, Page, press, see
 from tests.sandbox.receiver import receiving
+from tests.support.waiting import until
 
 
 def _waiting_order(sandbox: Sandbox) -> str:

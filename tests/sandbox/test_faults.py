@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import urllib3
-from tests.sandbox.client import SELLER, Sandbox, order, unit, until
+from tests.sandbox.client import SELLER, Sandbox, order, unit
+from tests.support.waiting import until
 
 LOST = (urllib3.exceptions.ProtocolError, urllib3.exceptions.TimeoutError)
 

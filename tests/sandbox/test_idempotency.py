@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.sandbox.client import SELLER, Reply, Sandbox, money, order, unit, until, wallet
+from tests.sandbox.client import SELLER, Reply, Sandbox, money, order, unit, wallet
+from tests.support.waiting import until
 
 
 def test_a_repeated_create_gets_the_same_order_with_200(sandbox: Sandbox) -> None:

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 import pytest
 from tests.sandbox.classic.client import PARTNER, Classic, chain, receiver, simple
-from tests.sandbox.client import SELLER, Sandbox, money, order, unit, until
+from tests.sandbox.client import SELLER, Sandbox, money, order, unit
 from tests.sandbox.receiver import Receiver, receiving
+from tests.support.waiting import until
 
 from solitude_sandbox.paypal.patience import OF_IPN
 

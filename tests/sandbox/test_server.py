@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from tests.sandbox.client import Sandbox, until
+from tests.sandbox.client import Sandbox
+from tests.support.waiting import until
 
 from solitude_sandbox import make_server, server
 

@@ -9,8 +9,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from tests.sandbox.client import Reply, Sandbox, money, until
+from tests.sandbox.client import Reply, Sandbox, money
 from tests.sandbox.receiver import Receiver, receiving
+from tests.support.waiting import until
 
 from solitude_sandbox import make_server
 from solitude_sandbox.delivery import is_here

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from tests.support import processes
-from tests.telemetry.syslog.listeners import reader, until
+from tests.support.waiting import until
+from tests.telemetry.syslog.listeners import reader
 
 pytestmark = pytest.mark.long
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 from django.db import DatabaseError, connection
-from tests.payments.passing import make_due, wait_until
+from tests.payments.passing import make_due
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.support.waiting import until
 from tests.web.parallel import at_once
 
 from solitude import worker
@@ -102,7 +103,7 @@ def test_a_thread_whose_job_fails_works_on() -> None:
     some = Worker(1, 10, jobs=[fail])
     some.start()
     try:
-        wait_until(lambda: len(tries) > 3, "it tries again")
+        until(lambda: len(tries) > 3, "it tries again")
     finally:
         some.stop()
         some.join()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.free_port import free_port
+from tests.support.waiting import until
 
 # Debian's packages rsyslog and rsyslog-gnutls.
 PROGRAM = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin:/bin") or ""
@@ -59,12 +60,7 @@ class Rsyslog:
         return file.read_text(errors="replace").splitlines() if file.exists() else []
 
     def waits_for(self, text: str) -> str:
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            if found := [line for line in self.lines() if text in line]:
-                return found[0]
-            time.sleep(0.02)
-        raise AssertionError(f"{text!r} was not received; the last was {self.lines()[-1:]}")
+        return until(lambda: next((line for line in self.lines() if text in line), ""), repr(text), PATIENCE_S)
 
 
 @contextmanager

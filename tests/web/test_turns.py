@@ -1,16 +1,16 @@
 """Requests take turns: those that read never behind those that write, and whoever waits for somebody else holds nobody up."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from django.db import transaction
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
+from tests.support.waiting import until
 
 from solitude import databases, failpoints, turns
 from solitude.turns import NoTurn, Turns, aside, turn
@@ -56,13 +56,6 @@ class Someone:
         for event in (self.may_go_on, self.may_return, self.may_end):
             event.set()
         self.ended.result(WITHIN_S)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = monotonic() + WITHIN_S
-    while not condition():
-        assert monotonic() < end
-        sleep(0.001)
 
 
 def test_one_turn_after_the_other(threads: ThreadPoolExecutor) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from tests.sandbox import console
 from tests.sandbox.bango.client import Bango
-from tests.sandbox.client import Sandbox, until
+from tests.sandbox.client import Sandbox
 from tests.sandbox.console import Page, press
 from tests.sandbox.receiver import receiving
+from tests.support.waiting import until
 
 CONSOLE = "/bango/sandbox/console"
 

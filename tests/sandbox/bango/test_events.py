@@ -4,8 +4,8 @@ import base64
 from xml.etree import ElementTree
 
 from tests.sandbox.bango.client import PACKAGE, Bango
-from tests.sandbox.client import until
 from tests.sandbox.receiver import receiving
+from tests.support.waiting import until
 
 # Half a surrogate pair, which no header can carry.
 HALF = {"url": "http://127.0.0.1:9/", "password": "\ud800"}

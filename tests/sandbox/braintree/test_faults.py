@@ -18,8 +18,9 @@ from braintree.exceptions.too_many_requests_error import TooManyRequestsError
 from braintree.exceptions.upgrade_required_error import UpgradeRequiredError
 from tests.sandbox.braintree.client import Shop, codes
 from tests.sandbox.braintree.client import gateway as gateway_at
-from tests.sandbox.client import Sandbox, until
+from tests.sandbox.client import Sandbox
 from tests.support.braintree import BraintreeSimulator
+from tests.support.waiting import until
 
 MERCHANT = "/braintree/merchants/sandbox-merchant"
 KEYS = {"Authorization": "Basic c2FuZGJveC1wdWJsaWMta2V5OnNhbmRib3gtcHJpdmF0ZS1rZXk=", "X_ApiVersion": "6"}

@@ -14,8 +14,8 @@ import urllib3
 from braintree.exceptions.invalid_signature_error import InvalidSignatureError
 from tests.sandbox.braintree.client import Shop
 from tests.sandbox.braintree.client import gateway as gateway_at
-from tests.sandbox.client import until
 from tests.support.braintree import BraintreeSimulator
+from tests.support.waiting import until
 
 REFUSED = {
     "an address elsewhere": ("http://shop.example/hook", "an address of this machine"),

@@ -1,9 +1,10 @@
 """The console's page of the classic interface, and the notifications that belong to it."""
 
 from tests.sandbox.classic.client import PARTNER, Classic, chain
-from tests.sandbox.client import SELLER, until
+from tests.sandbox.client import SELLER
 from tests.sandbox.console import press, see
 from tests.sandbox.receiver import receiving
+from tests.support.waiting import until
 
 
 def test_a_payment_is_shown_approved_reversed_and_given_back(classic: Classic) -> None:

@@ -6,10 +6,10 @@ import threading
 import pytest
 import urllib3
 from oauthlib import oauth1
-from tests.sandbox.client import until
 from tests.sandbox.console import Page
 from tests.sandbox.receiver import receiving
 from tests.sandbox.reference.client import Zippy, seller_form, transaction_form
+from tests.support.waiting import until
 from tests.support.zippy import KEY, SECRET, ZippySimulator
 from werkzeug.test import Client
 

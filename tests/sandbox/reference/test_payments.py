@@ -3,10 +3,11 @@
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from tests.sandbox.client import Reply, Sandbox, until
+from tests.sandbox.client import Reply, Sandbox
 from tests.sandbox.console import Page
 from tests.sandbox.receiver import receiving
 from tests.sandbox.reference.client import Zippy
+from tests.support.waiting import until
 from tests.support.zippy import FORM, ZippySimulator
 
 

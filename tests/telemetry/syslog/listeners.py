@@ -2,14 +2,14 @@
 
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
+
+from tests.support.waiting import until
 
 PATIENCE_S = 20
-T = TypeVar("T")
 
 
 @contextmanager
@@ -67,16 +67,6 @@ def number(stream: BinaryIO) -> int:
     while (one := stream.read(1)) and one != b" ":
         digits += one
     return int(digits or 0)
-
-
-def until(found: Callable[[], T]) -> T:
-    """What `found` gives once it is something; polled."""
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        if result := found():
-            return result
-        time.sleep(0.01)
-    raise AssertionError("it did not come in time")
 
 
 @contextmanager

@@ -11,10 +11,10 @@ from solitude.telemetry.logs import get_logger
 from solitude.telemetry.syslog import sender
 from solitude.telemetry.syslog.target import FACILITIES, RFC3164, RFC5424, Certificates, Stream, Streams, Target
 from tests.support.rsyslog import MISSING, PROGRAM, Rsyslog, rsyslog
+from tests.support.waiting import until
 from tests.telemetry.conftest import Setup
 
 from .authority import Authority
-from .listeners import until
 
 pytestmark = [pytest.mark.long, pytest.mark.skipif(not PROGRAM, reason=MISSING)]
 log = get_logger("solitude.payments")

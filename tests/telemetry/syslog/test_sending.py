@@ -17,9 +17,10 @@ from solitude.telemetry.syslog.handler import Syslog
 from solitude.telemetry.syslog.target import FACILITIES, RFC3164, Stream, Streams, Target
 from tests.support.free_port import free_port
 from tests.support.statsd import Daemon
+from tests.support.waiting import until
 from tests.telemetry.conftest import Setup
 
-from .listeners import datagrams, hanging, reader, until
+from .listeners import datagrams, hanging, reader
 
 pytestmark = pytest.mark.long
 
