@@ -1,5 +1,6 @@
 """The month is in a row's key: where rows come to be, who looks where for them, and what goes by the order of keys."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -75,6 +76,28 @@ def test_a_range_of_keys_is_of_few_partitions() -> None:
         assert rows.count() == 1
         plan = rows.explain()
     assert plan.count(" on payments_providercall") == 1, plan
+
+
+def test_a_page_of_the_feed_reads_no_more_events_than_it_shows_of_a_month_that_has_thousands() -> None:
+    text, values = feed._behind(11).written(0)
+    for place in range(1, len(values) + 1):
+        text = text.replace("%s", f"${place}", 1)
+    given = ", ".join(map(str, values))
+    with past_months("events_event"):
+        execute(
+            "INSERT INTO events_event (id, place, type, edge, created, resource_uri, uuid, data) "
+            f"SELECT {monthly.first_id(LONG_AGO)} + n, n, 'transaction.completed', 'payment_seen_paid', now(), '/', 'p', '{{}}' "
+            "FROM generate_series(1, 3000) n",
+            "ANALYZE events_event",
+            "SET plan_cache_mode = force_generic_plan",
+            f"PREPARE page AS {text}",
+        )
+        try:
+            plan = execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE page ({given})")
+        finally:
+            execute("DEALLOCATE page", "RESET plan_cache_mode")
+    read = [line for (line,) in plan if re.search(rf" on events_event_{LONG_AGO:%Y_%m} .*rows=11 ", line)]
+    assert len(read) == 1, plan
 
 
 def test_the_feed_has_no_gap_where_a_month_ends() -> None:

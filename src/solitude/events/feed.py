@@ -20,12 +20,11 @@ LIMIT_MAX = 1000
 # Of a filtered feed, one request looks at so many events, however few of them it is asked for.
 SCAN_MAX = 5000
 _ONLY = 1
-_PLACE_MAX = 2**63 - 1
 
 # Prepared, because most look into every month, and to plan that takes longer than to do it.
 _unplaced = Found(lambda: _waiting()[:1])
 _last = Found(lambda: Feed.objects.filter(pk=_ONLY))
-_next = Found(lambda after: Event.objects.filter(place__gt=after).order_by("place")[:1], int)
+_next = Found(lambda after: _ordered(after)[:1], int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Page:
 def look(after: int, rows: int) -> Seen:
     """Up to so many of the next events, in one way to the database and back."""
     # In this order: with a place that is given in between the look finds its event, and all before that.
-    last, unplaced, events = together((_last, ()), (_unplaced, ()), (_behind(rows), (after, _PLACE_MAX)))
+    last, unplaced, events = together((_last, ()), (_unplaced, ()), (_behind(rows), (after,)))
     return Seen(after, events, last[0].last_place if last else 0, is_whole=not unplaced)
 
 
@@ -80,12 +79,12 @@ def read(after: int, limit: int, wanted: Q, seen: Seen | None = None) -> Page:
     if wanted:
         end, is_cut = _reach(after, end)
         left |= is_cut
-        found = list(_between(after, end).filter(wanted)[: limit + 1])
+        found = list(_ordered(after).filter(wanted, place__lte=end)[: limit + 1])
     elif seen is not None and (is_whole or len(seen.events) > limit):
         # Behind a full page comes what has got its place just now.
         found = seen.events
     else:
-        found = _behind(limit + 1).all(after, end)
+        found = _behind(limit + 1).all(after)
     if len(found) > limit:
         return Page(found[:limit], found[limit - 1].place or end, more=True)
     # What was found may have been given its place after the newest was asked for.
@@ -94,12 +93,16 @@ def read(after: int, limit: int, wanted: Q, seen: Seen | None = None) -> Page:
 
 @lru_cache
 def _behind(rows: int) -> Found[Event]:
-    """The next events between two places, so many at most. A reader asks for as many each time."""
-    return Found(lambda after, end: _between(after, end)[:rows], int, int)
+    """The next events, so many at most. A reader asks for as many each time.
+
+    Up to no place: what can be seen with a place has all before it. Between two that it does not know PostgreSQL expects so few that it
+    would read all that there are and sort them, where there are some thousands.
+    """
+    return Found(lambda after: _ordered(after)[:rows], int)
 
 
-def _between(after: int, end: int) -> QuerySet[Event]:
-    return Event.objects.filter(place__gt=after, place__lte=end).order_by("place")
+def _ordered(after: int) -> QuerySet[Event]:
+    return Event.objects.filter(place__gt=after).order_by("place")
 
 
 def has_news(after: int) -> bool:
@@ -152,6 +155,6 @@ def _newest() -> int:
 
 def _reach(after: int, newest: int) -> tuple[int, bool]:
     """Up to which place one request looks, and whether that is short of the newest."""
-    places = Event.objects.filter(place__gt=after).order_by("place").values_list("place", flat=True)
+    places = _ordered(after).values_list("place", flat=True)
     ends = list(places[SCAN_MAX - 1 : SCAN_MAX + 1])
     return (ends[0] or newest, True) if len(ends) > 1 else (newest, False)
