@@ -32,7 +32,8 @@ def until() -> Any:
 
 def sent_before() -> float:
     """By the clock of `time.monotonic`, for a lease that is taken after this: later nothing is sent, as another may have taken over."""
-    return monotonic() + float(settings.SOLITUDE_CALL_LEASE_S) * SHARE_TO_SEND
+    lease_s: int = settings.SOLITUDE_CALL_LEASE_S
+    return monotonic() + lease_s * SHARE_TO_SEND
 
 
 def later(tries: int) -> Any:
