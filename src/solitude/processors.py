@@ -30,8 +30,8 @@ class Places:
         self._threads_on = set(ALL)
 
     def take(self) -> int:
-        """The processor on which this process stays from here on, which is called again now and then. Threads that went `anywhere` stay
-        there."""
+        """The processor that this process has from now on, on which all its threads stay but those that went `anywhere`. To be called again
+        now and then: a better one may have become free."""
         before = self._number
         self._number = next(number for number in count() if number == before or self._is_free(number))
         if before not in (None, self._number):

@@ -52,8 +52,8 @@ def application() -> Any:
 
 
 def _live_with(parent: int) -> None:
-    """Looks after its siblings, and ends this process when its parent is gone: it would go on serving, with old code, beside the server
-    that takes its place."""
+    """Takes the place that a sibling has left, where it is a better one, and ends this process when its parent is gone: it would go on
+    serving, with old code, beside the server that takes its place."""
     while os.getppid() == parent:
         time.sleep(PARENT_LOOK_S)
         if _places:

@@ -125,8 +125,10 @@ def sibling(places: processors.Places) -> Iterator[Sibling]:
     process = multiprocessing.get_context("fork").Process(target=_do, args=(places, its), daemon=True)
     process.start()
     found = Sibling(process, ours)
-    yield found
-    found.end()
+    try:
+        yield found
+    finally:
+        found.end()
 
 
 def _do(places: processors.Places, asked: Connection) -> None:
