@@ -15,8 +15,23 @@ from itertools import count
 from pathlib import Path
 
 _THREADS = Path("/proc/self/task")
-# Those that this process and those that it begins may run on; none where the system, unlike Linux, cannot be told which of them.
-ALL: Sequence[int] = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_setaffinity") and _THREADS.is_dir() else ()
+
+
+def to_choose_from() -> Sequence[int]:
+    """Those that this process and those that it begins may run on; none where it cannot say on which, because the system is not Linux, or
+    may not: a unit of systemd can forbid it (`SystemCallFilter=~@resources`)."""
+    if not hasattr(os, "sched_setaffinity") or not _THREADS.is_dir():
+        return ()
+    found = sorted(os.sched_getaffinity(0))
+    try:
+        # Changes nothing.
+        os.sched_setaffinity(0, found)
+    except PermissionError:
+        return ()
+    return found
+
+
+ALL = to_choose_from()
 
 
 class Places:

@@ -166,6 +166,8 @@ def test_who_is_not_allowed_to_choose_runs_where_the_system_says(monkeypatch: py
 
     monkeypatch.setattr(os, "sched_setaffinity", refused)
 
+    assert processors.to_choose_from() == ()
+    # And whom it is forbidden while it runs.
     assert processors.Places(TWO).take() == TWO[0]
     processors.anywhere()
     assert os.sched_getaffinity(0) == set(processors.ALL)
