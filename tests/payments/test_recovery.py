@@ -1,7 +1,6 @@
 """Recovery: whatever a process left behind when it died, a worker finds out, once, and nothing that is unknown is called failed."""
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.test import override_settings
@@ -22,7 +20,7 @@ from tests.support.waiting import until
 from tests.web.parallel import at_once
 
 from solitude import failpoints
-from solitude.payments import calls, leases, recovery
+from solitude.payments import leases, recovery
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.transactions.models import Transaction
 
@@ -383,86 +381,6 @@ def test_a_first_try_that_was_overtaken_and_not_sent_proves_nothing(
     row.refresh_from_db()
     assert (row.status, row.captured_amount) == (COMPLETED, row.amount)
     assert len(paypal.captured()) == 1
-
-
-@contextmanager
-def standing_still_before_sending(meanwhile: Callable[[], object]) -> Iterator[None]:
-    """A process that has begun a call stands still for longer than its lease, while others do something in a thread of their own."""
-    others: list[threading.Thread] = []
-
-    def do() -> None:
-        try:
-            meanwhile()
-        finally:
-            connections.close_all()
-
-    def stand_still(name: str) -> None:
-        if name != failpoints.BEFORE_SEND or others or not ProviderCall.objects.filter(outcome="none").exists():
-            return
-        others.append(threading.Thread(target=do))
-        others[0].start()
-        others[0].join(30)
-        clock.setattr(calls, "monotonic", lambda: time.monotonic() + settings.SOLITUDE_CALL_LEASE_S)
-
-    with pytest.MonkeyPatch.context() as clock, failpoints.hooked(stand_still):
-        yield
-    assert others
-
-
-def test_a_process_that_stood_still_longer_than_its_lease_sends_nothing(
-    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str
-) -> None:
-    with standing_still_before_sending(lambda: None):
-        answer = shop.pay(app_id, user_id=preapproved, use_preapproval=True)
-
-    assert (answer.status, answer["code"]) == (502, "provider_unreachable")
-    assert paypal.calls("create_order") == []
-    assert ProviderCall.objects.get(operation="pay").outcome == "not_sent"
-
-
-def test_what_was_cancelled_after_another_heard_that_it_is_declined_is_not_taken_by_who_stood_still(
-    shop: Marketplace, paypal: Simulator, app_id: str
-) -> None:
-    """To PayPal its request would be another one: what was declined is not remembered under its key."""
-    begun = shop.pay(app_id)
-    paypal.approve(begun["pay_url"], funding="declined")
-    cancelled: list[Answer] = []
-
-    def cancel() -> None:
-        end_leases()
-        cancelled.append(Marketplace().cancel(uuid=begun["uuid"]))
-        paypal.approve(begun["pay_url"])
-
-    with standing_still_before_sending(cancel):
-        shop.check(uuid=begun["uuid"])
-
-    assert [answer["status"] for answer in cancelled] == ["CANCELLED"]
-    assert paypal.captured() == []
-    assert Transaction.objects.get().status == CANCELLED
-
-
-def test_nor_is_it_by_a_worker_that_has_taken_it_over_and_then_stood_still(
-    shop: Marketplace, paypal: Simulator, app_id: str
-) -> None:
-    begun = shop.pay(app_id)
-    paypal.approve(begun["pay_url"], funding="declined")
-    with dying(failpoints.AFTER_INTENT, "capture"):
-        shop.check(uuid=begun["uuid"])
-    make_due()
-
-    def hear_that_it_is_declined_and_cancel() -> None:
-        make_due()
-        assert recovery.run_once() == 1
-        assert Marketplace().cancel(uuid=begun["uuid"])["status"] == "CANCELLED"
-        paypal.approve(begun["pay_url"])
-
-    with standing_still_before_sending(hear_that_it_is_declined_and_cancel):
-        assert recovery.run_once() == 1
-
-    assert paypal.captured() == []
-    assert Transaction.objects.get().status == CANCELLED
-    heard = ProviderCall.objects.get(operation="capture")
-    assert (heard.outcome, heard.tries) == ("declined", 1)
 
 
 @pytest.mark.parametrize("hours", [1, -1])

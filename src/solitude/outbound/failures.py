@@ -40,6 +40,8 @@ class Reason(StrEnum):
     """The peer does not take who we are, or nobody has told who we are: nothing else was asked of it."""
     NO_TOKEN = "no_token"  # noqa: S105  # it is none
     """The peer gives no token now, without which nothing is asked of it."""
+    NO_LONGER_OURS = "no_longer_ours"
+    """This process stood still for so long that another one may be at the same call: see `in_time`."""
     # Something may have been sent.
     WRITE_TIMEOUT = "write_timeout"
     READ_TIMEOUT = "read_timeout"
@@ -94,6 +96,10 @@ class LateError(Exception):
     """The time for the whole exchange is over."""
 
 
+class NoLongerOursError(Exception):
+    """What was about to be sent may be somebody else's by now."""
+
+
 def reason_before_sending(error: Exception) -> Reason:
     """Names an error that came before the first byte of the request was given to the connection."""
     match error:
@@ -101,6 +107,8 @@ def reason_before_sending(error: Exception) -> Reason:
             return Reason.REFUSED_URL
         case Busy():
             return Reason.BUSY
+        case NoLongerOursError():
+            return Reason.NO_LONGER_OURS
         case exceptions.EmptyPoolError():
             return Reason.NO_CONNECTION_FREE
         case exceptions.NameResolutionError():

@@ -198,13 +198,15 @@ class Outlet:
         cases. What this thread has not waited for is on disk before, unless the peer is only read from; that may raise DatabaseError, and
         then nothing was sent.
         """
-        if request.method not in READING:
+        is_reading = request.method in READING
+        if not is_reading:
             databases.make_durable()
         exchange = Progress(
             connect_timeout_s=self._connect_timeout_s,
             read_timeout_s=self._read_timeout_s,
             total_timeout_s=self._total_timeout_s,
             limit_bytes=HEAD_LIMIT_BYTES + FRAMING_FACTOR * self._max_answer_bytes,
+            is_reading=is_reading,
         )
         with measured.traced(self.name, request) as tell:
             outcome = self._admitted(request, exchange) if self._breaks else self._outcome(request, exchange)

@@ -20,7 +20,8 @@ from urllib3 import connection, exceptions
 
 from solitude import failpoints
 
-from .failures import LateError, TooLargeError
+from . import in_time
+from .failures import LateError, NoLongerOursError, TooLargeError
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
@@ -44,6 +45,8 @@ class Progress:
     read_timeout_s: float
     total_timeout_s: float
     limit_bytes: int
+    is_reading: bool = False
+    """Whether it changes nothing at the peer."""
     started: float = field(default_factory=time.monotonic)
     sending: bool = False
     """True before the first byte of the request is given to the connection, and for ever after."""
@@ -147,6 +150,8 @@ class PlainConnection(connection.HTTPConnection):
             self.connect()
         exchange = progress.get()
         patience_s = exchange.patience_s(exchange.read_timeout_s)
+        if not (exchange.sending or exchange.is_reading) and in_time.is_over():
+            raise NoLongerOursError
         exchange.sending = True
         self.sock.settimeout(patience_s)
         super().send(data)

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from solitude.payments import money_back, registry
 from solitude.payments.contract import UNDOINGS, Capability, Evidence, Operation, Outcome, Result, Seen
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
+from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
 from solitude.transactions import states
 from solitude.transactions.models import ENDED_UNPAID, PAID, PROVIDER_NUMBERS, CallOutcome, Status, Transaction
@@ -47,10 +48,20 @@ def late(call: ProviderCall, found: Result) -> None:
     """What a try saw whose call ended otherwise in the meantime: the call stays as it ended, but money that moved counts."""
     log.error("provider_call_ended_otherwise", operation=call.operation, ended=call.outcome, found=found.outcome)
     if call.operation in (Operation.PAY, Operation.CAPTURE) and call.transaction and found.evidence:
+        _alarm_if_taken_twice(call.transaction, found)
         if found.evidence.state == Seen.PAID or not was_refused(call.transaction, call.key):
             payment(call.transaction, found)
     elif call.operation == Operation.REFUND and call.transaction:
         money_back.late(call.transaction, found)
+
+
+def _alarm_if_taken_twice(row: Transaction, found: Result) -> None:
+    """Our books hold one taking of a payment's money; of another one people must hear, for it is to be given back."""
+    taken_id = found.ids.get(TAKEN)
+    is_paid = found.evidence is not None and found.evidence.state == Seen.PAID
+    if is_paid and taken_id and row.taken_id and taken_id != row.taken_id:
+        extra = {"cs6Label": "payment", "cs6": row.uuid, "cs7Label": "taken", "cs7": taken_id}
+        cef.after_commit("Money was taken twice for one payment", 10, about=row.uuid, extra=extra)
 
 
 def goes_on(row: Transaction, found: Result) -> bool:

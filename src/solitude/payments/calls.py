@@ -8,7 +8,6 @@ A crash after `begin` leaves a row with outcome `none`, from which `find_out` le
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import inf
-from time import monotonic
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +16,7 @@ from django.db.models import BigIntegerField, DurationField, ExpressionWrapper, 
 from django.db.models.functions import Coalesce, Now
 
 from solitude import failpoints, prepared
+from solitude.outbound import in_time
 from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
@@ -137,10 +137,7 @@ def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Asks the provider and records what came of it."""
     _note(call)
     described = Call(Operation(call.operation), call.key, call.intended, call.ids)
-    try:
-        found = _ask(registry.provider(call.provider), described, find_out=False, before=call.sent_before)
-    except _TooLateError:
-        found = Result(Outcome.NOT_SENT)
+    found = _ask(registry.provider(call.provider), described, find_out=False, before=call.sent_before)
     return _record(call, found, settle, first_try=True)
 
 
@@ -165,10 +162,7 @@ def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> Pro
         cef.event("Provider call taken over", 2, extra=taken)
     described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
     with tracing.going_on(f"recovery {known.operation}", known.traceparent):
-        try:
-            found = _ask(registry.provider(known.provider), described, find_out=True, before=before)
-        except _TooLateError:
-            return _as_it_stands(pk)
+        found = _ask(registry.provider(known.provider), described, find_out=True, before=before)
         return _record(known, found, settle, first_try=False)
 
 
@@ -198,6 +192,12 @@ def ask(provider: str, call: Call) -> Result:
     return _ask(registry.provider(provider), call, find_out=False)
 
 
+def is_repeated_now(call: ProviderCall) -> bool:
+    """Whether somebody has taken it over and is at it; nobody takes it over until the end of the caller's transaction."""
+    held = ProviderCall.objects.select_for_update().filter(pk=call.pk, takeovers__gt=0)
+    return held.exclude(leases.free()).first() is not None
+
+
 def result_of(call: ProviderCall) -> Result:
     """What the recorded call came to, as far as an answer to the client needs it. Not ended yet is not known."""
     reason = Reason(call.reason_code, call.reason_message, call.reason_field) if call.reason_code else None
@@ -218,24 +218,14 @@ def _note(call: ProviderCall) -> None:
         )
 
 
-class _TooLateError(Exception):
-    """Nothing was sent: this process stood still.
-
-    Whoever has taken the call over may have heard that it was declined, and to be sent once more would have it done after all, when
-    nobody expects that any more.
-    """
-
-
 def _ask(provider: Provider, call: Call, *, find_out: bool, before: float = inf) -> Result:
-    """`before`: by the monotonic clock. Raises _TooLateError after it."""
+    """`before`: when the last of what is asked for may be sent, by the clock of `in_time`."""
     if connection.in_atomic_block:
         raise RuntimeError("no transaction may be open while a provider is asked")
     failpoints.reach(failpoints.BEFORE_SEND)
-    if monotonic() >= before:
-        log.warning("provider_call_too_late", operation=call.operation)
-        raise _TooLateError
     try:
-        return provider.find_out(call) if find_out else provider.perform(call)
+        with in_time.sending_before(before):
+            return provider.find_out(call) if find_out else provider.perform(call)
     except Exception:
         # Whatever went wrong, the provider may have acted: only evidence can say.
         log.exception("provider_call_raised", operation=call.operation)
@@ -305,16 +295,17 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False, as_be
         context.about(call.transaction.uuid)
     context.bind(correlation_id=result.correlation_id or None)
     if call.outcome in OPEN:
-        if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not call.takeovers):
+        is_taken_over = call.takeovers != known.takeovers
+        if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not is_taken_over):
             # That this try was not sent proves nothing about another one.
             result = replace(result, outcome=Outcome.UNKNOWN)
-        if result.outcome == Outcome.DECLINED and first_try and call.takeovers:
+        if result.outcome == Outcome.DECLINED and is_taken_over:
             # Nor that it was declined: who has taken it over may be repeating it, and what its buyer has approved anew in between is taken.
             result = replace(
                 result, outcome=Outcome.UNKNOWN, evidence=None, refund=None, reason=None, credential_refused=None
             )
         unknown_again = call.outcome == result.outcome == Outcome.UNKNOWN
-        _write_down(call, result, recovering=not first_try)
+        _write_down(call, result, recovering=not first_try, is_taken_over=is_taken_over)
         prepared.update_later(call, _RECORDED)
         if not unknown_again:
             _apply(call, result)
@@ -423,14 +414,16 @@ _RECORDED = [
 ]  # fmt: skip
 
 
-def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False) -> None:
+def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False, is_taken_over: bool = False) -> None:
+    """`is_taken_over`: somebody else is at the call by now, and stays so unless it has ended."""
     call.outcome = result.outcome
     call.ids = {**call.ids, **result.ids}
     call.facts = {**call.facts, **result.facts}
     call.ended_at = Now()
-    call.leased_until = None
     call.tries += 1
-    call.next_try_at = leases.later(call.tries)
+    if not (is_taken_over and result.outcome == Outcome.UNKNOWN):
+        call.leased_until = None
+        call.next_try_at = leases.later(call.tries)
     if result.reason or result.outcome != Outcome.UNKNOWN:
         # What is known now is not explained by why it was unknown.
         reason = result.reason or Reason("", field="")

@@ -4,13 +4,14 @@ A lease is no lock: whoever dies holding one is simply late, and somebody else t
 """
 
 from datetime import timedelta
-from time import monotonic
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
+
+from solitude.outbound import in_time
 
 M = TypeVar("M", bound=Model)
 DOUBLINGS_MAX = 16
@@ -31,9 +32,9 @@ def until() -> Any:
 
 
 def sent_before() -> float:
-    """By the clock of `time.monotonic`, for a lease that is taken after this: later nothing is sent, as another may have taken over."""
+    """By the clock of `in_time`, for a lease that is taken after this: later nothing is sent, as another may have taken over."""
     lease_s: int = settings.SOLITUDE_CALL_LEASE_S
-    return monotonic() + lease_s * SHARE_TO_SEND
+    return in_time.now_s() + lease_s * SHARE_TO_SEND
 
 
 def later(tries: int) -> Any:

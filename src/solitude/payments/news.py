@@ -92,6 +92,9 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
         _OUTCOMES.get(evidence.state, Outcome.PENDING), evidence=evidence, reason=notice.reason, ids=notice.ids
     )
     call = None if is_past else _open_call(payment, evidence.state)
+    if call and found.outcome == Outcome.DECLINED and calls.is_repeated_now(call):
+        # By whom it may be done after all: what this tells of may be an earlier try.
+        raise NotThereYet(payment)
     if call:
         payment = calls.enter(call, found).transaction or payment
     else:

@@ -86,6 +86,12 @@ CATALOGUE = (
         "A notification contradicts our books, and is not applied.",
         "cs6 payment, cs7 told",
     ),
+    Kind(
+        "Money was taken twice for one payment",
+        10,
+        "The provider shows that it took money again for a payment that is paid; the second taking has to be given back by people.",
+        "cs6 payment, cs7 taken: the provider's name for the second",
+    ),
     # Providers
     Kind("Provider refused", 2, "A provider said no to a call.", "cs5 operation, cs6 provider, cs7 reason"),
     Kind(

@@ -1,0 +1,35 @@
+"""Until when what is sent may be sent: whoever holds a call for a while only sends nothing for it afterwards.
+
+Whoever has taken the call over may have heard that it was declined, and to be sent once more would have it done after all, when nobody
+expects that any more.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from math import inf
+
+# Linux's counts while the machine is suspended too.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+_before_s: ContextVar[float] = ContextVar("before_s", default=inf)
+
+
+def now_s() -> float:
+    """Seconds by a clock that nobody sets, of this machine."""
+    return time.clock_gettime(_CLOCK)
+
+
+@contextmanager
+def sending_before(moment_s: float) -> Iterator[None]:
+    """Within it, what may change something at a peer is sent before this moment (`now_s`), or not at all: `NotSent`."""
+    token = _before_s.set(moment_s)
+    try:
+        yield
+    finally:
+        _before_s.reset(token)
+
+
+def is_over() -> bool:
+    return now_s() >= _before_s.get()
