@@ -180,6 +180,40 @@ def test_a_preapproved_payment_under_review_is_pending(shop: Marketplace, paypal
     assert shop.check(uuid=answer["uuid"])["status"] == "COMPLETED"
 
 
+def test_a_payment_under_review_whose_order_paypal_does_not_find_is_seen_by_its_capture(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    """The money is held: that the order cannot be found is not its end."""
+    paypal.approve(begun["pay_url"], funding="review")
+    shop.check(uuid=begun["uuid"])
+    before = shop.event_types()
+    paypal.fault("get_order", "issue:INVALID_RESOURCE_ID", count=0)
+
+    assert shop.check(uuid=begun["uuid"])["status"] == "PENDING"
+    assert (state(shop, begun), shop.event_types()) == ((PENDING, "pending", "PENDING_REVIEW"), before)
+
+    decide_review(paypal, "accept")
+    assert shop.check(uuid=begun["uuid"])["status"] == "COMPLETED"
+    assert state(shop, begun) == (COMPLETED, "succeeded", None)
+    assert shop.refund(uuid=begun["uuid"])["status"] == "COMPLETED"
+
+
+@pytest.mark.parametrize(
+    "fault", ["issue:INVALID_RESOURCE_ID", "issue:PERMISSION_DENIED", "error_500", "garbage_after"]
+)
+def test_a_payment_under_review_that_paypal_does_not_find_at_all_stays_as_it_is(
+    shop: Marketplace, paypal: Simulator, begun: Answer, fault: str
+) -> None:
+    paypal.approve(begun["pay_url"], funding="review")
+    shop.check(uuid=begun["uuid"])
+    paypal.fault("get_order", "issue:INVALID_RESOURCE_ID")
+    paypal.fault("get_capture", fault)
+
+    shop.check(uuid=begun["uuid"])
+
+    assert state(shop, begun) == (PENDING, "pending", "PENDING_REVIEW")
+
+
 # --- the selector --------------------------------------------------------------------------------------------------
 
 
@@ -410,6 +444,41 @@ def test_a_404_at_the_capture_is_an_expired_order(
 
     assert paypal.calls("capture_order")[-1]["status"] == 404
     assert state(shop, approved) == (CANCELLED, "declined", "EXPIRED")
+
+
+@pytest.mark.parametrize("fault", ["disconnect_after", "disconnect_before"])
+def test_an_order_that_is_not_found_does_not_tell_what_became_of_its_capture(
+    shop: Marketplace, paypal: Simulator, approved: Answer, fault: str
+) -> None:
+    """Only an order of which nothing was ever captured has expired when PayPal does not find it."""
+    paypal.fault("capture_order", fault)
+    shop.check(uuid=approved["uuid"])
+    paypal.fault("get_order", "issue:INVALID_RESOURCE_ID")
+
+    assert shop.check(uuid=approved["uuid"]).status == 504
+
+    assert state(shop, approved)[:2] == (PENDING, "unknown")
+    assert call_of(approved["transaction"], "capture").outcome == "unknown"
+    assert shop.check(uuid=approved["uuid"])["status"] == "COMPLETED"
+    assert len(paypal.captured()) == 1
+
+
+@pytest.mark.parametrize("issue", ["ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"])
+def test_an_order_that_is_said_to_be_captured_has_not_expired(
+    shop: Marketplace, paypal: Simulator, approved: Answer, issue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = calls.begin
+
+    def gone_meanwhile(*args: object, **kwargs: object) -> ProviderCall:
+        paypal.fault("get_order", "issue:INVALID_RESOURCE_ID")
+        return begin(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(calls, "begin", gone_meanwhile)
+    paypal.fault("capture_order", f"issue:{issue}")
+
+    assert shop.check(uuid=approved["uuid"]).status == 504
+
+    assert state(shop, approved) == (PENDING, "unknown", issue)
 
 
 def test_what_was_approved_under_an_unclear_beginning_is_taken(

@@ -239,6 +239,96 @@ def test_a_repeat_that_is_refused_for_what_it_asks_ends_the_payment(
     assert recover() == (FAILED, "declined", "PAYEE_ACCOUNT_RESTRICTED")
 
 
+# --- a capture -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def taken(shop: Marketplace, paypal: Simulator, app_id: str) -> Answer:
+    """A payment that PayPal took, whose answer never came, and whose order PayPal does not find any more."""
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"])
+    paypal.fault("capture_order", "disconnect_after")
+    assert shop.check(uuid=begun["uuid"]).status == 504
+    paypal.fault("get_order", "issue:INVALID_RESOURCE_ID", count=0)
+    return begun
+
+
+@pytest.fixture
+def never_taken(shop: Marketplace, paypal: Simulator, app_id: str) -> Answer:
+    """A payment whose capture never arrived, so that PayPal let the order expire, and nobody knows."""
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"])
+    paypal.fault("capture_order", "disconnect_before")
+    assert shop.check(uuid=begun["uuid"]).status == 504
+    return begun
+
+
+def test_a_capture_whose_order_is_gone_is_unknown_while_the_report_lags(
+    shop: Marketplace, paypal: Simulator, taken: Answer
+) -> None:
+    with after(hours=2, minutes=55):
+        assert recover() == (PENDING, "unknown", "NOT_IN_REPORT_YET")
+
+    assert len(paypal.calls("capture_order")) == 1
+
+
+def test_a_capture_whose_order_is_gone_is_found_in_the_report(
+    shop: Marketplace, paypal: Simulator, taken: Answer
+) -> None:
+    with after(hours=3, minutes=5):
+        assert recover() == (COMPLETED, "succeeded", None)
+        assert shop.check(uuid=taken["uuid"])["status"] == "COMPLETED"
+
+    (capture,) = paypal.captured()
+    row = Transaction.objects.get()
+    assert (row.taken_id, row.captured_amount, row.uid_pay) == (capture["id"], row.amount, taken["paykey"])
+    assert shop.refund(uuid=taken["uuid"])["status"] == "COMPLETED"
+
+
+def test_a_capture_whose_order_is_gone_and_that_the_report_does_not_list_is_unknown_for_a_day(
+    shop: Marketplace, paypal: Simulator, never_taken: Answer
+) -> None:
+    with after(hours=29, minutes=55):
+        assert recover() == (PENDING, "unknown", "NOT_IN_REPORT_YET")
+
+    assert statuses(paypal, "report") == [200]
+
+
+def test_a_capture_whose_order_is_gone_and_that_the_report_does_not_list_after_a_day_took_nothing(
+    shop: Marketplace, paypal: Simulator, never_taken: Answer
+) -> None:
+    with after(hours=30, minutes=5):
+        assert recover() == (CANCELLED, "declined", "EXPIRED")
+        assert shop.check(uuid=never_taken["uuid"])["status"] == "EXPIRED"
+
+    assert (len(paypal.calls("capture_order")), paypal.captured()) == (1, [])
+
+
+@pytest.mark.parametrize("fault", ["error_500", "issue:PERMISSION_DENIED", "rate_limit_429", "garbage_after"])
+def test_a_capture_is_unknown_while_neither_order_nor_report_can_be_read(
+    shop: Marketplace, paypal: Simulator, taken: Answer, fault: str
+) -> None:
+    paypal.fault("report", fault, count=0)
+
+    with after(days=3):
+        assert recover()[:2] == (PENDING, "unknown")
+
+
+def test_a_payment_that_is_listed_and_whose_order_is_gone_is_read_by_its_capture(
+    shop: Marketplace, paypal: Simulator, lost: Answer
+) -> None:
+    paypal.fault("get_order", "issue:INVALID_RESOURCE_ID", count=0)
+
+    with after(hours=3, minutes=5):
+        assert recover() == (COMPLETED, "succeeded", None)
+
+    (capture,) = paypal.captured()
+    row = Transaction.objects.get()
+    assert (row.taken_id, row.captured_amount, row.uid_pay) == (
+        capture["id"], row.amount, paypal.state()["orders"][0]["id"],
+    )  # fmt: skip
+
+
 # --- what ended wrongly is corrected -------------------------------------------------------------------------------
 
 

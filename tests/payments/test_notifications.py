@@ -516,6 +516,28 @@ def test_an_approval_that_ended_cancels_the_payment(shop: Marketplace, paypal: S
     assert state(shop, approved)[0] == CANCELLED
 
 
+def test_an_approval_that_ended_does_not_end_what_paypal_holds(
+    shop: Marketplace, paypal: Simulator, app_id: str, believing: None
+) -> None:
+    """It was taken: whether it comes, PayPal's review says."""
+    payment = shop.pay(app_id)
+    paypal.approve(payment["pay_url"], funding="review")
+    shop.check(uuid=payment["uuid"])
+    before = shop.event_types()
+
+    def reverse(body: dict[str, Any]) -> None:
+        body["event_type"] = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
+        body["resource"]["order_id"] = body["resource"].pop("id")
+
+    told = shop.forward(changed(only(paypal, APPROVED), reverse))
+
+    assert (told["status"], told["reason"]) == ("IGNORED", "known_already")
+    assert (state(shop, payment.json)[0], shop.event_types()) == (PENDING, before)
+    decide_review(paypal, "accept")
+    assert shop.forward(paypal.told()[-1])["status"] == "OK"
+    assert state(shop, payment.json)[0] == COMPLETED
+
+
 # --- disputes ------------------------------------------------------------------------------------------------------
 
 

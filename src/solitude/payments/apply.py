@@ -94,6 +94,11 @@ def payment(row: Transaction, found: Result) -> None:
             money_back.refund_seen(row, refund)
 
 
+def is_held(row: Transaction) -> bool:
+    """Whether the provider has taken it, and holds it as long as it is not ended."""
+    return bool(row.taken_id is not None or (row.outcome == CallOutcome.PENDING and row.status_reason))
+
+
 def waiting_states(row: Transaction) -> tuple[Status, ...]:
     """Those in which a payment or refund is asked about until it is in another one."""
     name = PROVIDER_NUMBERS.get(row.provider) if row.provider is not None else None
@@ -129,6 +134,9 @@ def _edge_of_evidence(row: Transaction, evidence: Evidence) -> str | None:
         # What was taken once and came to nothing since: this tells how it was before.
         is_over = row.status in ENDED_UNPAID and row.taken_id
         edges = () if is_over else ("checked", "corrected_to_checked")
+    if evidence.state == Seen.EXPIRED and is_held(row):
+        # That nothing was taken is not so: how it ends, the money itself tells.
+        edges = ()
     return next((edge for edge in edges if states.can(row, edge)), None)
 
 

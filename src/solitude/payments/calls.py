@@ -160,7 +160,8 @@ def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> Pro
         # Nobody has recorded how it ended: whoever made it has died, or hangs.
         taken = {"cs6Label": "provider", "cs6": known.provider, "cs7Label": "operation", "cs7": known.operation}
         cef.event("Provider call taken over", 2, extra=taken)
-    described = Call(Operation(known.operation), known.key, known.intended, known.ids, int(known.age.total_seconds()))
+    age_s, paying_key = int(known.age.total_seconds()), _paying_key(known)
+    described = Call(Operation(known.operation), known.key, known.intended, known.ids, age_s, paying_key)
     with tracing.going_on(f"recovery {known.operation}", known.traceparent):
         found = _ask(registry.provider(known.provider), described, find_out=True, before=before)
         return _record(known, found, settle, first_try=False)
@@ -346,6 +347,13 @@ def paying(row: Transaction) -> ProviderCall | None:
 _paying = prepared.Found(
     lambda pk: ProviderCall.objects.filter(transaction=pk, operation=Operation.PAY).order_by("-pk")[:1], int
 )
+
+
+def _paying_key(capture: ProviderCall) -> str:
+    """The reference that a provider has for the payment of a capture; empty for other calls."""
+    row = capture.transaction if capture.operation == Operation.CAPTURE else None
+    call = paying(row) if row is not None else None
+    return call.key if call else ""
 
 
 def locked(pk: int) -> ProviderCall:

@@ -7,13 +7,13 @@ it has not ended (`check`). Money that moves nevertheless is recorded as a corre
 
 from django.db import transaction
 
-from solitude.payments import calls, check
+from solitude.payments import apply, calls, check
 from solitude.payments.check import Checked
 from solitude.payments.contract import Operation, Outcome, Result
 from solitude.payments.models import LIVE
 from solitude.transactions import states
 from solitude.transactions.locks import lock
-from solitude.transactions.models import CallOutcome, Status, Transaction
+from solitude.transactions.models import Status, Transaction
 
 CANCELLED, EXPIRED = "CANCELLED", "EXPIRED"
 
@@ -41,8 +41,7 @@ def _end(pk: int, edge: str, reason: str) -> Transaction:
 
 def _waits_for_buyer(row: Transaction) -> bool:
     """Whether nothing is taken, and nobody is at it."""
-    is_held = row.taken_id is not None or (row.outcome == CallOutcome.PENDING and row.status_reason)
-    if row.status != Status.PENDING or is_held:
+    if row.status != Status.PENDING or apply.is_held(row):
         return False
     taking = row.calls.filter(operation=Operation.CAPTURE, outcome__in=LIVE)
     return not taking.exists() and not calls.uncertain().filter(transaction=row).exists()

@@ -326,7 +326,8 @@ class Call:
     """A call as the provider is asked to make it.
 
     `key` is our operation id (36 characters): it goes to the provider as reference and idempotency key and never changes
-    between tries. `ids` are the provider's ids known so far. `age_s` is the time since the first try, by the database.
+    between tries. `ids` are the provider's ids known so far. `age_s` is the time since the first try, by the database. `paying_key`:
+    of a capture whose outcome is to be found out, the key of the call that made its payment.
     """
 
     operation: Operation
@@ -334,6 +335,7 @@ class Call:
     intent: Intent
     ids: Mapping[str, str]
     age_s: int = 0
+    paying_key: str = ""
 
 
 class Provider(Protocol):

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from solitude.money.money import Money
+from solitude.outbound.record import Exchange
 from solitude.payments.contract import (
     Call,
     Capability,
@@ -41,6 +42,8 @@ MARGIN_S = 600
 ORDER_MEMORY_S = 6 * 3600 - MARGIN_S
 REFUND_MEMORY_S = 45 * 24 * 3600 - MARGIN_S
 VAULT_MEMORY_S = 3 * 3600 - MARGIN_S
+# How long PayPal keeps an order of which nothing is taken, and so the longest for which it can still be taken; for some accounts more.
+ORDER_LIFE_S = 6 * 3600
 # A refund that PayPal answers with a server error and still does not list after so long was not made.
 REFUND_LISTED_S = 3600
 
@@ -144,7 +147,7 @@ class RestPayPal:
             return reading.unknown(reply)
         return reading.refused(reply)
 
-    def _capture(self, call: Call) -> Result:
+    def _capture(self, call: Call, *, is_first: bool = True) -> Result:
         path = f"{ORDERS}/{call.ids['payment']}/capture"
         reply = self._ask("capture", call, "POST", path, {})
         if isinstance(reply, Failed):
@@ -158,14 +161,16 @@ class RestPayPal:
         if reply.issue in _CHOOSE_ANOTHER:
             return _choose_another(reply, call)
         if reply.issue in _LOOK_UP or reply.status == 404:
-            return self._taken_already(call, reply)
+            return self._taken_already(call, reply, is_first=is_first)
         if reply.issue == "ORDER_COMPLETION_IN_PROGRESS":
             return reading.unknown(reply)
         return reading.refused(reply)
 
-    def _taken_already(self, call: Call, refused: Reply) -> Result:
+    def _taken_already(self, call: Call, refused: Reply, *, is_first: bool) -> Result:
         """A capture that PayPal refused because of what was before: the order tells, and nothing else."""
-        found = self._guarded(self._look_up, call)
+        # Of an order that is gone before anything was tried nothing was taken.
+        is_untouched = is_first and refused.status == 404
+        found = self._guarded(self._look_up, replace(call, operation=Operation.LOOK_UP) if is_untouched else call)
         exchanges = (*refused.exchanges, *found.exchanges)
         if found.evidence and found.evidence.state in _ENDS:
             return replace(found, exchanges=exchanges)
@@ -174,24 +179,29 @@ class RestPayPal:
 
     def _find_payment(self, call: Call) -> Result:
         """PayPal cannot be asked for an order by our reference: its report of transactions lists it, some hours late."""
-        now = datetime.now(UTC)
-        since = now - timedelta(seconds=call.age_s)
-        until = since + timedelta(seconds=settings.SOLITUDE_RESEND_MAX_S)
-
-        def page(path: str) -> Reply | Failed:
-            return self._ask("report", call, "GET", path, seller=call.intent.payee)
-
-        found = report.find(page, call.key, since, until, now)
+        found = self._reported(call, call.key, settings.SOLITUDE_RESEND_MAX_S)
         if found.order:
-            seen = self._look_up(replace(call, ids={**call.ids, "payment": found.order}))
-            return replace(seen, exchanges=(*found.exchanges, *seen.exchanges))
+            seen = self._look_up(_with_ids(call, payment=found.order, capture=found.capture))
+            return _after(found.exchanges, seen)
         if found.is_absent:
             reason = Reason("NOT_CHARGED", "PayPal's report does not list it.")
             return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
         return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
 
+    def _reported(self, call: Call, reference: str, span_s: int) -> report.Found:
+        """What PayPal's report has under our reference of what was made within so long after the first try."""
+        now = datetime.now(UTC)
+        since = now - timedelta(seconds=call.age_s)
+
+        def page(path: str) -> Reply | Failed:
+            return self._ask("report", call, "GET", path, seller=call.intent.payee)
+
+        return report.find(page, reference, since, since + timedelta(seconds=span_s), now)
+
     def _find_capture(self, call: Call) -> Result:
         found = self._look_up(call)
+        if found.evidence is None and _is_gone(found) and call.paying_key:
+            return _after(found.exchanges, self._find_reported_capture(call))
         if found.evidence is None:
             return Result(Outcome.UNKNOWN, exchanges=found.exchanges)
         match found.evidence.state:
@@ -201,12 +211,22 @@ class RestPayPal:
                 return replace(found, outcome=Outcome.DECLINED, reason=None, ids={})
         return found
 
+    def _find_reported_capture(self, call: Call) -> Result:
+        """Of an order that PayPal has no more: its report lists what was taken."""
+        found = self._reported(call, call.paying_key, max(settings.SOLITUDE_PAYPAL_ORDER_LIFE_S, ORDER_LIFE_S))
+        if found.capture:
+            return _after(found.exchanges, self._look_up_capture(_with_ids(call, capture=found.capture)))
+        if found.is_absent:
+            reason = Reason("EXPIRED", "PayPal's report does not list it.")
+            return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
+        return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
+
     def _capture_again(self, call: Call) -> Result:
         """A repeat; if PayPal has kept an error of its own under our key, that key takes nothing any more.
 
         An order is captured once, whatever the key: so another operation may try when the order is still as approved.
         """
-        again = self._capture(call)
+        again = self._capture(call, is_first=False)
         if not _is_server_error(again):
             return again
         found = self._look_up(call)
@@ -222,11 +242,37 @@ class RestPayPal:
         if isinstance(reply, Failed):
             return reading.failed(reply)
         if reply.status == 404 and reply.understood and reply.issue:
-            return reading.result(reply, Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=Reason("EXPIRED"))
+            return self._gone(call, reply)
         if reply.status != 200:
             return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
         # A refund's amount is not the order's.
         return self._order(reply, None if call.operation == Operation.REFUND else call.intent.amount)
+
+    def _gone(self, call: Call, reply: Reply) -> Result:
+        """PayPal has no such order. What was taken of it tells itself; while nobody knows whether anything was, this says nothing."""
+        if call.ids.get("capture") and call.operation != Operation.REFUND:
+            return _after(reply.exchanges, self._look_up_capture(call))
+        if call.operation == Operation.LOOK_UP:
+            return reading.result(reply, Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=Reason("EXPIRED"))
+        return reading.unknown(reply)
+
+    def _look_up_capture(self, call: Call) -> Result:
+        """What was taken, without what went back of it since."""
+        reply = self._ask(
+            "look_up_capture", call, "GET", f"{report.CAPTURES}/{call.ids['capture']}", seller=call.intent.payee
+        )
+        if isinstance(reply, Failed):
+            return reading.failed(reply)
+        if reply.status != 200:
+            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+        try:
+            evidence, reason = reading.capture(reply.body, call.intent.amount)
+            if reading.identity(reply.body, "a capture") != call.ids["capture"]:
+                raise NotUnderstood("a capture of another id")
+        except NotUnderstood as error:
+            log.error("paypal_answer_not_understood", problem=str(error), correlation_id=reply.correlation_id)
+            return reading.unknown(reply)
+        return reading.result(reply, _OUTCOMES[evidence.state], evidence=evidence, reason=reason, ids=call.ids)
 
     def _order(self, reply: Reply, expected: Money | None, key: str = "") -> Result:
         """The result that an order in an answer is; `key` is the reference that it must bear if it bears one."""
@@ -398,6 +444,22 @@ _REFUND_OUTCOMES = {
     RefundSeen.UNDER_WAY: Outcome.PENDING,
     RefundSeen.FAILED: Outcome.DECLINED,
 }
+
+
+def _with_ids(call: Call, **ids: str) -> Call:
+    """The call with what has been learnt of PayPal's ids."""
+    return replace(call, ids={**call.ids, **{name: value for name, value in ids.items() if value}})
+
+
+def _after(exchanges: tuple[Exchange, ...], found: Result) -> Result:
+    """What a further call found, with the exchanges that came before it."""
+    return replace(found, exchanges=(*exchanges, *found.exchanges))
+
+
+def _is_gone(found: Result) -> bool:
+    """Whether PayPal's last word was that it has no such thing."""
+    last = found.exchanges[-1] if found.exchanges else None
+    return last is not None and last.status == 404
 
 
 def _is_server_error(found: Result) -> bool:

@@ -26,9 +26,10 @@ Get = Callable[[str], Reply | Failed]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The order, if the report lists the payment; `is_absent` only where it proves that there is none."""
+    """The order and its capture, if the report lists the payment; `is_absent` only where it proves that there is none."""
 
     order: str = ""
+    capture: str = ""
     is_absent: bool = False
     exchanges: tuple[Exchange, ...] = ()
 
@@ -114,13 +115,17 @@ def _takes_money(row: dict[str, Any]) -> bool:
 
 def _order_of(get: Get, row: dict[str, Any], exchanges: list[Exchange]) -> Found:
     order = row.get("paypal_reference_id") if row.get("paypal_reference_id_type") == "ODR" else None
-    capture = row.get("transaction_id")
-    if order is None and isinstance(capture, str) and ID.fullmatch(capture):
+    capture = _id(row.get("transaction_id"))
+    if order is None and capture:
         reply = get(f"{CAPTURES}/{capture}")
         exchanges += reply.exchanges
         if isinstance(reply, Reply):
             data = reply.body.get("supplementary_data")
             ids = data.get("related_ids") if isinstance(data, dict) else None
             order = ids.get("order_id") if isinstance(ids, dict) else None
-    is_order = isinstance(order, str) and bool(ID.fullmatch(order))
-    return Found(order=str(order) if is_order else "", exchanges=tuple(exchanges))
+    return Found(order=_id(order), capture=capture, exchanges=tuple(exchanges))
+
+
+def _id(given: Any) -> str:
+    """An id of PayPal's; empty for anything else."""
+    return given if isinstance(given, str) and ID.fullmatch(given) else ""
