@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from tests.payments.world import end_leases
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 
@@ -152,6 +153,7 @@ def test_a_decline_tells_nothing_of_what_a_call_comes_to_that_was_taken_over(
     known = ProviderCall.objects.get(operation="capture")
     assert (known.outcome, known.reason_code) == ("unknown", "")
     assert not Event.objects.filter(edge="instrument_declined").exists()
+    end_leases()
     assert shop.cancel(uuid=begun["uuid"])["status"] != "CANCELLED"
     assert Transaction.objects.get().status == Status.COMPLETED
     assert len(paypal.captured()) == 1

@@ -6,13 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import override_settings
-from tests.payments.passing import after, make_due
+from tests.payments.passing import after, age, make_due
 from tests.payments.world import Elsewhere, call_of, nothing_happens
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude.payments import recovery
-from solitude.payments.contract import Outcome, Reason, Result
+from solitude.payments import recovery, registry
+from solitude.payments.contract import Call, Operation, Outcome, Reason, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.rest import report
@@ -565,6 +565,10 @@ def test_a_refund_that_paypal_may_have_forgotten_and_does_not_list_was_not_made(
 
     with after(days=45, minutes=1):
         recover()
+        # One that was sent in the last moment may still come to be listed.
+        assert shop.transaction(answer["transaction"])["status"] == PENDING
+        age(hours=1)
+        recover()
         row = shop.transaction(answer["transaction"])
         assert (row["status"], row["status_reason"]) == (FAILED, "NOT_FOUND_AT_PROVIDER")
         # What it held of the payment is free again.
@@ -716,7 +720,11 @@ def test_an_error_that_paypal_remembers_for_a_capture_ends_with_the_money(
     paypal.fault("capture_order", "stored_500")
     assert shop.check(uuid=payment["uuid"]).status == 504
 
-    # The operation ends as not done, and the follow-up takes the money by another one.
+    recover()
+    assert call_of(payment["transaction"], "capture").outcome == "unknown"
+
+    # A while later the operation ends as not done, and the follow-up takes the money by another one.
+    age(minutes=15)
     recover()
     assert call_of(payment["transaction"], "capture").outcome == "declined"
     make_due()
@@ -724,6 +732,46 @@ def test_an_error_that_paypal_remembers_for_a_capture_ends_with_the_money(
 
     assert Transaction.objects.get().status == COMPLETED
     assert len(paypal.captured()) == 1
+
+
+def test_a_capture_that_paypal_does_while_it_answers_with_an_error_is_found(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """A gateway of PayPal's gives up waiting for what is behind it, which is done a moment after we have looked."""
+    payment = shop.pay(app_id)
+    paypal.approve(payment["pay_url"])
+    paypal.fault("capture_order", "disconnect_before")
+    assert shop.check(uuid=payment["uuid"]).status == 504
+    paypal.fault("capture_order", "error_500")
+
+    recover()
+    told = shop.cancel(uuid=payment["uuid"])
+    Elsewhere(paypal).capture(payment["paykey"])
+
+    assert (told.status, told["code"]) == (504, "outcome_unknown")
+    recover()
+    assert Transaction.objects.get().status == COMPLETED
+    assert len(paypal.captured()) == 1
+
+
+def test_a_refund_that_paypal_makes_while_it_answers_with_an_error_is_not_made_twice(
+    shop: Marketplace, paypal: Simulator, paid: dict[str, Any]
+) -> None:
+    """For an hour nobody reached PayPal, and then its gateway gives up waiting for what is behind it."""
+    lost_refund(shop, paypal, paid, "disconnect_before", amount="1.00")
+    age(hours=1, minutes=1)
+    paypal.fault("refund", "error_500")
+    call = call_of(Transaction.objects.get(type=1).resource_uri, "refund")
+
+    recover()
+    again = shop.refund(uuid=paid["uuid"], amount="2.00")
+    registry.provider("paypal").perform(Call(Operation.REFUND, call.key, call.intended, call.ids))
+    recover()
+
+    assert (again.status, again["refundable"]) == (409, "1.49")
+    assert [refund["amount"]["value"] for refund in paypal.state()["refunds"]] == ["1.00"]
+    assert shop.transaction(paid["transaction"])["refunded_amount"] == "1.00"
+    assert len(paypal.calls("refund")) == 3
 
 
 def test_an_error_that_paypal_remembers_for_a_refund_ends_after_an_hour(

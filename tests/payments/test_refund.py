@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.payments.passing import age
 from tests.payments.world import (
     LOST_ANSWERS,
     NO_ANSWERS,
@@ -450,6 +451,7 @@ def test_beyond_paypals_memory_a_refund_that_paypal_does_not_list_was_not_made(
     paypal.fault("refund", "disconnect_before")
     lost = shop.refund(uuid=paid["uuid"])
 
+    age(hours=1)
     assert shop.check(uuid=lost["uuid"])["status"] == "FAILED"
 
     assert paypal.state()["refunds"] == []

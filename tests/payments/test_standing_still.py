@@ -30,21 +30,29 @@ WITHIN_S = 30
 real_now_s = in_time.now_s
 
 
+class InThread(threading.Thread):
+    """Does something in a session of its own."""
+
+    def __init__(self, do: Callable[[], object]) -> None:
+        super().__init__()
+        self._do = do
+
+    def run(self) -> None:
+        try:
+            self._do()
+        finally:
+            connections.close_all()
+
+
 @contextmanager
 def standing_still_before_sending(meanwhile: Callable[[], object]) -> Iterator[None]:
     """A process that has begun a call stands still for longer than its lease, while others do something in a thread of their own."""
     others: list[threading.Thread] = []
 
-    def do() -> None:
-        try:
-            meanwhile()
-        finally:
-            connections.close_all()
-
     def stand_still(name: str) -> None:
         if name != failpoints.BEFORE_SEND or others or not ProviderCall.objects.filter(outcome="none").exists():
             return
-        others.append(threading.Thread(target=do))
+        others.append(InThread(meanwhile))
         others[0].start()
         others[0].join(30)
         clock.setattr(in_time, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
@@ -110,37 +118,25 @@ def test_nor_is_it_by_a_worker_that_has_taken_it_over_and_then_stood_still(
     assert (heard.outcome, heard.tries) == ("declined", 1)
 
 
-class InThread(threading.Thread):
-    """Does something in a session of its own."""
-
-    def __init__(self, do: Callable[[], object]) -> None:
-        super().__init__()
-        self._do = do
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self._do()
-        finally:
-            connections.close_all()
-
-
 class TwoWorkers:
     """The first has heard an answer, and stands still past its lease before it records it; the second has taken the call over in time,
     and is about to send."""
 
     def __init__(self) -> None:
         self._heard, self._record, self._sends, self._send = (threading.Event() for _ in range(4))
-        self._first = self._second = threading.current_thread()
+        self._first: InThread | None = None
+        self._second: InThread | None = None
 
     @contextmanager
     def at_it(self) -> Iterator[None]:
         """Ends when both have ended; within it the first has recorded what it heard, and the second has not sent."""
         with failpoints.hooked(self._stop):
             self._first = InThread(recovery.run_once)
+            self._first.start()
             assert self._heard.wait(WITHIN_S)
             make_due()
             self._second = InThread(recovery.run_once)
+            self._second.start()
             assert self._sends.wait(WITHIN_S)
             self._record.set()
             self._first.join(WITHIN_S)
@@ -243,12 +239,13 @@ def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
         assert Marketplace().cancel(uuid=begun["uuid"])["status"] == "CANCELLED"
         paypal.approve(begun["pay_url"])
 
-    def stand_still(self: RestPayPal, call: Call) -> Result:
+    def stand_still(self: RestPayPal, call: Call, seen: Result) -> Result:
         if not others:
             others.append(InThread(hear_that_it_is_declined_and_cancel))
+            others[0].start()
             others[0].join(WITHIN_S)
             monkeypatch.setattr(in_time, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
-        return again(self, call)
+        return again(self, call, seen)
 
     monkeypatch.setattr(RestPayPal, "_capture_again", stand_still)
     assert recovery.run_once() == 1

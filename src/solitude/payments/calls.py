@@ -161,7 +161,7 @@ def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> Pro
         taken = {"cs6Label": "provider", "cs6": known.provider, "cs7Label": "operation", "cs7": known.operation}
         cef.event("Provider call taken over", 2, extra=taken)
     age_s, paying_key = int(known.age.total_seconds()), _paying_key(known)
-    described = Call(Operation(known.operation), known.key, known.intended, known.ids, age_s, paying_key)
+    described = Call(Operation(known.operation), known.key, known.intended, known.ids, age_s, paying_key, known.facts)
     with tracing.going_on(f"recovery {known.operation}", known.traceparent):
         found = _ask(registry.provider(known.provider), described, find_out=True, before=before)
         return _record(known, found, settle, first_try=False)

@@ -229,7 +229,8 @@ class NotUnderstood(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a call came to. `ids` are the provider's own ids that were learnt, `facts` plain texts that the answer to the client needs."""
+    """What a call came to. `ids` are the provider's own ids that were learnt, `facts` plain texts that the answer to the client needs, or
+    a later try."""
 
     outcome: Outcome
     evidence: Evidence | None = None
@@ -327,7 +328,7 @@ class Call:
 
     `key` is our operation id (36 characters): it goes to the provider as reference and idempotency key and never changes
     between tries. `ids` are the provider's ids known so far. `age_s` is the time since the first try, by the database. `paying_key`:
-    of a capture whose outcome is to be found out, the key of the call that made its payment.
+    of a capture whose outcome is to be found out, the key of the call that made its payment. `facts` are those of earlier tries.
     """
 
     operation: Operation
@@ -336,6 +337,7 @@ class Call:
     ids: Mapping[str, str]
     age_s: int = 0
     paying_key: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Provider(Protocol):

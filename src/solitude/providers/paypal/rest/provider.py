@@ -44,8 +44,13 @@ REFUND_MEMORY_S = 45 * 24 * 3600 - MARGIN_S
 VAULT_MEMORY_S = 3 * 3600 - MARGIN_S
 # How long PayPal keeps an order of which nothing is taken, and so the longest for which it can still be taken; for some accounts more.
 ORDER_LIFE_S = 6 * 3600
-# A refund that PayPal answers with a server error and still does not list after so long was not made.
-REFUND_LISTED_S = 3600
+# For so long what is behind a server error may still be at work, and nothing that is not there yet proves anything. PayPal lists a
+# refund some minutes late.
+CAPTURE_SETTLED_S, REFUND_LISTED_S = 900, 3600
+# A refund is repeated so long after it was begun, whatever PayPal answers.
+REFUND_REPEATED_S = 3600
+# Of a repeat that PayPal answered with an error of its own: how long after the first try. The next one may not send it again.
+_FAILED_AT_S = "failed_at_s"
 
 _NOTHING_TAKEN = {"ORDER_NOT_APPROVED"}
 _CHOOSE_ANOTHER = {"INSTRUMENT_DECLINED", "PAYER_ACTION_REQUIRED", "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING"}
@@ -206,7 +211,7 @@ class RestPayPal:
             return Result(Outcome.UNKNOWN, exchanges=found.exchanges)
         match found.evidence.state:
             case Seen.APPROVED:
-                return self._capture_again(call)
+                return self._capture_again(call, found)
             case Seen.NOT_APPROVED:
                 return replace(found, outcome=Outcome.DECLINED, reason=None, ids={})
         return found
@@ -221,21 +226,20 @@ class RestPayPal:
             return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
         return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
 
-    def _capture_again(self, call: Call) -> Result:
-        """A repeat; if PayPal has kept an error of its own under our key, that key takes nothing any more.
+    def _capture_again(self, call: Call, seen: Result) -> Result:
+        """A repeat of what looks as if it had never been done. PayPal may answer with an error of its own while it is at work, and may keep
+        that under our key, which then takes nothing any more: the order tells, when it still looks the same after a while.
 
-        An order is captured once, whatever the key: so another operation may try when the order is still as approved.
+        An order is captured once, whatever the key: so another operation may try then.
         """
-        again = self._capture(call, is_first=False)
-        if not _is_server_error(again):
-            return again
-        found = self._look_up(call)
-        exchanges = (*again.exchanges, *found.exchanges)
-        if found.evidence is None or found.evidence.state == Seen.NOT_APPROVED:
-            return replace(again, exchanges=exchanges)
-        if found.evidence.state == Seen.APPROVED:
-            return replace(again, outcome=Outcome.DECLINED, evidence=found.evidence, exchanges=exchanges)
-        return replace(found, exchanges=exchanges)
+        waited_s = _since_failed_s(call)
+        if waited_s is None:
+            again = self._capture(call, is_first=False)
+            return _after(seen.exchanges, _failed_now(again, call) if _is_server_error(again) else again)
+        if waited_s < CAPTURE_SETTLED_S:
+            return Result(Outcome.UNKNOWN, exchanges=seen.exchanges)
+        reason = Reason("NOT_CAPTURED", "PayPal answered with an error of its own, and has taken nothing.")
+        return Result(Outcome.DECLINED, evidence=seen.evidence, reason=reason, exchanges=seen.exchanges)
 
     def _look_up(self, call: Call) -> Result:
         reply = self._ask("look_up", call, "GET", f"{ORDERS}/{call.ids['payment']}")
@@ -313,20 +317,23 @@ class RestPayPal:
         return reading.result(refused, Outcome.DECLINED, reason=reading.reason_of(refused), evidence=found.evidence)
 
     def _find_refund(self, call: Call) -> Result:
-        """A repeat while PayPal remembers our key; beyond that, and when it answers with an error of its own, the list tells."""
-        again = self._refund(call) if call.age_s <= REFUND_MEMORY_S else None
-        if again is not None and not _is_server_error(again) and not _is_of_the_repeat_alone(again):
-            return again
+        """A repeat while PayPal remembers our key. Beyond that, and where it answers with an error of its own or refuses who asks, the list
+        tells: at once of a refund that is on it, and after a while of one that is not."""
+        waited_s, again = _since_failed_s(call), None
+        if call.age_s <= REFUND_MEMORY_S and (waited_s is None or call.age_s < REFUND_REPEATED_S):
+            again, waited_s = self._refund(call), 0
+            if not _is_server_error(again) and not _is_of_the_repeat_alone(again):
+                return again
         found = self._look_up(call)
         exchanges = (*(again.exchanges if again else ()), *found.exchanges)
-        if found.evidence is None or found.evidence.state != Seen.PAID:
-            return Result(Outcome.UNKNOWN, exchanges=exchanges)
-        own = next((refund for refund in found.evidence.refunds if refund.reference == call.key), None)
-        if own is not None:
-            return Result(_REFUND_OUTCOMES[own.state], refund=own, exchanges=exchanges)
-        if again is not None and call.age_s < REFUND_LISTED_S:
-            return Result(Outcome.UNKNOWN, exchanges=exchanges)
-        return Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"), exchanges=exchanges)
+        if found.evidence is not None and found.evidence.state == Seen.PAID:
+            own = next((refund for refund in found.evidence.refunds if refund.reference == call.key), None)
+            if own is not None:
+                return Result(_REFUND_OUTCOMES[own.state], refund=own, exchanges=exchanges)
+            if (call.age_s - REFUND_MEMORY_S if waited_s is None else waited_s) >= REFUND_LISTED_S:
+                return Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"), exchanges=exchanges)
+        unknown = Result(Outcome.UNKNOWN, exchanges=exchanges)
+        return _failed_now(unknown, call) if again else unknown
 
     def _look_up_refund(self, call: Call) -> Result:
         reply = self._ask("look_up_refund", call, "GET", f"{REFUNDS}/{call.ids['refund']}", seller=call.intent.payee)
@@ -460,6 +467,17 @@ def _is_gone(found: Result) -> bool:
     """Whether PayPal's last word was that it has no such thing."""
     last = found.exchanges[-1] if found.exchanges else None
     return last is not None and last.status == 404
+
+
+def _failed_now(again: Result, call: Call) -> Result:
+    """Of a repeat."""
+    return replace(again, facts={**again.facts, _FAILED_AT_S: str(call.age_s)})
+
+
+def _since_failed_s(call: Call) -> int | None:
+    """How long nothing was sent since a repeat failed; None where none did."""
+    failed_at_s = call.facts.get(_FAILED_AT_S)
+    return None if failed_at_s is None else call.age_s - int(failed_at_s)
 
 
 def _is_server_error(found: Result) -> bool:
