@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -11,14 +12,17 @@ import pytest
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
+from tests.payments.passing import make_due
 from tests.support.marketplace import Answer, Api, Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
+from solitude.payments import recovery
+from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction
 from solitude.vault.current import current_ring, use_ring
 from solitude.vault.keyring import KeyRing, Keys
-from solitude.web import admission, idempotency
+from solitude.web import admission, idempotency, purge
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
 from solitude.web.refusals import Refused
 
@@ -347,6 +351,54 @@ def test_a_key_lives_for_a_day(shop: Marketplace) -> None:
 
     assert (fresh.status, fresh["uuid"]) == (201, "pay:2")
     assert is_replay_of(fresh, post(shop, {"uuid": "pay:2"}, "/generic/transaction/"))
+
+
+@pytest.fixture
+def unknown(shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str) -> Callable[[], Answer]:
+    """A payment of which nobody knows yet whether it is paid: PayPal has taken the money, and its answer was lost. To be asked again."""
+
+    def pay() -> Answer:
+        return shop.pay(app_id, headers=KEY, user_id=preapproved, use_preapproval=True)
+
+    paypal.fault("create_order", "disconnect_after")
+    first = pay()
+    assert (first.status, first["code"]) == (504, "outcome_unknown")
+    return pay
+
+
+def test_a_key_is_not_forgotten_while_nobody_knows_what_became_of_its_payment(
+    shop: Marketplace, paypal: Simulator, unknown: Callable[[], Answer]
+) -> None:
+    age(created=3 * 86_400, claimed_at=3 * 86_400)
+    purge.purge()
+
+    second = unknown()
+
+    assert (second.status, second["status"]) == (201, "completed")
+    assert len(paypal.captured()) == 1
+    assert ProviderCall.objects.filter(operation="pay").count() == 1
+    assert is_replay_of(second, unknown())
+
+
+@pytest.mark.parametrize("is_purged", [True, False])
+def test_a_key_is_kept_for_a_day_from_when_it_is_known_what_became_of_its_payment(
+    shop: Marketplace, paypal: Simulator, unknown: Callable[[], Answer], is_purged: bool
+) -> None:
+    """A worker has found it out, and the client has not asked yet."""
+    make_due()
+    assert recovery.run_once() == 1
+    age(created=3 * 86_400, claimed_at=3 * 86_400)
+    ProviderCall.objects.update(ended_at=Now() - timedelta(hours=23))
+    if is_purged:
+        purge.purge()
+
+    assert unknown()["status"] == "completed"
+    assert len(paypal.captured()) == 1
+
+    ProviderCall.objects.update(ended_at=Now() - timedelta(hours=25))
+    age(created=86_400, claimed_at=86_400)
+    assert REPLAYED not in unknown().headers
+    assert len(paypal.captured()) == 2
 
 
 def test_of_thirty_at_once_one_has_an_effect(shop: Marketplace) -> None:

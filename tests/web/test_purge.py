@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from tests.support.marketplace import Marketplace
 
-from solitude.web import purge
+from solitude.web import idempotency, purge
 from solitude.web.models import IdempotencyKey, SeenToken
 
 
@@ -45,6 +45,25 @@ def test_what_is_kept_by_a_setting_is_kept_as_long(shop: Marketplace, settings: 
     keys(1, age_s=105)
     shop.get("/generic/buyer/")
     assert IdempotencyKey.objects.get().key == "105-0"
+
+
+def test_keys_that_rooms_above_still_need_begin_their_life_anew(
+    shop: Marketplace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them stands in the way of those behind it."""
+    monkeypatch.setattr(purge, "ROWS_MAX", 10)
+    keys(10, age_s=90_000)
+    keys(5, age_s=86_400 + 61)
+    needed = set(IdempotencyKey.objects.filter(key__startswith="90000-").values_list("pk", flat=True))
+    monkeypatch.setattr(idempotency, "_needed", [lambda pks: [pk for pk in pks if pk in needed]])
+
+    left = []
+    for _ in range(3):
+        shop.get("/generic/buyer/")
+        old = IdempotencyKey.objects.filter(created__lt=timezone.now() - timedelta(days=1)).count()
+        left.append((IdempotencyKey.objects.count(), old))
+
+    assert left == [(15, 5), (10, 0), (10, 0)]
 
 
 def test_one_go_deletes_a_bounded_number_and_the_next_request_goes_on(

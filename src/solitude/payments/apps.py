@@ -10,6 +10,7 @@ class PaymentsConfig(AppConfig):
         from solitude.buyers import holdings as buyers
         from solitude.payments import history, holdings, retained, sealed
         from solitude.transactions import keeping, timeline
+        from solitude.web import idempotency
 
         keeping.claim(history.has_calls)
         timeline.offer(history.of_calls)
@@ -17,5 +18,6 @@ class PaymentsConfig(AppConfig):
         kinds.register(sealed.CALLS)
         kinds.register(sealed.NOTIFICATIONS)
         retained.declare_payments()
+        idempotency.keep(retained.needed_keys)
         buyers.offer("provider_calls", holdings.of_calls)
         buyers.offer("notifications", holdings.of_notifications)

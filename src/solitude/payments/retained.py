@@ -1,11 +1,13 @@
-"""How long provider calls and notifications are kept, and what was said in them.
+"""How long provider calls and notifications are kept, and what was said in them; and the idempotency keys of calls.
 
 What was said goes long before the row: a call that is truncated keeps of its intent what books and refunds are made of (`ESSENTIAL`).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
@@ -123,6 +125,15 @@ def open_subjects(prefix: str) -> list[str]:
     """What the calls that have not ended are about, where it begins with this: what the prefix is followed by."""
     found = ProviderCall.objects.filter(outcome__in=OPEN, subject__startswith=prefix).values_list("subject", flat=True)
     return [subject.removeprefix(prefix) for subject in found]
+
+
+def needed_keys(pks: Collection[int]) -> set[int]:
+    """The idempotency keys among these under which something was begun of which nobody knows what became of it, or whose client has not
+    had a key's life to ask since that is known."""
+    life = timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LIFE_S)
+    lately = Q(outcome__in=OPEN) | Q(ended_at__gt=Now() - life)
+    found = ProviderCall.objects.filter(lately, idempotency__in=pks).values_list("idempotency", flat=True)
+    return {key for key in found if key is not None}
 
 
 def _truncated_calls() -> QuerySet[ProviderCall]:

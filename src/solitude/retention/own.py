@@ -54,7 +54,8 @@ def declare_own() -> None:
         Brief(
             name="idempotency_keys",
             what="Idempotency keys with their answers (encrypted)",
-            ends="`SOLITUDE_IDEMPOTENCY_LIFE_S` after the request",
+            ends="`SOLITUDE_IDEMPOTENCY_LIFE_S` after the request; begins anew while nobody knows what became of its provider "
+            "call, or has not known it for that long",
             why="A request that is repeated gets the answer of the first one; clients repeat within hours.",
             rows=lambda: IdempotencyKey.objects.filter(
                 created__lt=Now() - timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LIFE_S)

@@ -2,10 +2,12 @@
 
 A request claims its key; the claim is a lease. The answer is stored in the commit of the outcome, so that there is never an
 effect without its answer. A repeat whose payment has begun but has no answer yet resolves that payment (see `payments`).
+
+A key is forgotten when its life is over, but not while rooms above this one still need it: its repeat would then be a second effect.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -34,6 +36,23 @@ KEYLESS_PATHS = {"/generic/confirm_pin/", "/generic/verify_pin/", "/generic/rese
 _LABEL = "idempotency"
 # 412 speaks of a header that is no part of the request that the key stands for; 405 comes with one, and anew each time.
 _NOT_KEPT = {401, 403, 405, 409, 412}
+
+# By primary keys of kept keys whose life is over: those of them that must not be forgotten yet.
+Needed = Callable[[Collection[int]], Iterable[int]]
+_needed: list[Needed] = []
+
+
+def keep(needed: Needed) -> None:
+    """For rooms above this one, at start."""
+    _needed.append(needed)
+
+
+def renewed(pks: Collection[int]) -> set[int]:
+    """Lets those keys begin their life anew that are still needed, so that they are not looked at again and again; which ones."""
+    found = {pk for needed in _needed for pk in needed(pks)}
+    if found:
+        IdempotencyKey.objects.filter(pk__in=found).update(created=Now())
+    return found
 
 
 class Claim:
@@ -123,7 +142,8 @@ def _repeat(row: IdempotencyKey, described: bytes) -> Claim | HttpResponse:
     expired = Case(When(Q(created__lt=Now() - _life()), then=True), default=False, output_field=BooleanField())
     rows = IdempotencyKey.objects.select_for_update().annotate(held=now_held, expired=expired)
     found = rows.filter(client=row.client, key=row.key).first()
-    if found is None or (found.expired and not found.held):
+    # Asked under the lock, and only when it matters: whoever writes something under the key waits, or is seen.
+    if found is None or (found.expired and not found.held and not renewed([found.pk])):
         if found:
             found.delete()
         if not insert_once(row):

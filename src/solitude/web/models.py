@@ -29,6 +29,7 @@ class IdempotencyKey(SealedModel):
 
     `claimed_at` is the database's time: a claim is a lease, so that a request that died does not hold its key for ever.
     `holder` is another one with each claim: a request that only seemed dead finds that the key is no longer its own.
+    `created` is when its life began: with the request, or anew when it was over and rooms above still needed the key.
     """
 
     client = models.CharField(max_length=64)

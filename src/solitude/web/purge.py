@@ -12,10 +12,11 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.db.models.functions import Now
 
 from solitude.telemetry.logs import get_logger
+from solitude.web import idempotency
 from solitude.web.models import IdempotencyKey, SeenToken
 
 log = get_logger("solitude.web")
@@ -58,13 +59,21 @@ def when_due() -> int:
 
 
 def purge() -> int:
-    """Deletes up to ROWS_MAX expired tokens, as many keys, and as many of each kind of other rooms; the number of rows deleted."""
+    """Deletes up to ROWS_MAX expired tokens, as many keys, and as many of each kind of other rooms. How many rows it was done with: those
+    that were deleted, and the keys that are still needed."""
     tokens = SeenToken.objects.filter(expires__lt=Now() - timedelta(seconds=CLOCKS_APART_S))
     life = timedelta(seconds=settings.SOLITUDE_IDEMPOTENCY_LIFE_S + settings.SOLITUDE_IDEMPOTENCY_LEASE_S)
-    keys = IdempotencyKey.objects.filter(created__lt=Now() - life)
-    deleted = 0
-    for expired in (tokens, keys, *(rows() for rows in _expiring)):
-        pks = list(expired.order_by("pk").values_list("pk", flat=True)[:ROWS_MAX])
-        if pks:
-            deleted += expired.model.objects.filter(pk__in=pks).delete()[0]
-    return deleted
+    keys = _next(IdempotencyKey.objects.filter(created__lt=Now() - life))
+    needed = idempotency.renewed(keys) if keys else set[int]()
+    deleted = _delete(IdempotencyKey, [pk for pk in keys if pk not in needed])
+    for expired in (tokens, *(rows() for rows in _expiring)):
+        deleted += _delete(expired.model, _next(expired))
+    return deleted + len(needed)
+
+
+def _next(expired: QuerySet[Any]) -> list[Any]:
+    return list(expired.order_by("pk").values_list("pk", flat=True)[:ROWS_MAX])
+
+
+def _delete(model: type[Model], pks: list[Any]) -> int:
+    return model._default_manager.filter(pk__in=pks).delete()[0] if pks else 0
