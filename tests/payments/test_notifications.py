@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.db.models import F
 from django.utils import timezone
-from tests.payments.world import Elsewhere, call_of, decide_review
+from tests.payments.world import Elsewhere, another_takes_it_over, call_of, dawdles, decide_review
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude.payments import news, notifications, registry
-from solitude.payments.contract import NotUnderstood, Verdict
+from solitude.payments.contract import CannotRead, NotUnderstood, Verdict
+from solitude.payments.matching import Mismatch
 from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.paypal.rest import verification
 from solitude.providers.paypal.rest.verification import Verified
@@ -632,6 +633,128 @@ def test_a_process_that_dies_at_it_leaves_it_to_others(
 
     assert state(shop, captured_elsewhere)[0] == COMPLETED
     assert shop.event_types().count("transaction.completed") == 1
+
+
+# --- who stood still past its lease --------------------------------------------------------------------------------
+
+
+GENUINE = (Verdict.GENUINE, "")
+FORGED = (Verdict.FORGED, "bad_signature")
+UNDECIDED = (Verdict.UNDECIDED, "certificate_unreachable")
+
+
+@pytest.mark.parametrize("heard", [FORGED, UNDECIDED])
+def test_what_another_one_has_applied_stays_applied_whatever_a_dawdler_has_heard_of_it(
+    shop: Marketplace,
+    paypal: Simulator,
+    captured_elsewhere: Payment,
+    monkeypatch: pytest.MonkeyPatch,
+    security_events: list[str],
+    heard: tuple[Verdict, str],
+) -> None:
+    dawdles(monkeypatch, registry.inbound("paypal"), heard)
+
+    answer = forward(shop, paypal, CAPTURED)
+
+    # PayPal has nothing to try again.
+    assert (answer["status"], answer["uuid"], answer["retry"]) == ("IGNORED", captured_elsewhere["uuid"], False)
+    assert Notification.objects.get().state == "applied"
+    assert security_events == []
+    assert notifications.handle_due() == 0
+
+
+@pytest.mark.parametrize("problem", [NotUnderstood, CannotRead])
+def test_nor_by_one_that_cannot_read_it(
+    shop: Marketplace,
+    paypal: Simulator,
+    captured_elsewhere: Payment,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: type[Exception],
+) -> None:
+    """Another one has a newer version of this server, or the key that this one lacks."""
+    inbound = registry.inbound("paypal")
+
+    def cannot_read(*_: object) -> Any:
+        raise problem("event_type")
+
+    def meanwhile() -> None:
+        another_takes_it_over()
+        monkeypatch.setattr(inbound, "read", cannot_read)
+
+    dawdles(monkeypatch, inbound, GENUINE, meanwhile)
+
+    assert forward(shop, paypal, CAPTURED)["status"] == "IGNORED"
+    assert Notification.objects.get().state == "applied"
+
+
+@pytest.mark.parametrize("is_too_old", [True, False])
+def test_what_a_dawdler_has_missed_is_no_orphan_once_another_one_has_found_and_applied_it(
+    shop: Marketplace,
+    paypal: Simulator,
+    captured_elsewhere: Payment,
+    monkeypatch: pytest.MonkeyPatch,
+    is_too_old: bool,
+) -> None:
+    key, asked = call_of(captured_elsewhere["transaction"]).key, list[bool]()
+    ProviderCall.objects.filter(key=key).update(key="not there yet")
+    Transaction.objects.update(uid_pay="not there yet")
+
+    def stand_still(_: object) -> bool:
+        if not asked:
+            asked.append(is_too_old)
+            ProviderCall.objects.update(key=key)
+            Transaction.objects.update(uid_pay=captured_elsewhere["paykey"])
+            another_takes_it_over()
+        return is_too_old
+
+    monkeypatch.setattr(notifications, "_is_too_old", stand_still)
+
+    assert forward(shop, paypal, CAPTURED)["status"] == "IGNORED"
+    assert asked
+    assert state(shop, captured_elsewhere)[0] == COMPLETED
+    assert Notification.objects.get().state == "applied"
+    assert "notification.orphan" not in shop.event_types()
+
+
+def test_a_contradiction_that_a_dawdler_has_seen_does_not_refuse_what_another_one_has_applied(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apply, asked = news.apply, list[str]()
+
+    def contradicts(provider: str, notice: Any) -> Any:
+        if asked:
+            return apply(provider, notice)
+        asked.append("")
+        raise Mismatch("amount")
+
+    monkeypatch.setattr(news, "apply", contradicts)
+    monkeypatch.setattr(notifications.log, "error", lambda *_, **__: another_takes_it_over())
+
+    assert forward(shop, paypal, CAPTURED)["status"] == "IGNORED"
+    assert Notification.objects.get().state == "applied"
+
+
+def test_a_dawdler_ends_nothing_that_another_one_is_at(
+    shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbound = registry.inbound("paypal")
+
+    def die(*_: object) -> Any:
+        raise Died
+
+    def another_dies_at_it() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(inbound, "read", die)
+            with pytest.raises(Died):
+                another_takes_it_over()
+
+    dawdles(monkeypatch, inbound, FORGED, another_dies_at_it)
+
+    answer = forward(shop, paypal, CAPTURED)
+
+    assert (answer["status"], answer["reason"], answer["retry"]) == ("ERROR", "in_progress", True)
+    another_takes_it_over()
+    assert state(shop, captured_elsewhere)[0] == COMPLETED
 
 
 def test_a_message_that_says_less_than_it_should_is_told_from_a_forged_one() -> None:

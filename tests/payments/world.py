@@ -1,12 +1,13 @@
 """What the tests of the money engine share: what is written and sent, time that passes, and another way to PayPal."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import urllib3
 from django.db.models import Model
 from django.test import override_settings
@@ -16,8 +17,9 @@ from tests.support.simulator import Simulator
 
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event
-from solitude.payments import registry
-from solitude.payments.models import ProviderCall
+from solitude.payments import notifications, registry
+from solitude.payments.contract import Inbound, Verdict
+from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
 from solitude.providers.paypal.provider import PayPal
 from solitude.providers.paypal.rest.identity import assertion
@@ -126,3 +128,28 @@ def decide_review(paypal: Simulator, decision: str) -> None:
     """PayPal ends its review of the only capture: `accept` or `deny`."""
     (capture,) = paypal.captured()
     paypal.review(decision, capture=capture["id"])
+
+
+def another_takes_it_over() -> None:
+    """Whoever is at a notification has lost it, and somebody else goes on with it."""
+    Notification.objects.exclude(leased_until=None).update(leased_until=timezone.now() - timedelta(hours=1))
+    assert notifications.handle_due() == 1
+
+
+def dawdles(
+    monkeypatch: pytest.MonkeyPatch,
+    inbound: Inbound,
+    heard: tuple[Verdict, str],
+    meanwhile: Callable[[], None] = another_takes_it_over,
+) -> None:
+    """Who asks first whether a notification is genuine stands still, and then hears this."""
+    verify, asked = inbound.verify, list[str]()
+
+    def stand_still(headers: Mapping[str, str], body: bytes) -> tuple[Verdict, str]:
+        if asked:
+            return verify(headers, body)
+        asked.append("")
+        meanwhile()
+        return heard
+
+    monkeypatch.setattr(inbound, "verify", stand_still)

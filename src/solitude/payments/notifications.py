@@ -4,17 +4,20 @@ keep (one commit) -> verify (no transaction open) -> read -> match with what we 
 
 What it is about may not be there yet (the provider can be faster than our own commit): then it is parked and tried again, and is an
 orphan after a limit. A crash at any point leaves a row that waits; a worker or the provider's next delivery goes on with it.
+
+Whoever has stood still past its lease writes nothing any more: the row is somebody else's then, who may have applied it.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from time import monotonic
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.db.models import BooleanField, Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
 from solitude.events.models import Event, append
@@ -33,6 +36,12 @@ State = Notification.State
 PARKED_TOGETHER_MAX = 20
 DUPLICATE, PARKED, IN_PROGRESS = "duplicate", "parked", "in_progress"
 MISMATCH, ORPHAN, NOT_UNDERSTOOD = "mismatch", "orphan", "not_understood"
+# Written with a lease, so that the number of tries tells one holder from the next.
+TAKEN: Final[dict[str, Any]] = {"tries": F("tries") + 1}
+
+
+class _Overtaken(Exception):
+    """The notification is somebody else's by now, or ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +69,35 @@ def receive(provider: str, headers: Mapping[str, str], body: str) -> Handled:
             # Perhaps it was our configuration that was wrong. Its time begins anew.
             forged = Notification.objects.filter(pk=row.pk, state=State.REFUSED, event_id=None)
             forged.update(state=State.RECEIVED, received_at=Now())
-        is_ours = leases.take(_waiting(), row.pk)
+        before = leases.sent_before()
+        is_ours = leases.take(_waiting(), row.pk, **TAKEN)
     if is_ours:
-        return _handle(row.pk)
+        return _handle(row.pk, before)
     return Handled(_fresh(row.pk))
 
 
 def handle_due(limit: int = 1) -> int:
     """Goes on with notifications that wait and whose time has come; how many."""
-    pks = leases.take_due(_waiting(), limit)
+    before = leases.sent_before()
+    pks = leases.take_due(_waiting(), limit, **TAKEN)
     for pk in pks:
-        _handle(pk)
+        _handle(pk, before)
     return len(pks)
+
+
+def _taken_on(pk: int) -> Handled | None:
+    """Goes on with one, whether it is due or not; None while somebody else is at it."""
+    before = leases.sent_before()
+    return _handle(pk, before) if leases.take(_waiting(), pk, **TAKEN) else None
 
 
 def _waiting() -> QuerySet[Notification]:
     return Notification.objects.filter(state__in=WAITING)
+
+
+def _own(row: Notification) -> QuerySet[Notification]:
+    """The row, if it is still that of whoever has taken it with so many tries."""
+    return _waiting().filter(pk=row.pk, tries=row.tries)
 
 
 def _kept(provider: str, headers: Mapping[str, str], body: str) -> Notification:
@@ -100,9 +122,21 @@ def _is_forged(row: Notification) -> bool:
     return row.state == State.REFUSED and row.event_id is None
 
 
-def _handle(pk: int) -> Handled:
-    """Takes a leased notification as far as it goes now."""
+def _handle(pk: int, before: float) -> Handled:
+    """Takes a notification as far as it goes now, by whoever has leased it. After `before` (`leases.sent_before`) what is read may be
+    somebody else's already."""
     row = _fresh(pk)
+    try:
+        if monotonic() >= before:
+            raise _Overtaken
+        return _gone_on_with(row)
+    except _Overtaken:
+        log.warning("notification_overtaken", provider=row.provider)
+        return Handled(_fresh(pk))
+
+
+def _gone_on_with(row: Notification) -> Handled:
+    """Raises _Overtaken."""
     if row.transaction:
         context.about(row.transaction.uuid)
     try:
@@ -143,31 +177,26 @@ def _original(row: Notification, notice: Notice) -> int | None:
         return None
     try:
         with transaction.atomic():
-            Notification.objects.filter(pk=row.pk).update(event_id=notice.event_id, event_type=notice.event_type)
+            _write(row, event_id=notice.event_id, event_type=notice.event_type)
     except IntegrityError:
         known = Notification.objects.get(provider=row.provider, event_id=notice.event_id)
         return known.pk
-    row.event_id, row.event_type = notice.event_id, notice.event_type
     return None
 
 
 def _duplicate(row: Notification, original: int) -> Handled:
     """Another delivery of an event that has its row: that one is gone on with, and is the answer."""
-    Notification.objects.filter(pk=row.pk).update(
-        state=State.IGNORED, reason=DUPLICATE, ended_at=Now(), leased_until=None
-    )
-    if leases.take(_waiting(), original):
-        return _handle(original)
-    return Handled(_fresh(original))
+    _end(row, None, State.IGNORED, DUPLICATE)
+    return _taken_on(original) or Handled(_fresh(original))
 
 
 def _apply(row: Notification, notice: Notice) -> Handled:
     """Applies the notice, and ends the row, in one commit."""
     try:
         with transaction.atomic():
-            locked = Notification.objects.select_for_update().get(pk=row.pk)
-            if not locked.is_waiting:
-                return Handled(locked)
+            locked = _own(row).select_for_update().first()
+            if locked is None:
+                raise _Overtaken
             found = news.apply(row.provider, notice)
             if found.transaction:
                 context.about(found.transaction.uuid)
@@ -186,11 +215,15 @@ def _end(row: Notification, notice: Notice | None, state: str, reason: str, **co
         columns |= {"event_type": notice.event_type, "action": notice.action}
         if notice.amount:
             columns |= {"amount": notice.amount.amount, "currency": notice.amount.currency}
-    columns |= {"state": state, "reason": reason[:REASON_MAX_CHARS], "ended_at": Now(), "leased_until": None}
+    _write(row, state=state, reason=reason[:REASON_MAX_CHARS], ended_at=Now(), leased_until=None, **columns)
+
+
+def _write(row: Notification, **columns: Any) -> None:
+    """Raises _Overtaken where the row is no longer that of who writes."""
+    if not _own(row).update(**columns):
+        raise _Overtaken
     for name, value in columns.items():
         setattr(row, name, value)
-    row.tries += 1
-    row.save(update_fields=[*columns, "tries"])
 
 
 def _refused(row: Notification, reason: str, severity: int, notice: Notice | None = None) -> Handled:
@@ -212,8 +245,8 @@ def _parked(row: Notification, notice: Notice, missing: NotThereYet) -> Handled:
 
 
 def _again_later(row: Notification, state: str, reason: str, **columns: Any) -> Handled:
-    columns |= {"state": state, "reason": reason[:REASON_MAX_CHARS], "leased_until": None, "tries": row.tries + 1}
-    Notification.objects.filter(pk=row.pk).update(next_try_at=leases.later(row.tries + 1), **columns)
+    columns |= {"state": state, "reason": reason[:REASON_MAX_CHARS], "next_try_at": leases.later(row.tries)}
+    _write(row, leased_until=None, **columns)
     return Handled(_fresh(row.pk))
 
 
@@ -229,8 +262,7 @@ def _go_on(row: Notification, notice: Notice) -> None:
     about = Transaction.objects.filter(Q(pk=row.transaction_id) | Q(relations=row.transaction_id))
     waiting = _waiting().filter(transaction__in=about).order_by("pk")
     for pk in list(waiting.values_list("pk", flat=True)[:PARKED_TOGETHER_MAX]):
-        if leases.take(_waiting(), pk):
-            _handle(pk)
+        _taken_on(pk)
 
 
 def _is_too_old(row: Notification) -> bool:

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.test import override_settings
 from tests.outbound.peers import Peer, closing_after_request
-from tests.payments.world import call_of, nothing_happens
+from tests.payments.world import call_of, dawdles, nothing_happens
 from tests.paypal.ipn.world import adaptive, detail, proving, raw, saying, standard
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude.payments import notifications
+from solitude.payments import notifications, registry
+from solitude.payments.contract import Verdict
 from solitude.payments.models import Notification
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.preapprovals import key_hash
@@ -326,6 +327,21 @@ def test_a_reversal_that_is_cancelled_gives_the_money_back_to_the_seller(
     assert shop.event_types()[-2:] == ["reversal.completed", "reversal.cancelled"]
     again = tell(shop, today(captured, "Canceled_Reversal", "2.49", txn_id="8XY2", memo="again"))
     assert (again["status"], again["reason"]) == ("IGNORED", "known_already")
+
+
+def test_one_cancelled_reversal_gives_back_one_of_two_whoever_stood_still_at_it(
+    shop: Marketplace, captured: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two disputes of the same amount; another worker has applied what the first one takes up again as if it were still to be proved."""
+    for reversal_id in ("8XY1", "8XY2"):
+        tell(shop, today(captured, "Reversed", "-1.00", txn_id=reversal_id))
+    dawdles(monkeypatch, registry.inbound("paypal"), (Verdict.UNDECIDED, "verification_unavailable"))
+
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY3"))
+    Notification.objects.update(next_try_at="2026-01-01T00:00:00Z")
+    notifications.handle_due()
+
+    assert of_payment(shop, captured) == ("2.49", "1.00")
 
 
 def test_a_cancelled_reversal_that_comes_first_waits_for_the_reversal(
