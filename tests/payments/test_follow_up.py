@@ -13,9 +13,9 @@ from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude import failpoints
-from solitude.payments import recovery
+from solitude.payments import apply, check, recovery
 from solitude.payments.models import ProviderCall
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import Status, Transaction
 
 pytestmark = pytest.mark.long
 
@@ -243,6 +243,50 @@ def test_a_worker_that_dies_loses_no_follow_up(
 
     assert state(begun) == (COMPLETED, "succeeded", None)
     assert len(paypal.captured()) == 1
+
+
+def test_a_worker_that_stands_still_forgets_no_payment_that_another_one_has_waiting_meanwhile(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has seen the payment back at its beginning, where it waits for nobody; then its buyer is asked."""
+    look, waiting_states, seen = check.check, apply.waiting_states, list[str]()
+    paypal.fault("create_order", "disconnect_before", count=2)
+    shop.pay(app_id, user_id=preapproved, use_preapproval=True)
+
+    def die(name: str) -> None:
+        if name == failpoints.AFTER_COMMIT:
+            raise Died
+
+    def look_and_stand_still(pk: int) -> check.Checked:
+        checked = look(pk)
+        # Another worker hears that the stored credential is refused, and dies before it asks for an order that the buyer can approve.
+        paypal.fault("create_order", "issue:INSTRUMENT_DECLINED")
+        make_due()
+        with failpoints.hooked(die), pytest.raises(Died):
+            recovery.run_once()
+        seen.append("refused")
+        return checked
+
+    def look_at_states_and_stand_still(row: Transaction) -> tuple[Status, ...]:
+        if seen == ["refused"]:
+            seen.append("asked")
+            make_due()
+            assert recovery.run_once() == 1
+        return waiting_states(row)
+
+    monkeypatch.setattr(check, "check", look_and_stand_still)
+    monkeypatch.setattr(apply, "waiting_states", look_at_states_and_stand_still)
+    with after(seconds=QUARTER_S + 1):
+        assert recovery.follow_up() == 1
+    monkeypatch.undo()
+
+    row = Transaction.objects.get()
+    assert (seen, row.status) == (["refused", "asked"], PENDING)
+    paypal.approve(row.pay_url or "")
+    with after(seconds=QUARTER_S + 1):
+        recovery.follow_up()
+    row.refresh_from_db()
+    assert row.status == COMPLETED
 
 
 def test_a_payment_of_unknown_outcome_is_asked_about_by_one_at_a_time(

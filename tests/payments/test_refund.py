@@ -1,5 +1,6 @@
 """Refunds: never more than was captured, each a transaction of its own, and nothing is refunded twice."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -21,8 +22,8 @@ from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude.money.money import Money
-from solitude.payments import refund
-from solitude.payments.contract import Intent
+from solitude.payments import calls, refund
+from solitude.payments.contract import Call, Intent, RefundSeen, Result
 from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, FAILED, ERRORED = 0, 1, 4, 7
@@ -217,6 +218,41 @@ def test_a_slow_part_is_done_when_paypal_says_so(shop: Marketplace, paypal: Simu
     assert shop.check(uuid=slow["uuid"])["status"] == "COMPLETED"
     assert books(shop, payment) == (COMPLETED, "2.49", "1.00")
     assert shop.event_types()[-1] == "refund.completed"
+
+
+@pytest.mark.parametrize(
+    ("seen", "ended"),
+    [
+        # Older than what is known.
+        (RefundSeen.UNDER_WAY, (FAILED, "0.00")),
+        # Money that moved counts whenever it is seen.
+        (RefundSeen.DONE, (COMPLETED, "1.00")),
+    ],
+)
+def test_what_was_seen_of_a_refund_before_it_failed_does_not_open_it_again(
+    shop: Marketplace, paypal: Simulator, monkeypatch: pytest.MonkeyPatch, seen: RefundSeen, ended: tuple[int, str]
+) -> None:
+    payment = paid_to(shop, paypal, "slowrefund-part@dev.example")
+    slow = shop.refund(uuid=payment["uuid"], amount="1.00")
+    ask, asked = calls.ask, list[str]()
+
+    def look_and_stand_still(provider: str, call: Call) -> Result:
+        found = ask(provider, call)
+        if found.refund is None:
+            return found
+        asked.append(call.operation)
+        if len(asked) > 1:
+            return replace(found, refund=replace(found.refund, state=RefundSeen.FAILED))
+        # Another one looks meanwhile, and sees that it has failed.
+        assert Marketplace().check(uuid=slow["uuid"])["status"] == "FAILED"
+        return replace(found, refund=replace(found.refund, state=seen))
+
+    monkeypatch.setattr(calls, "ask", look_and_stand_still)
+    assert shop.check(uuid=slow["uuid"]).status == 201
+
+    row = shop.transaction(slow["transaction"])
+    assert (row["status"], books(shop, payment)[2]) == ended
+    assert claimed(payment) == Decimal(ended[1])
 
 
 # --- 400, 409 ------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from solitude import prepared
 from solitude.payments import apply, calls, money_back, registry
-from solitude.payments.contract import Call, Capability, Intent, Operation, Outcome, Result, Seen
+from solitude.payments.contract import Call, Capability, Intent, Operation, Outcome, RefundSeen, Result, Seen
 from solitude.payments.models import LIVE, OPEN, ProviderCall
 from solitude.telemetry import context
 from solitude.transactions.keeping import is_of_engine
@@ -85,7 +85,9 @@ def _look_up_refund(row: Transaction) -> Checked:
     with transaction.atomic():
         payment, locked = lock(row.related_id), lock(row.pk)
         calls.note(locked, provider, Operation.LOOK_UP_REFUND, found, ids)
-        if found.refund:
+        # What was seen before somebody else moved the refund says nothing about it now, unless it was done.
+        is_news = locked.counter == row.counter
+        if found.refund and (is_news or found.refund.state == RefundSeen.DONE):
             reason = {"status_reason": found.reason.code} if found.reason else {}
             money_back.advance(payment, locked, found.refund, **reason)
     return Checked(_row(row.pk), None if found.refund else found)

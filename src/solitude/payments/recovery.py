@@ -99,13 +99,15 @@ def tell_backlog() -> None:
 
 def _schedule(pk: int) -> None:
     """The longer it waits already, the longer until the next look. What no longer waits is looked after no more."""
-    row = Transaction.objects.annotate(age=_age(F("created"))).filter(pk=pk).first()
-    if row is None or row.status not in apply.waiting_states(row):
-        Transaction.objects.filter(pk=pk).update(follow_up_at=None)
+    row = Transaction.objects.annotate(age=_age(F("created"))).get(pk=pk)
+    # Whoever has moved it since has said when to look again; where that was before, the lease brings it back.
+    unmoved = Transaction.objects.filter(pk=pk, counter=row.counter)
+    if row.status not in apply.waiting_states(row):
+        unmoved.update(follow_up_at=None)
         return
     age_s = int(row.age.total_seconds())
     wait_s = min(max(age_s // 2, settings.SOLITUDE_FOLLOW_UP_S), FOLLOW_UP_MAX_S)
-    Transaction.objects.filter(pk=pk).update(follow_up_at=Now() + timedelta(seconds=wait_s))
+    unmoved.update(follow_up_at=Now() + timedelta(seconds=wait_s))
 
 
 def _age_ms(pk: int) -> int:
