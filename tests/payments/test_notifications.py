@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.web.parallel import at_once
 from solitude.payments import news, notifications, registry
 from solitude.payments.contract import CannotRead, NotUnderstood, Verdict
 from solitude.payments.matching import Mismatch
-from solitude.payments.models import Notification, ProviderCall
+from solitude.payments.models import Dispute, Notification, ProviderCall
 from solitude.providers.paypal.rest import verification
 from solitude.providers.paypal.rest.verification import Verified
 from solitude.transactions.models import Transaction
@@ -583,6 +583,126 @@ def test_a_dispute_for_the_seller_leaves_the_money(shop: Marketplace, paypal: Si
 
     assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
     assert shop.event_types()[-1] == "dispute.resolved"
+
+
+FOR_BUYER = "RESOLVED_BUYER_FAVOUR"
+
+
+def returns(payment: Payment) -> list[tuple[int, int, str]]:
+    """What went back of a payment: type, status and amount."""
+    rows = Transaction.objects.filter(related__uuid=payment["uuid"]).order_by("pk")
+    return [(row.type, row.status, f"{row.amount:.2f}") for row in rows]
+
+
+def ended_for_buyer(event: dict[str, Any], dispute: str, value: str, *, opened: datetime) -> dict[str, Any]:
+    """As an event of PayPal's about another dispute, that was opened then: that it has ended, and that so much went back."""
+
+    def end(body: dict[str, Any]) -> None:
+        amount = {"currency_code": "EUR", "value": value}
+        outcome = {"outcome_code": FOR_BUYER, "amount_refunded": amount}
+        body.update(id=f"WH-{dispute}", event_type=RESOLVED)
+        body["resource"].update(
+            dispute_id=dispute, status="RESOLVED", create_time=opened.isoformat(), dispute_outcome=outcome
+        )
+
+    return changed(event, end)
+
+
+@pytest.mark.parametrize("order", [(OPENED, RESOLVED), (RESOLVED, OPENED), (RESOLVED,)])
+def test_our_refund_during_a_dispute_is_the_money_that_its_end_tells_of(
+    shop: Marketplace, paypal: Simulator, paid: Payment, order: tuple[str, ...]
+) -> None:
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+    refund = shop.refund(uuid=paid["uuid"])
+    paypal.resolve(dispute, FOR_BUYER, refunded_before=True)
+
+    assert {forward(shop, paypal, event_type)["status"] for event_type in order} <= {"OK", "IGNORED"}
+
+    assert returns(paid) == [(1, COMPLETED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+    (ended,) = [one for one in shop.get("/events/?limit=1000")["events"] if one["type"] == "dispute.resolved"]
+    assert ended["data"]["related"] == refund["transaction"]
+
+
+def test_of_our_refunds_one_ends_one_dispute_that_was_opened_before_it(
+    shop: Marketplace, paypal: Simulator, paid: Payment, believing: None
+) -> None:
+    shop.refund(uuid=paid["uuid"], amount="0.50")
+    (capture,) = paypal.captured()
+    paypal.dispute(capture["id"])
+    event, minute = only(paypal, OPENED), timedelta(minutes=1)
+
+    shop.forward(ended_for_buyer(event, "PP-D-1", "0.50", opened=timezone.now() - minute))
+    assert returns(paid) == [(1, COMPLETED, "0.50")]
+
+    # That refund was the end of another one.
+    shop.forward(ended_for_buyer(event, "PP-D-2", "0.50", opened=timezone.now() - minute))
+    assert returns(paid)[1:] == [(2, COMPLETED, "0.50")]
+
+
+def test_a_refund_of_before_a_dispute_was_opened_is_not_what_it_ends_with(
+    shop: Marketplace, paypal: Simulator, paid: Payment, believing: None
+) -> None:
+    shop.refund(uuid=paid["uuid"], amount="0.50")
+    (capture,) = paypal.captured()
+    paypal.dispute(capture["id"])
+
+    shop.forward(ended_for_buyer(only(paypal, OPENED), "PP-D-1", "0.50", opened=timezone.now()))
+
+    assert returns(paid) == [(1, COMPLETED, "0.50"), (2, COMPLETED, "0.50")]
+
+
+def test_what_is_back_already_whole_goes_back_once_more_only_if_it_has_an_id(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    """Refunded before the buyer complained; PayPal takes it back all the same."""
+    shop.refund(uuid=paid["uuid"])
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), FOR_BUYER)
+
+    forward(shop, paypal, RESOLVED)
+    assert returns(paid) == [(1, COMPLETED, "2.49")]
+    forward(shop, paypal, REVERSED)
+
+    assert returns(paid) == [(1, COMPLETED, "2.49"), (2, COMPLETED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "4.98")
+    assert Transaction.objects.get(type=2).status_reason == "EXCEEDS_CAPTURED"
+
+
+@pytest.mark.parametrize("order", [(RESOLVED, REVERSED), (REVERSED, RESOLVED)])
+def test_money_that_is_told_as_reversed_is_recorded_beside_our_refund(
+    shop: Marketplace, paypal: Simulator, paid: Payment, order: tuple[str, ...]
+) -> None:
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+    shop.refund(uuid=paid["uuid"])
+    paypal.resolve(dispute, FOR_BUYER)
+
+    for event_type in order:
+        assert forward(shop, paypal, event_type)["status"] == "OK"
+
+    assert returns(paid) == [(1, COMPLETED, "2.49"), (2, COMPLETED, "2.49")]
+    assert Dispute.objects.get().reversal == Transaction.objects.get(type=2)
+
+
+def test_a_refund_that_fails_after_a_dispute_has_ended_by_it_was_not_the_money_that_went_back(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+    paypal.fault("refund", "disconnect_before")
+    assert shop.refund(uuid=paid["uuid"]).status == 504
+    paypal.resolve(dispute, FOR_BUYER)
+    forward(shop, paypal, RESOLVED)
+    assert returns(paid) == [(1, PENDING, "2.49")]
+
+    # PayPal refuses what is in dispute, or was taken back.
+    assert shop.check(uuid=Transaction.objects.get(type=1).uuid).status == 201
+    forward(shop, paypal, REVERSED)
+
+    assert returns(paid) == [(1, FAILED, "2.49"), (2, COMPLETED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
 
 
 def test_a_claim_that_the_seller_accepts_is_one_refund(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:

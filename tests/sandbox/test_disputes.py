@@ -98,6 +98,17 @@ def test_after_a_refund_a_dispute_may_take_everything_once_more(sandbox: Sandbox
     assert sandbox.get_capture(capture["id"]).json["status"] == "REFUNDED"
 
 
+def test_what_the_seller_refunded_while_it_was_open_may_be_all_that_goes_back(sandbox: Sandbox) -> None:
+    capture = _sold(sandbox)
+    dispute = sandbox.dispute(capture["id"])["dispute_id"]
+    sandbox.refund(capture["id"])
+    end = {"dispute": dispute, "outcome": "RESOLVED_BUYER_FAVOUR", "refunded_before": True}
+    resolved = sandbox.control("POST", "dispute/resolve", end).json
+    assert resolved["dispute_outcome"]["amount_refunded"] == money("10.00")
+    assert (sandbox.balance(BUYER), sandbox.state()["reversals"]) == ("0.00", [])
+    assert sandbox.control("POST", "dispute/resolve", end | {"refunded_before": 1}).status == 400
+
+
 @pytest.mark.parametrize("outcome", ["RESOLVED_SELLER_FAVOUR", "CANCELED_BY_BUYER", "DENIED", "NONE"])
 def test_for_the_seller_nothing_moves(sandbox: Sandbox, outcome: str) -> None:
     capture = _sold(sandbox)

@@ -77,8 +77,8 @@ class Simulator(Controlled):
         opened = self._control("POST", "dispute", {"capture": capture} | ({"amount": amount} if amount else {}))
         return str(opened["dispute_id"])
 
-    def resolve(self, dispute: str, outcome: str) -> None:
-        self._control("POST", "dispute/resolve", {"dispute": dispute, "outcome": outcome})
+    def resolve(self, dispute: str, outcome: str, **more: Any) -> None:
+        self._control("POST", "dispute/resolve", {"dispute": dispute, "outcome": outcome, **more})
 
     def review(self, decision: str, **held: str) -> None:
         """PayPal ends its review of a `capture` or of a classic `payment`: `accept` or `deny`."""

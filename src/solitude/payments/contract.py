@@ -6,6 +6,7 @@ came to (five outcomes) and what it saw (evidence), and the engine moves the sta
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -174,12 +175,18 @@ class Resolved(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DisputeEvidence:
-    """A dispute as the provider tells it. `amount` is what is disputed, or what went back once it is resolved for the buyer."""
+    """A dispute as the provider tells it. `amount` is what is disputed, or what went back once it is resolved for the buyer.
+
+    `may_be_ours`: what went back may be a refund of ours, and whatever the provider moves by itself it tells with an id as well.
+    `opened_at` is the provider's time.
+    """
 
     id: str
     resolved: Resolved
     status: str
     amount: Money | None = None
+    may_be_ours: bool = False
+    opened_at: datetime | None = None
 
 
 class Action(StrEnum):

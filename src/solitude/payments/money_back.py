@@ -6,7 +6,7 @@ start is limited by a constraint; what the provider tells is recorded whatever i
 Who locks a payment and one of these locks the payment first.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,13 +15,13 @@ from django.db.models import Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from solitude.money.money import Money
-from solitude.payments.contract import DisputeEvidence, Outcome, RefundEvidence, RefundSeen, Resolved, Result
+from solitude.payments.contract import DisputeEvidence, Operation, Outcome, RefundEvidence, RefundSeen, Resolved, Result
 from solitude.payments.models import Dispute
 from solitude.telemetry import cef
 from solitude.transactions import states
 from solitude.transactions.amounts import amount_value
 from solitude.transactions.locks import lock
-from solitude.transactions.models import CallOutcome, Status, Transaction, Type, provider_name
+from solitude.transactions.models import ENDED_UNPAID, CallOutcome, Status, Transaction, Type, provider_name
 
 ZERO = Decimal(0)
 EXCEEDS_CAPTURED = "EXCEEDS_CAPTURED"
@@ -63,6 +63,7 @@ def settle(refund: Transaction, found: Result) -> None:
     else:
         _move(refund, "refund_not_sent" if found.outcome == Outcome.NOT_SENT else "refund_failed", **columns)
         _sum_up(payment)
+        _explain_anew(payment, refund)
     for seen in found.evidence.refunds if found.evidence else ():
         refund_seen(payment, seen)
 
@@ -95,6 +96,7 @@ def advance(payment: Transaction, refund: Transaction, seen: RefundEvidence, **c
         columns["status_reason"] = EXCEEDS_CAPTURED
     _move(refund, edge, **columns)
     _sum_up(payment)
+    _explain_anew(payment, refund)
     if exceeds:
         _alarm("More went back than was captured", 9, payment, refund)
 
@@ -145,8 +147,7 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
 
     Whatever is told first opens it, so that the feed tells of every dispute from its beginning.
 
-    A dispute that ends for the buyer takes money back. The provider tells of that twice, in any order: with the dispute's end and
-    as a refund or reversal with an id of its own. Both are the same money: the one that comes second finds the first by its amount.
+    A dispute that ends for the buyer means that money went back, which is recorded once: see `_gone_back`.
     """
     provider, news = provider_name(payment.provider), list[str]()
     dispute = Dispute.objects.filter(provider=provider, dispute_id=seen.id).first()
@@ -161,14 +162,46 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
         dispute.resolved = seen.resolved
         news.append("resolved")
         if seen.resolved == Resolved.FOR_BUYER and seen.amount:
-            dispute.reversal = _untied(payment, seen.amount) or _made_elsewhere(
-                payment, Type.REVERSAL, None, seen.amount
-            )
+            dispute.reversal = _gone_back(payment, dispute, seen, seen.amount)
     elif dispute.provider_status != seen.status:
         news.append("updated")
     dispute.provider_status = seen.status
     dispute.save()
     return dispute, news
+
+
+def _gone_back(payment: Transaction, dispute: Dispute, seen: DisputeEvidence, amount: Money) -> Transaction | None:
+    """The money that went back by the end of a dispute; None where all of it was back before.
+
+    The provider tells of money that it moves twice, in any order: with the dispute's end and as a refund or reversal with an id of
+    its own. Both are the same money: the one that comes second finds the first by its amount. Where it may have been us who gave it
+    back, an end says only that the buyer has it, and an id says who moved it. So the end is about, in this order: what went back of
+    this amount without our doing; our own refund of this amount since the dispute was opened; in both cases none that another
+    dispute accounts for. Else it is money that nobody has told of yet, unless all that was captured is back already, which cannot
+    go back twice. If it did nevertheless, its id says so, and what has an id is always recorded.
+    """
+    found = _untied(payment, amount)
+    if found is None and seen.may_be_ours:
+        found = _own_since(payment, amount, _opened(dispute, seen))
+        if found is None and (payment.refunded_amount or ZERO) >= (payment.captured_amount or ZERO):
+            return None
+    return found or _made_elsewhere(payment, Type.REVERSAL, None, amount)
+
+
+def _opened(dispute: Dispute, seen: DisputeEvidence) -> datetime:
+    """Not later than it was told of."""
+    told = Dispute.objects.values_list("opened_at", flat=True).get(pk=dispute.pk)
+    return min(told, seen.opened_at or told)
+
+
+def _explain_anew(payment: Transaction, refund: Transaction) -> None:
+    """Where a refund has failed by which a dispute had ended for the buyer, the money went back in another way."""
+    if refund.status not in ENDED_UNPAID or refund.amount is None:
+        return
+    amount = Money(refund.amount, refund.currency)
+    for dispute in Dispute.objects.filter(reversal=refund):
+        dispute.reversal = _untied(payment, amount) or _made_elsewhere(payment, Type.REVERSAL, None, amount)
+        dispute.save()
 
 
 def new_refund(payment: Transaction, amount: Money, kind: Type = Type.REFUND) -> Transaction:
@@ -202,6 +235,8 @@ def _made_elsewhere(payment: Transaction, kind: Type, uid: str | None, amount: M
         row.status_reason = EXCEEDS_CAPTURED
     states.begin(row, "refund_seen" if kind == Type.REFUND else "reversed")
     _sum_up(payment)
+    if uid and kind == Type.REVERSAL:
+        _taken_after_all(payment, row, amount)
     _alarm("Refund made elsewhere" if kind == Type.REFUND else "Payment reversed", 5, payment, row)
     if exceeds:
         _alarm("More went back than was captured", 9, payment, row)
@@ -211,19 +246,46 @@ def _made_elsewhere(payment: Transaction, kind: Type, uid: str | None, amount: M
 def _told_by_dispute(payment: Transaction, amount: Money) -> Transaction | None:
     """A reversal of this amount that only the end of a dispute has told of so far."""
     rows = Dispute.objects.filter(
-        transaction=payment, reversal__uid_pay=None, reversal__amount=amount_value(amount.amount)
+        transaction=payment,
+        reversal__uid_pay=None,
+        reversal__type=Type.REVERSAL,
+        reversal__amount=amount_value(amount.amount),
     )
     dispute = rows.select_related("reversal").order_by("pk").first()
     return dispute.reversal if dispute else None
 
 
+def _taken_after_all(payment: Transaction, row: Transaction, amount: Money) -> None:
+    """A reversal with an id of its own is what a dispute is about that was taken to have ended by a refund of ours."""
+    ended = Dispute.objects.filter(
+        transaction=payment, reversal__amount=amount_value(amount.amount), reversal__calls__isnull=False
+    )
+    for dispute in ended.order_by("pk")[:1]:
+        dispute.reversal = row
+        dispute.save()
+
+
 def _untied(payment: Transaction, amount: Money) -> Transaction | None:
     """Money of this amount that went back without our doing, and that no dispute accounts for yet."""
-    tied = Dispute.objects.filter(transaction=payment).exclude(reversal=None).values("reversal")
-    rows = Transaction.objects.filter(
-        related=payment, amount=amount_value(amount.amount), status=Status.COMPLETED, calls=None
+    rows = _of_no_dispute(payment, amount).filter(status=Status.COMPLETED, calls=None)
+    return rows.exclude(outcome=CallOutcome.NONE).order_by("pk").first()
+
+
+def _own_since(payment: Transaction, amount: Money, moment: datetime) -> Transaction | None:
+    """Our refund of this amount that began since then, by the database's time, and that no dispute accounts for yet. One whose outcome
+    is not known counts: it is looked at again if it fails."""
+    rows = _of_no_dispute(payment, amount).filter(
+        type__in=_REFUNDS,
+        status__in=(Status.PENDING, Status.COMPLETED),
+        calls__operation=Operation.REFUND,
+        calls__begun_at__gte=moment,
     )
-    return rows.exclude(outcome=CallOutcome.NONE).exclude(pk__in=tied).order_by("pk").first()
+    return rows.order_by("pk").first()
+
+
+def _of_no_dispute(payment: Transaction, amount: Money) -> QuerySet[Transaction]:
+    tied = Dispute.objects.filter(transaction=payment).exclude(reversal=None).values("reversal")
+    return Transaction.objects.filter(related=payment, amount=amount_value(amount.amount)).exclude(pk__in=tied)
 
 
 def _going_back(payment: Transaction, kind: Type, amount: Money) -> Transaction:

@@ -26,7 +26,7 @@ class DisputeControl:
         return tried(lambda: (self.change(base_of(request), body_of(request)), 200))
 
     def resolve(self, request: Request) -> Response:
-        """POST dispute/resolve {"dispute": ID, "outcome": CODE, "amount"?}."""
+        """POST dispute/resolve {"dispute": ID, "outcome": CODE, "amount"?, "refunded_before"?}."""
         return tried(lambda: (self.end_dispute(base_of(request), body_of(request)), 200))
 
     def open_dispute(self, base: str, body: Json) -> Json:
@@ -61,12 +61,15 @@ class DisputeControl:
         outcome = _one_of(body, "outcome", disputes.OUTCOMES)
         if outcome is None:
             raise ValueError(f"outcome must be one of: {', '.join(disputes.OUTCOMES)}.")
+        refunded_before = body.get("refunded_before", False)
+        if not isinstance(refunded_before, bool):
+            raise ValueError("refunded_before must be true or false.")
         with self._books.lock:
             dispute = self._unresolved(body)
             amount = amount_of(body, dispute.capture)
             call = look(self._books, base)
             with refused():
-                disputes.resolve(self._books, dispute, outcome, amount, call)
+                disputes.resolve(self._books, dispute, outcome, amount, call, refunded_before=refunded_before)
             return dispute.show(call)
 
     def _unresolved(self, body: Json) -> Dispute:

@@ -164,9 +164,13 @@ def update(
     books.tell(call, events.DISPUTE_UPDATED, dispute.show(call))
 
 
-def resolve(books: Books, dispute: Dispute, outcome: str, amount: Money | None, call: Call) -> None:
-    """End it. Up to `amount`, or all that is in dispute, goes to the buyer if the outcome says so."""
-    given = _give_back(books, dispute, outcome, amount or dispute.amount, call)
+def resolve(
+    books: Books, dispute: Dispute, outcome: str, amount: Money | None, call: Call, *, refunded_before: bool = False
+) -> None:
+    """End it. Up to `amount`, or all that is in dispute, goes to the buyer if the outcome says so; `refunded_before`: it has gone already,
+    by a refund of the seller's, and is only told."""
+    amount = amount or dispute.amount
+    given = amount if refunded_before else _give_back(books, dispute, outcome, amount, call)
     dispute.status, dispute.outcome, dispute.refunded, dispute.updated = RESOLVED, outcome, given, call.now
     dispute.capture.disputed = False
     books.tell(call, events.DISPUTE_RESOLVED, dispute.show(call))

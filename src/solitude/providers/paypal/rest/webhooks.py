@@ -131,7 +131,13 @@ def _dispute(resource: Resource) -> dict[str, Any]:
     return {
         "action": Action.DISPUTE,
         "dispute": DisputeEvidence(
-            reading.identity({"id": resource.get("dispute_id")}, "a dispute"), resolved, status, amount
+            reading.identity({"id": resource.get("dispute_id")}, "a dispute"),
+            resolved,
+            status,
+            amount,
+            # `amount_refunded` is "the amount that either the merchant or PayPal refunds the customer".
+            may_be_ours=True,
+            opened_at=_moment(resource.get("create_time")),
         ),
         "amount": amount,
         "reference": str(transactions[0].get("custom", "")),
@@ -139,6 +145,14 @@ def _dispute(resource: Resource) -> dict[str, Any]:
             "capture": reading.identity({"id": transactions[0].get("seller_transaction_id")}, "a dispute's capture")
         },
     }
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else None
 
 
 def _token_deleted(resource: Resource) -> dict[str, Any]:
