@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from solitude.payments import money_back, registry
-from solitude.payments.contract import UNDOINGS, Capability, Evidence, Operation, Outcome, Result, Seen
+from solitude.payments.contract import ENDINGS, UNDOINGS, Capability, Evidence, Operation, Outcome, Result, Seen
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
@@ -89,6 +89,8 @@ def payment(row: Transaction, found: Result) -> None:
         states.move(row, edge, **columns, follow_up_at=follow_up_at)
     elif found.evidence and found.evidence.state == Seen.PAID and row.status in PAID:
         _learn(row, columns)
+    elif found.evidence and found.evidence.state in ENDINGS and may_be_approved_yet(row):
+        row.change(outcome=columns["outcome"], follow_up_at=None)
     if found.evidence:
         for refund in found.evidence.refunds:
             money_back.refund_seen(row, refund)
@@ -103,7 +105,23 @@ def waiting_states(row: Transaction) -> tuple[Status, ...]:
     """Those in which a payment or refund is asked about until it is in another one."""
     name = PROVIDER_NUMBERS.get(row.provider) if row.provider is not None else None
     settles = name is not None and registry.can(name, Capability.SETTLEMENT)
-    return (Status.PENDING, Status.CHECKED) if settles else (Status.PENDING,)
+    states = (Status.PENDING, Status.CHECKED) if settles else (Status.PENDING,)
+    return (*states, Status.CANCELLED) if may_be_approved_yet(row) else states
+
+
+def may_be_approved_yet(row: Transaction) -> bool:
+    """Whether a payment that was given up here may be paid all the same: by its buyer's approval alone, which the provider takes until
+    it has shown the payment as ended (then its outcome is no longer open)."""
+    is_given_up = row.status == Status.CANCELLED and row.outcome == CallOutcome.PENDING
+    return is_given_up and is_taken_by_approval(row)
+
+
+def is_taken_by_approval(row: Transaction) -> bool:
+    """Whether the provider takes this payment when its buyer approves it, without a call of ours, and says so when it is asked."""
+    called = ProviderCall.objects.filter(transaction=row, operation=Operation.PAY)
+    paying = called.order_by("-pk").first()
+    able = registry.able_to(paying.provider, paying.intended) if paying else frozenset()
+    return {Capability.APPROVAL, Capability.LOOK_UP} <= able and Capability.CAPTURE not in able
 
 
 def _learn(row: Transaction, columns: dict[str, object]) -> None:

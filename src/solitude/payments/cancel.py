@@ -2,10 +2,15 @@
 this server takes nothing.
 
 Whoever ends it sees under its lock that nothing is taken and nobody is about to take it; who takes it sees under the same lock that
-it has not ended (`check`). Money that moves nevertheless is recorded as a correction.
+it has not ended (`check`). Money that moves nevertheless is recorded as a correction: where the buyer's approval alone moves it, the
+provider is asked before the payment is given up, and afterwards until it shows the payment as ended.
 """
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 
 from solitude.payments import apply, calls, check
 from solitude.payments.check import Checked
@@ -21,8 +26,13 @@ CANCELLED, EXPIRED = "CANCELLED", "EXPIRED"
 def cancel(pk: int) -> Checked:
     """Gives up a payment, unless it is paid or about to be; where it stands then. What is unknown of it is found out first."""
     uncertain = check.end_uncertain(pk)
+    row = Transaction.objects.get(pk=pk)
     if uncertain:
-        return Checked(Transaction.objects.get(pk=pk), Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
+        return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
+    if apply.is_taken_by_approval(row):
+        checked = check.check(pk)
+        if checked.failed:
+            return checked
     return Checked(_end(pk, "cancelled", CANCELLED))
 
 
@@ -35,7 +45,9 @@ def _end(pk: int, edge: str, reason: str) -> Transaction:
     with transaction.atomic():
         row = lock(pk)
         if _waits_for_buyer(row):
-            states.move(row, edge, status_reason=reason, follow_up_at=None)
+            goes_on = apply.is_taken_by_approval(row)
+            follow_up_at = Now() + timedelta(seconds=settings.SOLITUDE_FOLLOW_UP_S) if goes_on else None
+            states.move(row, edge, status_reason=reason, follow_up_at=follow_up_at)
     return row
 
 

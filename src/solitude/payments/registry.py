@@ -68,6 +68,8 @@ class Registered:
     credential_refused: Callable[["ProviderCall", CredentialRefused], None] | None = None
     # For how long a payment waits for its buyer; without one until the provider gives it up.
     approval_life_s: Callable[[], int] | None = None
+    # What it can do with the payment of this intent, where that is not all that it can do.
+    able_to: Callable[[Intent], frozenset[Capability]] | None = None
     # How it is told of a refund; without one a refund says what the payment said.
     refunding: Refunding | None = None
 
@@ -145,6 +147,12 @@ def is_known(name: str) -> bool:
 def can(name: str, capability: Capability) -> bool:
     """Whether a provider, by one of its interfaces at least, can do this."""
     return capability in provider(name).capabilities
+
+
+def able_to(name: str, intent: Intent) -> frozenset[Capability]:
+    """What a provider can do with the payment of this intent."""
+    given = _of(name).able_to
+    return given(intent) if given else provider(name).capabilities
 
 
 def applier(name: str, operation: Operation) -> Applier | None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from tests.payments.world import LOST_ANSWERS, another_paypal, call_of, end_leases
+from tests.payments.passing import make_due
+from tests.payments.world import LOST_ANSWERS, another_paypal, call_of, end_leases, nothing_happens
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
@@ -19,6 +20,11 @@ CHAINS = ((Decimal("30"), "partner@shop.example"),)
 
 def status(shop: Marketplace, payment: Answer) -> int:
     return int(shop.transaction(payment["transaction"])["status"])
+
+
+def follow_up() -> None:
+    make_due()
+    recovery.follow_up(limit=10)
 
 
 def operations(paypal: Simulator) -> list[str]:
@@ -119,6 +125,65 @@ def test_what_a_buyer_approves_after_the_marketplace_gave_it_up_is_recorded(
     assert (told["status"], status(shop, begun)) == ("OK", COMPLETED)
     assert shop.event_types()[-1] == "transaction.corrected"
     assert shop.refund(uuid=begun["uuid"])["status"] == "COMPLETED"
+
+
+def test_a_payment_that_paypal_took_with_the_approval_is_paid_and_not_cancelled(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    """Its IPN is lost, and the marketplace gives it up."""
+    paypal.approve(begun["pay_url"])
+
+    cancelled = shop.cancel(uuid=begun["uuid"])
+
+    assert (cancelled.status, cancelled["status"], status(shop, begun)) == (201, "COMPLETED", CHECKED)
+    assert shop.event_types()[-1] == "transaction.checked"
+
+
+def test_a_payment_is_not_given_up_while_paypal_does_not_say_whether_it_has_taken_it(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    paypal.fault("classic_payment_details", "error_500")
+    assert shop.cancel(uuid=begun["uuid"]).status == 504
+    assert status(shop, begun) == PENDING
+
+    assert shop.cancel(uuid=begun["uuid"])["status"] == "CANCELLED"
+
+
+@pytest.mark.parametrize("given_up_by", ["marketplace", "time"])
+def test_what_is_approved_after_it_was_given_up_is_found_without_an_ipn(
+    shop: Marketplace, paypal: Simulator, begun: Answer, given_up_by: str
+) -> None:
+    if given_up_by == "marketplace":
+        shop.cancel(uuid=begun["uuid"])
+    else:
+        with override_settings(SOLITUDE_PAYPAL_ORDER_LIFE_S=0):
+            follow_up()
+    assert status(shop, begun) == CANCELLED
+    paypal.approve(begun["pay_url"])
+
+    follow_up()
+
+    assert status(shop, begun) == CHECKED
+    assert shop.event_types()[-1] == "transaction.corrected"
+    assert shop.refund(uuid=begun["uuid"])["status"] == "COMPLETED"
+
+
+def test_a_payment_that_was_given_up_is_asked_about_until_its_link_is_dead(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    shop.cancel(uuid=begun["uuid"])
+    before = shop.event_types()
+    follow_up()
+    follow_up()
+    paypal.advance(3 * 3600 + 1)
+    follow_up()
+    assert operations(paypal)[-4:] == ["classic_payment_details"] * 4
+
+    with nothing_happens(paypal):
+        follow_up()
+        assert shop.check(uuid=begun["uuid"])["status"] == "CANCELLED"
+
+    assert (status(shop, begun), shop.event_types()) == (CANCELLED, before)
 
 
 # --- shares --------------------------------------------------------------------------------------------------------

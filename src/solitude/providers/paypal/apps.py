@@ -67,8 +67,9 @@ def _registered() -> "Registered":
     from solitude.providers.paypal.provider import PayPal
 
     proxied.offer()
+    paypal = PayPal()
     return Registered(
-        PayPal(),
+        paypal,
         {
             Operation.ASK_CONSENT: preapprovals.asked,
             Operation.STORE_CREDENTIAL: preapprovals.stored,
@@ -81,5 +82,6 @@ def _registered() -> "Registered":
         },
         credential_refused=preapprovals.refused,
         refunding=giving_back.telling,
+        able_to=paypal.able_to,
         approval_life_s=lambda: settings.SOLITUDE_PAYPAL_ORDER_LIFE_S,
     )

@@ -3,7 +3,7 @@
 from typing import cast
 
 from solitude.payments import registry
-from solitude.payments.contract import Call, Capability, Provider, Result
+from solitude.payments.contract import Call, Capability, Intent, Provider, Result
 from solitude.providers.paypal.classic.provider import ClassicPayPal
 from solitude.providers.paypal.names import CLASSIC, NAME, NUMBER, REST
 from solitude.providers.paypal.rest.provider import RestPayPal
@@ -25,6 +25,10 @@ class PayPal:
         """What at least one interface can do; each says for itself what it can."""
         return frozenset().union(*(interface.capabilities for interface in self._interfaces.values()))
 
+    def able_to(self, intent: Intent) -> frozenset[Capability]:
+        """What can be done with the payment of this intent, by its interface."""
+        return self._by(intent).capabilities
+
     def perform(self, call: Call) -> Result:
         return self._of(call).perform(call)
 
@@ -32,8 +36,11 @@ class PayPal:
         return self._of(call).find_out(call)
 
     def _of(self, call: Call) -> Provider:
-        # Calls of before there were two name none.
-        return self._interfaces[call.intent.interface or REST]
+        return self._by(call.intent)
+
+    def _by(self, intent: Intent) -> Provider:
+        # Intents of before there were two name none.
+        return self._interfaces[intent.interface or REST]
 
 
 def paypal() -> PayPal:
