@@ -25,6 +25,7 @@ from solitude.web.models import IdempotencyKey
 PENDING, COMPLETED, FAILED, CANCELLED = 0, 1, 4, 5
 APPROVED, CAPTURED, REFUNDED = "CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.REFUNDED"
 REVERSED, OPENED, RESOLVED = "PAYMENT.CAPTURE.REVERSED", "CUSTOMER.DISPUTE.CREATED", "CUSTOMER.DISPUTE.RESOLVED"
+FOR_BUYER, FOR_SELLER = "RESOLVED_BUYER_FAVOUR", "RESOLVED_SELLER_FAVOUR"
 Payment = dict[str, Any]
 KEYS = {"status", "action", "uuid", "amount", "transaction", "event", "reason", "retry"}
 
@@ -560,7 +561,7 @@ def test_a_dispute_for_the_buyer_takes_the_money_back_once(
 ) -> None:
     """PayPal tells of it twice: with the dispute's end, and as a reversal."""
     (capture,) = paypal.captured()
-    paypal.resolve(paypal.dispute(capture["id"]), "RESOLVED_BUYER_FAVOUR")
+    paypal.resolve(paypal.dispute(capture["id"]), FOR_BUYER)
 
     for event_type in order:
         forward(shop, paypal, event_type)
@@ -577,7 +578,7 @@ def test_a_dispute_for_the_buyer_takes_the_money_back_once(
 
 def test_a_dispute_for_the_seller_leaves_the_money(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
     (capture,) = paypal.captured()
-    paypal.resolve(paypal.dispute(capture["id"]), "RESOLVED_SELLER_FAVOUR")
+    paypal.resolve(paypal.dispute(capture["id"]), FOR_SELLER)
 
     assert [forward(shop, paypal, kind)["status"] for kind in (OPENED, RESOLVED)] == ["OK", "OK"]
 
@@ -585,7 +586,25 @@ def test_a_dispute_for_the_seller_leaves_the_money(shop: Marketplace, paypal: Si
     assert shop.event_types()[-1] == "dispute.resolved"
 
 
-FOR_BUYER = "RESOLVED_BUYER_FAVOUR"
+def test_a_dispute_about_a_payment_that_paypal_holds_is_told_at_once_and_takes_money_back_when_there_is_some(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    held = shop.pay(app_id)
+    paypal.approve(held["pay_url"], funding="review")
+    assert shop.check(uuid=held["uuid"])["status"] == "PENDING"
+    # Its end overtakes the news that it is paid.
+    decide_review(paypal, "accept")
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), FOR_BUYER)
+
+    opened, ended = forward(shop, paypal, OPENED), forward(shop, paypal, RESOLVED)
+
+    assert (opened["status"], opened["reason"], ended["reason"]) == ("OK", None, "parked")
+    assert shop.event_types()[-1] == "dispute.opened"
+    assert state(shop, held.json) == (PENDING, None, None)
+    forward(shop, paypal, CAPTURED)
+    assert state(shop, held.json) == (COMPLETED, "2.49", "2.49")
+    assert shop.event_types()[-1] == "dispute.resolved"
 
 
 def returns(payment: Payment) -> list[tuple[int, int, str]]:

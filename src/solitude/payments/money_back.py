@@ -161,13 +161,18 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
     if seen.resolved != Resolved.NO:
         dispute.resolved = seen.resolved
         news.append("resolved")
-        if seen.resolved == Resolved.FOR_BUYER and seen.amount:
+        if seen.amount and takes_back(seen):
             dispute.reversal = _gone_back(payment, dispute, seen, seen.amount)
     elif dispute.provider_status != seen.status:
         news.append("updated")
     dispute.provider_status = seen.status
     dispute.save()
     return dispute, news
+
+
+def takes_back(seen: DisputeEvidence) -> bool:
+    """Whether money went back by it: while it is open none does."""
+    return seen.resolved == Resolved.FOR_BUYER and seen.amount is not None
 
 
 def _gone_back(payment: Transaction, dispute: Dispute, seen: DisputeEvidence, amount: Money) -> Transaction | None:

@@ -62,7 +62,7 @@ def apply(provider: str, notice: Notice) -> Applied:
         case Action.PAYMENT:
             return _payment_news(payment, notice)
         case Action.DISPUTE if notice.dispute:
-            return _dispute_news(matching.captured(payment), notice.dispute)
+            return _dispute_news(payment, notice.dispute)
         case Action.REFUND | Action.REVERSAL if notice.refund:
             return _went_back(matching.captured(payment), notice.action, notice.refund, notice)
     raise Mismatch("evidence")
@@ -158,6 +158,8 @@ def _went_back(payment: Transaction, action: Action, seen: RefundEvidence, notic
 
 
 def _dispute_news(payment: Transaction, seen: DisputeEvidence) -> Applied:
+    if money_back.takes_back(seen):
+        payment = matching.captured(payment)
     dispute, news = money_back.dispute_seen(payment, seen)
     amount: Money | None = seen.amount
     data = {
