@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -722,6 +723,91 @@ def test_a_refund_that_fails_after_a_dispute_has_ended_by_it_was_not_the_money_t
 
     assert returns(paid) == [(1, FAILED, "2.49"), (2, COMPLETED, "2.49")]
     assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
+@pytest.fixture
+def appealed(paypal: Simulator, paid: Payment, request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    """The events of a dispute that ended in one way and, after an appeal, in the other: its first end, what was reversed, its last end."""
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+    for end in request.param:
+        if paypal.told(RESOLVED):
+            paypal.appeal(dispute)
+        # PayPal's times are of milliseconds.
+        paypal.advance(60)
+        paypal.resolve(dispute, end)
+    first, last = paypal.told(RESOLVED)
+    return [first, only(paypal, REVERSED), last]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("appealed", [(FOR_BUYER, FOR_SELLER)], indirect=True)
+def test_a_dispute_that_ends_for_the_seller_after_an_appeal_undoes_the_reversal(
+    shop: Marketplace, paid: Payment, appealed: list[dict[str, Any]], order: tuple[int, ...]
+) -> None:
+    for number in order:
+        shop.forward(appealed[number])
+
+    assert returns(paid) == [(2, CANCELLED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+    assert Dispute.objects.get().resolved == "for_seller"
+    assert shop.refund(uuid=paid["uuid"], amount="1.00").status == 201
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("appealed", [(FOR_SELLER, FOR_BUYER)], indirect=True)
+def test_a_dispute_that_ends_for_the_buyer_after_an_appeal_takes_the_money_back(
+    shop: Marketplace, paid: Payment, appealed: list[dict[str, Any]], order: tuple[int, ...]
+) -> None:
+    for number in order:
+        shop.forward(appealed[number])
+
+    assert returns(paid) == [(2, COMPLETED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+    assert Dispute.objects.get().resolved == "for_buyer"
+
+
+@pytest.mark.parametrize("appealed", [(FOR_BUYER, FOR_SELLER)], indirect=True)
+def test_a_dispute_that_ended_before_its_time_was_kept_ends_anew_and_is_not_opened_again(
+    shop: Marketplace, paypal: Simulator, paid: Payment, appealed: list[dict[str, Any]]
+) -> None:
+    shop.forward(appealed[0])
+    Dispute.objects.update(told_at=None)
+
+    assert forward(shop, paypal, OPENED)["reason"] == "known_already"
+    assert Dispute.objects.get().resolved == "for_buyer"
+    assert shop.forward(appealed[2])["status"] == "OK"
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+
+
+def test_each_end_of_a_dispute_is_told(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+    for end in (FOR_BUYER, FOR_SELLER, FOR_BUYER):
+        if end != FOR_BUYER or paypal.told(RESOLVED):
+            paypal.advance(60)
+            paypal.appeal(dispute)
+        paypal.advance(60)
+        paypal.resolve(dispute, end)
+    events = [event for event in paypal.told() if "DISPUTE" in event["event_type"] or event["event_type"] == REVERSED]
+
+    for event in events:
+        shop.forward(event)
+
+    told = [event for event in shop.get("/events/?limit=1000")["events"] if event["type"].startswith("dispute.")]
+    assert [(event["type"], event["data"]["resolved"]) for event in told] == [
+        ("dispute.opened", "no"),
+        ("dispute.resolved", "for_buyer"),
+        ("dispute.updated", "no"),
+        ("dispute.resolved", "for_seller"),
+        ("dispute.updated", "no"),
+        ("dispute.resolved", "for_buyer"),
+    ]
+    assert returns(paid) == [(2, CANCELLED, "2.49"), (2, COMPLETED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+    before = shop.event_types()
+    assert [shop.forward(event)["status"] for event in events] == ["IGNORED"] * len(events)
+    assert shop.event_types() == before
 
 
 def test_a_claim_that_the_seller_accepts_is_one_refund(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:

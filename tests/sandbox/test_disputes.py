@@ -196,6 +196,23 @@ def test_while_a_dispute_is_open_only_everything_can_be_refunded(sandbox: Sandbo
     assert sandbox.refund(capture["id"], {"amount": money("10.00")}).status == 201
 
 
+def test_after_an_appeal_a_dispute_ends_anew(sandbox: Sandbox) -> None:
+    capture = _sold(sandbox)
+    dispute = {"dispute": sandbox.dispute(capture["id"])["dispute_id"]}
+    assert sandbox.control("POST", "dispute/appeal", dispute).status == 400
+    sandbox.resolve(dispute["dispute"], "RESOLVED_BUYER_FAVOUR")
+
+    appealed = sandbox.control("POST", "dispute/appeal", dispute).json
+    assert (appealed["status"], "dispute_outcome" in appealed) == ("UNDER_REVIEW", False)
+    assert _last(sandbox, 1) == ["CUSTOMER.DISPUTE.UPDATED"]
+    assert sandbox.balance(BUYER) == "0.00"
+
+    sandbox.resolve(dispute["dispute"], "RESOLVED_SELLER_FAVOUR")
+    assert _last(sandbox, 1) == ["CUSTOMER.DISPUTE.RESOLVED"]
+    assert sandbox.balance(BUYER) == "-10.00"
+    assert sandbox.get_capture(capture["id"]).json["status"] == "COMPLETED"
+
+
 def test_a_dispute_may_change_before_it_ends(sandbox: Sandbox) -> None:
     dispute = sandbox.dispute(_sold(sandbox)["id"])
     change = {"dispute": dispute["dispute_id"], "status": "UNDER_REVIEW", "stage": "CHARGEBACK", "message": "Well?"}

@@ -80,6 +80,10 @@ class Simulator(Controlled):
     def resolve(self, dispute: str, outcome: str, **more: Any) -> None:
         self._control("POST", "dispute/resolve", {"dispute": dispute, "outcome": outcome, **more})
 
+    def appeal(self, dispute: str) -> None:
+        """PayPal looks once more at a dispute that has ended."""
+        self._control("POST", "dispute/appeal", {"dispute": dispute})
+
     def review(self, decision: str, **held: str) -> None:
         """PayPal ends its review of a `capture` or of a classic `payment`: `accept` or `deny`."""
         self._control("POST", "review", {**held, "decision": decision})

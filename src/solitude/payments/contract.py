@@ -178,7 +178,8 @@ class DisputeEvidence:
     """A dispute as the provider tells it. `amount` is what is disputed, or what went back once it is resolved for the buyer.
 
     `may_be_ours`: what went back may be a refund of ours, and whatever the provider moves by itself it tells with an id as well.
-    `opened_at` is the provider's time.
+    `opened_at` and `told_at`, when it was as it is told, are the provider's times: where that says when, what is newer counts, also
+    another end; else the first end does.
     """
 
     id: str
@@ -187,6 +188,7 @@ class DisputeEvidence:
     amount: Money | None = None
     may_be_ours: bool = False
     opened_at: datetime | None = None
+    told_at: datetime | None = None
 
 
 class Action(StrEnum):

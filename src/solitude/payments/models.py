@@ -166,7 +166,8 @@ class Notification(SealedModel):
 
 
 class Dispute(models.Model):
-    """A buyer's dispute at the provider, about a payment. `reversal` is the money that went back because of it."""
+    """A buyer's dispute at the provider, about a payment. `reversal` is the money that went back because of it. It was as it is here
+    at `told_at`, by the provider's time."""
 
     provider = models.CharField(max_length=32)
     dispute_id = models.CharField(max_length=128)
@@ -175,6 +176,7 @@ class Dispute(models.Model):
     resolved = models.CharField(max_length=16, default=Resolved.NO)
     reversal = models.ForeignKey(Transaction, null=True, default=None, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(db_default=Now())
+    told_at = models.DateTimeField(null=True, default=None)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["provider", "dispute_id"], name="payments_dispute_once")]

@@ -130,10 +130,16 @@ def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction |
     row = alike.filter(status=Status.COMPLETED).first()
     if row is None:
         return alike.first()
-    states.move(row, "reversal_undone")
-    _sum_up(payment)
-    _alarm("Reversal undone", 5, payment, row)
+    _undo(payment, row)
     return row
+
+
+def _undo(payment: Transaction, reversal: Transaction) -> None:
+    if not states.can(reversal, "reversal_undone"):
+        return
+    states.move(reversal, "reversal_undone")
+    _sum_up(payment)
+    _alarm("Reversal undone", 5, payment, reversal)
 
 
 def _reversals(payment: Transaction, seen: RefundEvidence) -> QuerySet[Transaction]:
@@ -147,7 +153,9 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
 
     Whatever is told first opens it, so that the feed tells of every dispute from its beginning.
 
-    A dispute that ends for the buyer means that money went back, which is recorded once: see `_gone_back`.
+    A dispute that ends for the buyer means that money went back, which is recorded once: see `_gone_back`. One may end anew, after an
+    appeal. Where it ends for the seller then, the reversal is undone. News that was overtaken changes no end; but what went back by it
+    went back, and perhaps came again.
     """
     provider, news = provider_name(payment.provider), list[str]()
     dispute = Dispute.objects.filter(provider=provider, dispute_id=seen.id).first()
@@ -156,18 +164,37 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
             provider=provider, dispute_id=seen.id, transaction=payment, provider_status=seen.status
         )
         news.append("opened")
-    if dispute.resolved != Resolved.NO:
+    elif _is_overtaken(dispute, seen):
+        if seen.told_at and dispute.reversal is None and dispute.resolved != Resolved.FOR_BUYER:
+            _move_money(payment, dispute, seen)
         return dispute, news
-    if seen.resolved != Resolved.NO:
-        dispute.resolved = seen.resolved
+    if seen.resolved not in (Resolved.NO, dispute.resolved):
         news.append("resolved")
-        if seen.amount and takes_back(seen):
-            dispute.reversal = _gone_back(payment, dispute, seen, seen.amount)
-    elif dispute.provider_status != seen.status:
+    elif not news and (seen.resolved, seen.status) != (dispute.resolved, dispute.provider_status):
         news.append("updated")
-    dispute.provider_status = seen.status
-    dispute.save()
+    dispute.resolved, dispute.provider_status = seen.resolved, seen.status
+    dispute.told_at = seen.told_at or dispute.told_at
+    _move_money(payment, dispute, seen)
     return dispute, news
+
+
+def _is_overtaken(dispute: Dispute, seen: DisputeEvidence) -> bool:
+    if dispute.resolved == Resolved.NO:
+        return bool(seen.told_at and dispute.told_at and seen.told_at < dispute.told_at)
+    if seen.told_at is None:
+        return True
+    # Servers of the version before keep no time.
+    return seen.told_at <= dispute.told_at if dispute.told_at else seen.resolved == Resolved.NO
+
+
+def _move_money(payment: Transaction, dispute: Dispute, seen: DisputeEvidence) -> None:
+    """What goes back by an end of the dispute, and comes again by how it ended at last."""
+    row = lock(dispute.reversal_id) if dispute.reversal_id else None
+    if seen.amount and takes_back(seen) and (row is None or row.status == Status.CANCELLED):
+        row = dispute.reversal = _gone_back(payment, dispute, seen, seen.amount)
+    dispute.save()
+    if dispute.resolved == Resolved.FOR_SELLER and row and row.type == Type.REVERSAL:
+        _undo(payment, row)
 
 
 def takes_back(seen: DisputeEvidence) -> bool:
@@ -229,7 +256,7 @@ def _known(payment: Transaction, kind: Type, seen: RefundEvidence) -> Transactio
 
 
 def _made_elsewhere(payment: Transaction, kind: Type, uid: str | None, amount: Money) -> Transaction:
-    told = _told_by_dispute(payment, amount) if uid else None
+    told = _told_without_id(payment, amount) if uid else None
     if told:
         told.change(uid_pay=uid)
         return told
@@ -248,16 +275,12 @@ def _made_elsewhere(payment: Transaction, kind: Type, uid: str | None, amount: M
     return row
 
 
-def _told_by_dispute(payment: Transaction, amount: Money) -> Transaction | None:
-    """A reversal of this amount that only the end of a dispute has told of so far."""
-    rows = Dispute.objects.filter(
-        transaction=payment,
-        reversal__uid_pay=None,
-        reversal__type=Type.REVERSAL,
-        reversal__amount=amount_value(amount.amount),
+def _told_without_id(payment: Transaction, amount: Money) -> Transaction | None:
+    """A reversal of this amount that only the end of a dispute has told of so far; it may have come again since."""
+    rows = Transaction.objects.filter(
+        related=payment, type=Type.REVERSAL, uid_pay=None, amount=amount_value(amount.amount)
     )
-    dispute = rows.select_related("reversal").order_by("pk").first()
-    return dispute.reversal if dispute else None
+    return rows.exclude(outcome=CallOutcome.NONE).order_by("pk").first()
 
 
 def _taken_after_all(payment: Transaction, row: Transaction, amount: Money) -> None:

@@ -160,6 +160,7 @@ def _went_back(payment: Transaction, action: Action, seen: RefundEvidence, notic
 def _dispute_news(payment: Transaction, seen: DisputeEvidence) -> Applied:
     if money_back.takes_back(seen):
         payment = matching.captured(payment)
+    before = payment.counter
     dispute, news = money_back.dispute_seen(payment, seen)
     amount: Money | None = seen.amount
     data = {
@@ -181,4 +182,5 @@ def _dispute_news(payment: Transaction, seen: DisputeEvidence) -> Applied:
                 data=data,
             )
         )
-    return Applied(payment, is_news=True) if news else Applied(payment, reason=OLD_NEWS)
+    is_news = bool(news) or payment.counter != before
+    return Applied(payment, is_news, "" if is_news else OLD_NEWS)

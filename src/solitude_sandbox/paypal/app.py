@@ -149,6 +149,7 @@ class PayPal:
         yield plain("/sandbox/dispute", ("POST",), disputes.open)
         yield plain("/sandbox/dispute/update", ("POST",), disputes.update)
         yield plain("/sandbox/dispute/resolve", ("POST",), disputes.resolve)
+        yield plain("/sandbox/dispute/appeal", ("POST",), disputes.appeal)
         yield plain("/sandbox/preapproval", ("POST",), classic_control.preapproval)
         yield plain("/sandbox/permissions/revoke", ("POST",), classic_control.revoke_permissions)
         yield plain("/sandbox/payment/refund", ("POST",), classic_control.refund)

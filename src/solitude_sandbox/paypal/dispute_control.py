@@ -29,6 +29,10 @@ class DisputeControl:
         """POST dispute/resolve {"dispute": ID, "outcome": CODE, "amount"?, "refunded_before"?}."""
         return tried(lambda: (self.end_dispute(base_of(request), body_of(request)), 200))
 
+    def appeal(self, request: Request) -> Response:
+        """POST dispute/appeal {"dispute": ID}."""
+        return tried(lambda: (self.appeal_end(base_of(request), body_of(request)), 200))
+
     def open_dispute(self, base: str, body: Json) -> Json:
         """What `open` does; ValueError with a sentence if it makes no sense."""
         reason = _one_of(body, "reason", disputes.REASONS) or disputes.REASONS[0]
@@ -70,6 +74,16 @@ class DisputeControl:
             call = look(self._books, base)
             with refused():
                 disputes.resolve(self._books, dispute, outcome, amount, call, refunded_before=refunded_before)
+            return dispute.show(call)
+
+    def appeal_end(self, base: str, body: Json) -> Json:
+        """What `appeal` does; ValueError with a sentence if it makes no sense."""
+        with self._books.lock:
+            dispute = self._books.disputes.get(str(body.get("dispute", "")))
+            if dispute is None or dispute.status != disputes.RESOLVED or dispute.capture.disputed:
+                raise ValueError("dispute must be the id of one that is resolved, and its capture in no other.")
+            call = look(self._books, base)
+            disputes.appeal(self._books, dispute, call)
             return dispute.show(call)
 
     def _unresolved(self, body: Json) -> Dispute:

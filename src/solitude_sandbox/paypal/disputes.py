@@ -13,7 +13,7 @@ from solitude_sandbox.paypal.call import Call, Json
 from solitude_sandbox.paypal.captures import Capture
 from solitude_sandbox.paypal.money import Money
 from solitude_sandbox.paypal.refunds import refund_for_dispute
-from solitude_sandbox.paypal.reversals import reverse
+from solitude_sandbox.paypal.reversals import Reversal, reverse, undo
 from solitude_sandbox.paypal.times import DISPUTE_RESPONSE_TIME, stamp_ms
 
 REASONS = (
@@ -64,6 +64,7 @@ class Dispute:
     updated: datetime
     outcome: str | None = None
     refunded: Money | None = None
+    reversal: Reversal | None = None
     messages: list[Json] = field(default_factory=list)
 
     @property
@@ -170,17 +171,28 @@ def resolve(
     """End it. Up to `amount`, or all that is in dispute, goes to the buyer if the outcome says so; `refunded_before`: it has gone already,
     by a refund of the seller's, and is only told."""
     amount = amount or dispute.amount
+    if dispute.reversal is not None:
+        undo(books, dispute.reversal, call)
+        dispute.reversal = None
     given = amount if refunded_before else _give_back(books, dispute, outcome, amount, call)
     dispute.status, dispute.outcome, dispute.refunded, dispute.updated = RESOLVED, outcome, given, call.now
     dispute.capture.disputed = False
     books.tell(call, events.DISPUTE_RESOLVED, dispute.show(call))
 
 
+def appeal(books: Books, dispute: Dispute, call: Call) -> None:
+    """Who has lost brings new evidence: PayPal looks at it once more. What went back is with the buyer until it ends anew."""
+    dispute.outcome = dispute.refunded = None
+    dispute.capture.disputed = True
+    update(books, dispute, "UNDER_REVIEW", None, None, call)
+
+
 def _give_back(books: Books, dispute: Dispute, outcome: str, amount: Money, call: Call) -> Money | None:
     """The seller loses: a reversal. It accepts: a refund of what is left. PayPal pays itself: no change of the sale."""
     capture = dispute.capture
     if outcome == BUYER_FAVOUR:
-        return reverse(books, capture, amount, call).amount
+        dispute.reversal = reverse(books, capture, amount, call)
+        return dispute.reversal.amount
     if outcome == ACCEPTED:
         return refund_for_dispute(books, capture, amount, call).amount
     if outcome == PAYOUT:

@@ -50,6 +50,14 @@ class Reversal:
         }
 
 
+def undo(books: Books, reversal: Reversal, call: Call) -> None:
+    """The seller has it again. PayPal's webhooks tell of that by the dispute alone."""
+    capture, amount = reversal.capture, reversal.amount
+    books.accounts.move(amount.currency, [(capture.seller, amount.value), (capture.buyer, -amount.value)])
+    capture.reversals.remove(reversal)
+    capture.updated = call.now
+
+
 def reverse(books: Books, capture: Capture, amount: Money, call: Call) -> Reversal:
     """Take the money from the seller, give it to the buyer, and tell of it."""
     reversal = Reversal(books.ids.resource_id(), capture, amount, call.now)

@@ -138,6 +138,7 @@ def _dispute(resource: Resource) -> dict[str, Any]:
             # `amount_refunded` is "the amount that either the merchant or PayPal refunds the customer".
             may_be_ours=True,
             opened_at=_moment(resource.get("create_time")),
+            told_at=_moment(resource.get("update_time")),
         ),
         "amount": amount,
         "reference": str(transactions[0].get("custom", "")),
