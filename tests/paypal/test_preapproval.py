@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from tests.payments.passing import make_due
 from tests.payments.world import (
     LOST_ANSWERS,
     NO_ANSWERS,
@@ -18,7 +19,7 @@ from tests.payments.world import (
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import CANCEL_URL, RETURN_URL, Simulator
 
-from solitude.payments import registry
+from solitude.payments import recovery, registry
 from solitude.payments.contract import Call, Operation, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal, Preapproval
@@ -480,6 +481,27 @@ def test_a_key_that_cannot_be_deleted_now_is_gone_here_and_stays_to_be_deleted(
     assert shop.get(uri)["key"] is False
     assert len(living_keys(paypal)) == 1
     assert ProviderCall.objects.get(operation="delete_credential").outcome == "unknown"
+
+
+def test_a_key_that_our_credentials_do_not_delete_now_is_deleted_when_paypal_takes_them_again(
+    shop: Marketplace, paypal: Simulator, preapproved: str
+) -> None:
+    """We have it no more, so nobody else could ask for it."""
+    uri = BuyerPaypal.objects.get(buyer__uuid=preapproved).resource_uri
+    with another_paypal(SOLITUDE_PAYPAL_CLIENT_SECRET="not-any-more"):
+        assert shop.delete(uri).status == 204
+        make_due()
+        assert recovery.run_once() == 1
+    assert len(living_keys(paypal)) == 1
+    call = ProviderCall.objects.get(operation="delete_credential")
+    assert (call.outcome, call.reason_code) == ("unknown", "provider_configuration")
+    assert shop.get("/services/uncertain/")["count"] == 1
+
+    make_due()
+    assert recovery.run_once() == 1
+
+    assert living_keys(paypal) == []
+    assert ProviderCall.objects.get(operation="delete_credential").outcome == "succeeded"
 
 
 def test_a_deletion_that_a_crash_left_is_done_with_the_next_one(

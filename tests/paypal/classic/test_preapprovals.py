@@ -5,10 +5,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from tests.payments.world import LOST_ANSWERS, call_of, nothing_happens
+from tests.payments.passing import make_due
+from tests.payments.world import LOST_ANSWERS, another_paypal, call_of, nothing_happens
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
+from solitude.payments import recovery
 from solitude.providers.paypal.models import BuyerPaypal
 
 COMPLETED = 1
@@ -164,6 +166,19 @@ def test_a_pre_approval_that_is_deleted_here_is_cancelled_at_paypal(
     row = BuyerPaypal.objects.get()
 
     assert shop.delete(row.resource_uri).status == 204
+
+    assert known_to_paypal(paypal)["status"] == "CANCELED"
+
+
+def test_a_pre_approval_that_our_credentials_do_not_cancel_now_is_cancelled_when_paypal_takes_them_again(
+    shop: Marketplace, paypal: Simulator, agreed: Answer
+) -> None:
+    with another_paypal(SOLITUDE_PAYPAL_CLASSIC_PASSWORD="not-any-more"):
+        assert shop.delete(BuyerPaypal.objects.get().resource_uri).status == 204
+    assert known_to_paypal(paypal)["status"] == "ACTIVE"
+
+    make_due()
+    assert recovery.run_once() == 1
 
     assert known_to_paypal(paypal)["status"] == "CANCELED"
 

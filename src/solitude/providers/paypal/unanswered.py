@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from solitude.outbound.http import NoAnswer, NotSent
 from solitude.outbound.http import Reason as SendReason
 from solitude.outbound.record import Exchange
-from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Outcome, Reason, Result
+from solitude.payments.contract import BUSY, CONFIGURATION, UNREACHABLE, Operation, Outcome, Reason, Result
 from solitude.providers.paypal.names import NAME
 from solitude.telemetry import cef
 from solitude.telemetry.logs import get_logger
@@ -66,7 +66,9 @@ def refused_credentials(exchanges: tuple[Exchange, ...], operation: str) -> Resu
     log.error("paypal_credentials_refused", operation=operation)
     cef.event("Provider refuses our credentials", 7, extra={"cs6Label": "provider", "cs6": NAME})
     reason = Reason(CONFIGURATION, "PayPal refuses the credentials of this server.")
-    return Result(Outcome.NOT_SENT, reason=reason, exchanges=exchanges)
+    # A key that is to be deleted we have no more: nobody would ask for it again, so the call stays open until it is done.
+    outcome = Outcome.UNKNOWN if operation == Operation.DELETE_CREDENTIAL else Outcome.NOT_SENT
+    return Result(outcome, reason=reason, exchanges=exchanges)
 
 
 def not_ours(exchanges: tuple[Exchange, ...], operation: str) -> NotDone:
