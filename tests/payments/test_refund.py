@@ -3,10 +3,13 @@
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.payments.passing import age
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from tests.payments.passing import age, make_due
 from tests.payments.world import (
     LOST_ANSWERS,
     NO_ANSWERS,
@@ -22,13 +25,15 @@ from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
 from solitude.money.money import Money
-from solitude.payments import calls, refund
+from solitude.payments import calls, recovery, refund
 from solitude.payments.contract import Call, Intent, RefundSeen, Result
 from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, FAILED, ERRORED = 0, 1, 4, 7
 KEY = {"Idempotency-Key": "refund-4711"}
 Payment = dict[str, Any]
+# What may become of a part that goes back, and of those of which nobody knows.
+FATES = ("made", "refused", "lost", "not_made", "made_later")
 
 
 def paid_to(shop: Marketplace, paypal: Simulator, payee: str, **more: Any) -> Payment:
@@ -183,6 +188,104 @@ def test_parts_bring_back_the_marketplaces_share_to_the_cent(shop: Marketplace, 
         for refund in paypal.state()["refunds"]
     ]
     assert sorted(shares) == ["0.03", "0.03", "0.04"]
+
+
+def test_a_part_that_fails_after_a_later_one_was_made_frees_its_share(shop: Marketplace, paypal: Simulator) -> None:
+    """Halves of 0.13 are 0.06 and 0.07; the first was not made, and is asked for again behind the second."""
+    payment = paid_to(shop, paypal, "shop-4@dev.example", amount="2.50", platform_fee="0.13")
+    paypal.fault("refund", "error_500")
+    assert shop.refund(uuid=payment["uuid"], amount="1.25").status == 504
+    assert shop.refund(uuid=payment["uuid"], amount="1.25").status == 201
+    _recover_none(paypal)
+
+    assert shop.refund(uuid=payment["uuid"]).status == 201
+
+    assert books(shop, payment) == (COMPLETED, "2.50", "2.50")
+    assert _fees(paypal) == [Decimal("0.07"), Decimal("0.06")]
+
+
+def test_of_a_fee_as_large_as_a_part_no_more_goes_back_than_that_part(shop: Marketplace, paypal: Simulator) -> None:
+    payment = paid_to(shop, paypal, "shop-5@dev.example", amount="2.50", platform_fee="2.00")
+    Elsewhere(paypal).refund("2.40")
+    shop.forward(paypal.told("PAYMENT.CAPTURE.REFUNDED")[-1])
+
+    assert shop.refund(uuid=payment["uuid"])["amount"] == "0.10"
+
+    # What was given back elsewhere was the seller's alone.
+    assert _fees(paypal) == [Decimal(0), Decimal("0.08")]
+
+
+@pytest.mark.long
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    captured=st.integers(20, 400),
+    permille=st.integers(1, 1000),
+    steps=st.lists(st.tuples(st.integers(1, 200), st.sampled_from(FATES)), max_size=10),
+)
+@example(captured=250, permille=52, steps=[(125, "lost"), (125, "made"), (1, "not_made")])
+@example(captured=250, permille=600, steps=[(1, "lost"), (1, "made"), (1, "lost"), (1, "made"), (1, "not_made")])
+def test_in_whatever_order_parts_go_back_they_never_bring_more_than_the_fee_and_all_of_them_bring_it(
+    shop: Marketplace, paypal: Simulator, captured: int, permille: int, steps: list[tuple[int, str]]
+) -> None:
+    """`lost` parts are found out later: as made, by a repeat, or as never made."""
+    fee = Decimal(max(captured * permille // 1000, 1)) / 100
+    payment = paid_to(
+        shop, paypal, f"shop-{uuid4()}@dev.example", amount=str(Decimal(captured) / 100), platform_fee=str(fee)
+    )
+    before = len(paypal.state()["refunds"])
+
+    def refund_a_part(amount: Decimal, fault: str = "") -> int:
+        if fault:
+            paypal.fault("refund", fault)
+        left = Decimal(captured) / 100 - claimed(payment)
+        if left == 0:
+            return 0
+        answer = shop.refund(uuid=payment["uuid"], amount=str(min(amount, left)))
+        assert sum(_fees(paypal)[before:]) <= fee
+        return answer.status
+
+    for cents, fate in steps:
+        match fate:
+            case "made":
+                assert refund_a_part(Decimal(cents) / 100) in (201, 0)
+            case "refused":
+                refund_a_part(Decimal(cents) / 100, "issue:REFUND_FAILED_INSUFFICIENT_FUNDS")
+            case "lost":
+                refund_a_part(Decimal(cents) / 100, "error_500")
+            case "not_made":
+                _recover_none(paypal)
+            case "made_later":
+                _recover_all()
+    paypal.clear_faults()
+    _recover_all()
+    refund_a_part(Decimal(captured) / 100)
+
+    assert claimed(payment) == Transaction.objects.get(uuid=payment["uuid"]).refunded_amount == Decimal(captured) / 100
+    assert sum(_fees(paypal)[before:]) == fee
+
+
+def _recover_none(paypal: Simulator) -> None:
+    """What is unknown turns out as never made: PayPal repeats its error, and lists nothing."""
+    paypal.fault("refund", "error_500", count=0)
+    age(hours=2)
+    recovery.run_once(20)
+    paypal.clear_faults()
+
+
+def _recover_all() -> None:
+    make_due()
+    recovery.run_once(20)
+
+
+def _fees(paypal: Simulator) -> list[Decimal]:
+    """What refunds took of the marketplace's share, in the order in which PayPal made them."""
+    nothing = [{"amount": {"value": "0"}}]
+    breakdowns = [refund["seller_payable_breakdown"] for refund in paypal.state()["refunds"]]
+    return [Decimal(shown.get("platform_fees", nothing)[0]["amount"]["value"]) for shown in breakdowns]
 
 
 def test_a_failed_part_frees_its_amount_and_no_other(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:

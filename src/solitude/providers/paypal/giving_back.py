@@ -5,13 +5,14 @@ from decimal import Decimal
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import calls, refund
-from solitude.payments.contract import Intent
+from solitude.payments.contract import Intent, Operation
+from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable
 from solitude.payments.registry import Telling
 from solitude.providers.paypal import currencies
 from solitude.providers.paypal.classic import refunding
 from solitude.providers.paypal.rest.requests import NOTE_MAX_CHARS
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import Status, Transaction
 from solitude.web.refusals import BadFields
 
 
@@ -50,15 +51,23 @@ def _check_digits(amount: Money) -> None:
 
 
 def _fee_back(fee: Money | None, payment: Transaction, amount: Money) -> Money | None:
-    """The part of the marketplace's share that goes back: in proportion to all that has gone back by then, less what has before.
+    """The part of the marketplace's share that goes back: in proportion to all that we give back with this, less what goes with the others.
 
-    So roundings never add up, and the last part brings exactly the rest.
+    So roundings never add up, the last part brings exactly the rest, and a part that failed holds none of it, whenever it was asked for.
     """
-    captured, before = payment.captured_amount, payment.refund_claimed_amount or Decimal(0)
+    captured = payment.captured_amount
     if fee is None or not captured:
         return None
-    digits = currencies.digits(fee.currency)
-    shares = [
-        (fee.amount * part / captured).quantize(Decimal(1).scaleb(-digits)) for part in (before, before + amount.amount)
-    ]
-    return Money(shares[1] - shares[0], fee.currency)
+    others = _going_back(payment)
+    back = amount.amount + sum((intent.amount.amount for intent in others if intent.amount), Decimal(0))
+    given = sum((intent.fee.amount for intent in others if intent.fee), Decimal(0))
+    due = (fee.amount * back / captured).quantize(Decimal(1).scaleb(-currencies.digits(fee.currency)))
+    # After failures others may hold less than there should go with them, or more: PayPal takes all of a part at most.
+    return Money(max(min(due - given, amount.amount), Decimal(0)), fee.currency)
+
+
+def _going_back(payment: Transaction) -> list[Intent]:
+    """The refunds of ours that are done, or may be yet."""
+    refunds = ProviderCall.objects.filter(operation=Operation.REFUND, transaction__related=payment)
+    live = refunds.filter(transaction__status__in=(Status.PENDING, Status.COMPLETED))
+    return [call.intended for call in live.only("intent", "essentials")]
