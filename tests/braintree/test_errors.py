@@ -97,7 +97,6 @@ def test_texts_are_cleaned_and_none_is_longer_than_may_be() -> None:
 @pytest.mark.parametrize(
     ("status", "seen", "awaits"),
     [
-        ("authorizing", Seen.PAID, True),
         ("authorized", Seen.PAID, True),
         ("submitted_for_settlement", Seen.PAID, True),
         ("settling", Seen.PAID, True),
@@ -119,6 +118,13 @@ def test_each_status_is_one_state_of_the_engine(status: str, seen: Seen, awaits:
     assert evidence is not None
     assert (evidence.state, evidence.awaits_notice) == (seen, awaits)
     assert statuses.refund_seen(status) is not None
+
+
+def test_what_its_bank_has_not_answered_is_neither_paid_nor_refused() -> None:
+    assert statuses.seen("authorizing") is None
+    assert statuses.refund_seen("authorizing") == RefundSeen.UNDER_WAY
+    with pytest.raises(reading.Undecided):
+        reading.sale(transaction(status="authorizing"), None, "our-key")
 
 
 def test_a_status_that_nobody_knows_is_none() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from tests.braintree.world import AMOUNT, SALE, card, codes, product, run_worker, sell
+from tests.braintree.world import AMOUNT, SALE, card, codes, product, run_worker, sell, sold
 from tests.payments.passing import after
 from tests.payments.world import end_leases
 from tests.support.braintree import BraintreeSimulator
@@ -229,6 +229,70 @@ def test_the_same_key_asks_what_became_of_it(shop: Marketplace, braintree: Brain
     assert (lost.status, again.status) == (504, 200)
     assert again["mozilla"]["generic"]["uuid"] == lost["uuid"]
     assert len(braintree.transactions()) == 1
+
+
+@pytest.mark.parametrize("fault", [None, "disconnect_after"])
+@pytest.mark.parametrize("later", ["processor_declined", "failed", "gateway_rejected", "authorization_expired"])
+def test_a_sale_that_its_bank_has_not_answered_is_not_known_until_it_does(
+    shop: Marketplace, braintree: BraintreeSimulator, public_id: str, fault: str | None, later: str
+) -> None:
+    nonce = braintree.nonce(behaviour="slow")
+    if fault:
+        braintree.fault("sale", fault)
+    lost = sell(shop, braintree, nonce=nonce, product_id=public_id, key="slow")
+    again = sell(shop, braintree, nonce=nonce, product_id=public_id, key="slow")
+    run_worker()
+
+    assert [(answer.status, answer["code"]) for answer in (lost, again)] == [(504, "outcome_unknown")] * 2
+    assert state(lost)[:2] == (PENDING, "unknown")
+    braintree.bank_says(braintree.transactions()[0]["id"], later)
+    run_worker()
+
+    assert state(lost)[:2] == (FAILED, "declined")
+    row = shop.transaction(lost["transaction"])
+    assert (row["captured_amount"], row["refunded_amount"]) == (None, None)
+    assert "transaction.checked" not in shop.event_types()
+    assert sell(shop, braintree, nonce=nonce, product_id=public_id, key="slow").status == 422
+    assert len(braintree.calls("sale")) == 1
+
+
+def test_a_sale_that_its_bank_gives_at_last_is_paid(
+    shop: Marketplace, braintree: BraintreeSimulator, public_id: str
+) -> None:
+    lost = sell(shop, braintree, nonce=braintree.nonce(behaviour="slow"), product_id=public_id)
+    braintree.bank_says(braintree.transactions()[0]["id"], "authorized")
+
+    checked = shop.post("/payments/check/", {"uuid": lost["uuid"]})
+
+    assert checked.status == 201
+    row = shop.transaction(lost["transaction"])
+    assert (row["status"], row["captured_amount"], row["refunded_amount"]) == (CHECKED, AMOUNT, "0.00")
+
+
+@pytest.mark.parametrize("by", ["worker", "check"])
+@pytest.mark.parametrize(
+    ("later", "why"),
+    [
+        ("processor_declined", "processor_declined 2000"),
+        ("failed", "failed"),
+        ("gateway_rejected", "gateway_rejected fraud"),
+        ("authorization_expired", "authorization_expired"),
+    ],
+)
+def test_a_sale_that_was_taken_and_is_refused_before_it_is_settled_has_failed(
+    shop: Marketplace, braintree: BraintreeSimulator, public_id: str, later: str, why: str, by: str
+) -> None:
+    payment = sold(shop, braintree, product_id=public_id)
+    braintree.bank_says(payment["uid_support"], later)
+
+    if by == "check":
+        shop.post("/payments/check/", {"uuid": payment["uuid"]})
+    else:
+        run_worker()
+
+    row = shop.transaction(payment["resource_uri"])
+    assert (row["status"], row["outcome"], row["status_reason"]) == (FAILED, "declined", why)
+    assert (row["captured_amount"], row["refunded_amount"]) == (None, None)
 
 
 def test_a_search_that_fails_says_nothing(shop: Marketplace, braintree: BraintreeSimulator, public_id: str) -> None:

@@ -14,12 +14,16 @@ class BraintreeSimulator(Controlled):
     """Braintree's."""
 
     def nonce(self, card: str = "visa", behaviour: str = "") -> str:
-        """What a buyer's browser gets for a card: `good`, `declined`, `declined_later`, `gateway_rejected`, `cvv`, `failed`."""
+        """What a buyer's browser gets for a card: `good`, `declined`, `declined_later`, `gateway_rejected`, `cvv`, `failed`, `slow`."""
         return str(self._control("POST", "nonce", {"card": card, "behaviour": behaviour})["nonce"])
 
     def settle(self, transaction: str, *, good: bool = True) -> None:
         """The settlement of a transaction ends, well or not."""
         self._control("POST", "settle", {"transaction": transaction, "good": good})
+
+    def bank_says(self, transaction: str, status: str) -> None:
+        """A bank that took its time answers: `authorized`, `processor_declined`, …; or one takes back what it gave."""
+        self._control("POST", "authorization", {"transaction": transaction, "status": status})
 
     def transactions(self) -> list[dict[str, Any]]:
         """All of them, the oldest first: `id`, `type`, `status`, `amount`, `left`, `order_id`, …"""

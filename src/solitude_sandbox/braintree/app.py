@@ -80,6 +80,7 @@ class Braintree:
         yield rule("/sandbox/nonce", ("POST",), control.nonce)
         yield rule("/sandbox/method", ("POST",), control.method)
         yield rule("/sandbox/settle", ("POST",), control.settle)
+        yield rule("/sandbox/authorization", ("POST",), control.authorization)
         yield rule("/sandbox/plans", ("GET", "POST"), recurring.plans)
         yield rule("/sandbox/subscription", ("POST",), recurring.subscription)
         yield rule("/sandbox/dispute", ("POST",), self._controls.disputes.dispute)

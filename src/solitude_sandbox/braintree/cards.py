@@ -13,7 +13,7 @@ VISA, MASTERCARD, AMEX, DISCOVER = "Visa", "MasterCard", "American Express", "Di
 JCB, MAESTRO, DINERS = "JCB", "Maestro", "Diners Club"
 
 GOOD, DECLINED, DECLINED_LATER = "good", "declined", "declined_later"
-REJECTED, CVV, FAILED = "gateway_rejected", "cvv", "failed"
+REJECTED, CVV, FAILED, SLOW = "gateway_rejected", "cvv", "failed", "slow"
 # behaviour -> what a person reads.
 BEHAVIOURS = {
     GOOD: "It works",
@@ -22,6 +22,7 @@ BEHAVIOURS = {
     REJECTED: "The gateway holds it for fraud",
     CVV: "The security code is wrong",
     FAILED: "The processor cannot be reached",
+    SLOW: "It works when it is stored, and its bank takes its time whenever it is charged",
 }
 
 # number -> type and behaviour.

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Request, Response
 from solitude_sandbox.braintree import cards, nonces, settlement
 from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.cards import Instrument, PayPalAccount
+from solitude_sandbox.braintree.transactions import Transaction
 from solitude_sandbox.control import Json, body_of, json_response, newest_of, tried
 from solitude_sandbox.fate import Fate
 from solitude_sandbox.post import Post
@@ -58,11 +59,27 @@ class Control:
         if not isinstance(good, bool):
             raise ValueError("good must be true or false.")
         with self._books.lock:
-            transaction = self._books.transactions.get(str(body.get("transaction", "")))
-            if transaction is None:
-                raise ValueError("transaction must be the id of one.")
+            transaction = self._transaction(body)
             settlement.end(transaction, self._books.clock.now(), good=good)
             return transaction.as_json()
+
+    def authorization(self, request: Request) -> Response:
+        """POST authorization {"transaction", "status"}: what its bank says at last, or takes back."""
+        return tried(lambda: (self.answer_of_bank(body_of(request)), 200))
+
+    def answer_of_bank(self, body: Json) -> Json:
+        """What `authorization` does; ValueError with a sentence if it makes no sense."""
+        with self._books.lock:
+            transaction = self._transaction(body)
+            settlement.answer(self._books, transaction, str(body.get("status", "")), self._books.clock.now())
+            return transaction.as_json()
+
+    def _transaction(self, body: Json) -> Transaction:
+        """The one that is meant; ValueError if there is none. The books' lock is held."""
+        transaction = self._books.transactions.get(str(body.get("transaction", "")))
+        if transaction is None:
+            raise ValueError("transaction must be the id of one.")
+        return transaction
 
     def state(self, request: Request) -> Response:
         """The books; `?newest=N` limits every list to its last N."""

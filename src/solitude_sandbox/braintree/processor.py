@@ -10,7 +10,8 @@ from decimal import Decimal
 from solitude_sandbox.braintree import cards
 from solitude_sandbox.braintree.cards import Instrument, PayPalAccount
 
-AUTHORIZED, PROCESSOR_DECLINED = "authorized", "processor_declined"
+AUTHORIZING, AUTHORIZED, AUTHORIZATION_EXPIRED = "authorizing", "authorized", "authorization_expired"
+PROCESSOR_DECLINED = "processor_declined"
 GATEWAY_REJECTED, FAILED = "gateway_rejected", "failed"
 TEXTS = {
     "1000": "Approved",
@@ -46,7 +47,7 @@ FUNDS = "2001"
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of asking: `status` is AUTHORIZED or why not."""
+    """What came of asking: `status` is AUTHORIZED or why not, or AUTHORIZING while there is no answer."""
 
     status: str
     code: str = ""
@@ -79,14 +80,24 @@ _OF_BEHAVIOUR = {
     cards.REJECTED: Verdict(GATEWAY_REJECTED, reason="fraud"),
     cards.CVV: Verdict(GATEWAY_REJECTED, reason="cvv", cvv="N"),
     cards.FAILED: Verdict(FAILED, UNREACHABLE),
+    cards.SLOW: Verdict(AUTHORIZING),
 }
+# What a bank that took its time may say in the end.
+LATE = {
+    AUTHORIZED: _APPROVED,
+    PROCESSOR_DECLINED: Verdict(PROCESSOR_DECLINED, DECLINED),
+    GATEWAY_REJECTED: Verdict(GATEWAY_REJECTED, reason="fraud"),
+    FAILED: Verdict(FAILED, UNREACHABLE),
+    AUTHORIZATION_EXPIRED: Verdict(AUTHORIZATION_EXPIRED, "1000"),
+}
+_STORED = (cards.DECLINED_LATER, cards.SLOW)
 
 
 def verify(instrument: Instrument, ordered: str | None = None) -> Verdict:
     """Whether a bank would take it, with no amount; `ordered` is the code that a fault asks for."""
     if ordered is not None:
         return _of_code(ordered)
-    return _APPROVED if instrument.behaviour == cards.DECLINED_LATER else _OF_BEHAVIOUR[instrument.behaviour]
+    return _APPROVED if instrument.behaviour in _STORED else _OF_BEHAVIOUR[instrument.behaviour]
 
 
 def authorize(instrument: Instrument, amount: Decimal, ordered: str | None = None) -> Verdict:

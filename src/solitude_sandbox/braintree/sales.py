@@ -11,7 +11,6 @@ from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.call import Answer, Call, flag, text
 from solitude_sandbox.braintree.errors import InvalidError, Wrong
 from solitude_sandbox.braintree.nonces import NonceError
-from solitude_sandbox.braintree.processor import AUTHORIZED
 from solitude_sandbox.braintree.transactions import SALE, Payer, Period, Transaction, found
 from solitude_sandbox.control import Json
 
@@ -89,13 +88,10 @@ def charge(books: Books, order: Order, now: datetime, ordered: str | None = None
         descriptor=order.descriptor,
         recurring=order.recurring,
         period=order.period,
+        submit=order.submit,
         verdict=verdict,
     )
-    transaction.move(verdict.status, now)
-    if verdict.status == AUTHORIZED:
-        transaction.authorization_code = books.ids.authorization_code()
-        if order.submit:
-            settlement.submit_now(books, transaction, now)
+    settlement.authorize(books, transaction, now)
     books.transactions.put(transaction.id, transaction)
     return transaction
 

@@ -6,7 +6,7 @@ from solitude_sandbox.braintree import amounts, processor
 from solitude_sandbox.braintree.books import Books
 from solitude_sandbox.braintree.call import Answer, Call
 from solitude_sandbox.braintree.errors import InvalidError, invalid
-from solitude_sandbox.braintree.processor import AUTHORIZED
+from solitude_sandbox.braintree.processor import AUTHORIZED, AUTHORIZING, LATE
 from solitude_sandbox.braintree.transactions import (
     SETTLED,
     SETTLEMENT_CONFIRMED,
@@ -25,6 +25,26 @@ ON_THE_WAY = (SUBMITTED, SETTLING, SETTLEMENT_PENDING, SETTLEMENT_CONFIRMED)
 SETTLES_AFTER = timedelta(days=1)
 # With which a settlement is declined where its amount says nothing else.
 _DECLINED = "4001"
+
+
+def authorize(books: Books, transaction: Transaction, now: datetime) -> None:
+    """What its bank says is written down, and what it gives is taken if it is to be. The books' lock is held."""
+    transaction.move(transaction.verdict.status, now)
+    if transaction.status == AUTHORIZED:
+        transaction.authorization_code = books.ids.authorization_code()
+        if transaction.submit:
+            submit_now(books, transaction, now)
+
+
+def answer(books: Books, transaction: Transaction, status: str, now: datetime) -> None:
+    """A bank that took its time answers, or one that gave the money already gives it no more; ValueError with a sentence if it cannot."""
+    if status not in LATE:
+        raise ValueError(f"status must be one of: {', '.join(LATE)}.")
+    given = (AUTHORIZED, SUBMITTED) if status != AUTHORIZED else ()
+    if transaction.status not in (AUTHORIZING, *given):
+        raise ValueError(f"The transaction is {transaction.status}: its bank has nothing to say.")
+    transaction.verdict = LATE[status]
+    authorize(books, transaction, now)
 
 
 def submit_now(books: Books, transaction: Transaction, now: datetime) -> None:

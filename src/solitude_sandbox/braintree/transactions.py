@@ -12,6 +12,7 @@ from solitude_sandbox.braintree.cards import Card, Instrument
 from solitude_sandbox.braintree.errors import missing
 from solitude_sandbox.braintree.global_ids import global_id
 from solitude_sandbox.braintree.processor import (
+    AUTHORIZATION_EXPIRED,
     AUTHORIZED,
     FAILED,
     GATEWAY_REJECTED,
@@ -31,7 +32,7 @@ SUBMITTED, SETTLING, SETTLED = "submitted_for_settlement", "settling", "settled"
 SETTLEMENT_PENDING, SETTLEMENT_CONFIRMED = "settlement_pending", "settlement_confirmed"
 SETTLEMENT_DECLINED, VOIDED = "settlement_declined", "voided"
 # Those in which no money moves, nor will.
-NOTHING = frozenset({PROCESSOR_DECLINED, GATEWAY_REJECTED, FAILED, SETTLEMENT_DECLINED, VOIDED})
+NOTHING = frozenset({PROCESSOR_DECLINED, GATEWAY_REJECTED, FAILED, AUTHORIZATION_EXPIRED, SETTLEMENT_DECLINED, VOIDED})
 CENT = Decimal("0.01")
 
 
@@ -75,7 +76,8 @@ class StatusEvent:
 
 @dataclass
 class Transaction:
-    """`amount` is what was asked for, or if less was submitted that. `left` is what can still be refunded."""
+    """`amount` is what was asked for, or if less was submitted that. `left` is what can still be refunded. `submit`: the money is to be
+    taken as soon as the bank gives it."""
 
     id: str
     type: str
@@ -88,6 +90,7 @@ class Transaction:
     descriptor: Json = field(default_factory=dict)
     recurring: bool = False
     period: Period | None = None
+    submit: bool = True
     status: str = ""
     history: list[StatusEvent] = field(default_factory=list)
     verdict: Verdict = field(default_factory=lambda: Verdict(AUTHORIZED, "1000"))

@@ -28,6 +28,19 @@ def test_a_settlement_is_let_end(sandbox: Sandbox, shop: Shop, fate: BraintreeSi
     assert not page.has(button, sale.id)
 
 
+@pytest.mark.parametrize(
+    ("button", "end"),
+    [("The bank gives it", "submitted_for_settlement"), ("The bank refuses it", "processor_declined")],
+)
+def test_a_bank_that_took_its_time_answers(
+    sandbox: Sandbox, shop: Shop, fate: BraintreeSimulator, button: str, end: str
+) -> None:
+    sale = shop.sold(payment_method_nonce=fate.nonce(behaviour="slow"))
+    page = press(sandbox, see(sandbox), button, sale.id)
+    assert fate.transaction(sale.id)["status"] == end
+    assert not page.has(button, sale.id)
+
+
 def test_a_button_that_makes_no_sense_any_more_says_so(sandbox: Sandbox, shop: Shop, gateway: Any) -> None:
     sale = shop.sold()
     page = see(sandbox, "transactions")

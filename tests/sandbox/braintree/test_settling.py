@@ -56,3 +56,33 @@ def test_what_has_ended_otherwise_or_waits_is_left_alone(
         gateway.testing.settlement_pending_transaction(sale.id)
     fate.advance(48 * HOUR_S)
     assert gateway.transaction.find(sale.id).status == end
+
+
+def test_a_sale_whose_bank_takes_its_time_is_authorizing_until_it_answers(
+    shop: Shop, gateway: Any, fate: BraintreeSimulator
+) -> None:
+    sale = shop.sold(payment_method_nonce=fate.nonce(behaviour="slow"))
+    assert sale.status == "authorizing"
+    fate.advance(48 * HOUR_S)
+    assert gateway.transaction.find(sale.id).status == "authorizing"
+    fate.bank_says(sale.id, "authorized")
+    assert gateway.transaction.find(sale.id).status == "submitted_for_settlement"
+    fate.advance(25 * HOUR_S)
+    assert gateway.transaction.find(sale.id).status == "settled"
+
+
+@pytest.mark.parametrize("behaviour", ["slow", "good"])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("processor_declined", "2000"), ("failed", "3000"), ("gateway_rejected", ""), ("authorization_expired", "1000")],
+)
+def test_what_a_bank_does_not_give_in_the_end_is_never_settled(
+    shop: Shop, gateway: Any, fate: BraintreeSimulator, behaviour: str, end: str, code: str
+) -> None:
+    sale = shop.sold(payment_method_nonce=fate.nonce(behaviour=behaviour))
+    fate.bank_says(sale.id, end)
+    fate.advance(48 * HOUR_S)
+    refused = gateway.transaction.find(sale.id)
+    assert (refused.status, refused.processor_response_code) == (end, code)
+    with pytest.raises(AssertionError, match="its bank has nothing to say"):
+        fate.bank_says(sale.id, "authorized")

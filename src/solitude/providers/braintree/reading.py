@@ -24,6 +24,10 @@ TYPE_NAME, LAST_DIGITS = "type_name", "truncated_id"
 CREATED, UPDATED = "created_at", "updated_at"
 
 
+class Undecided(NotUnderstood):
+    """A sale that is neither taken nor refused yet."""
+
+
 def sale(transaction: Any, expected: Money | None, key: str = "") -> tuple[Evidence, Reason | None, dict[str, str]]:
     """What became of a sale, why where it came to nothing, and the ids in it.
 
@@ -35,7 +39,8 @@ def sale(transaction: Any, expected: Money | None, key: str = "") -> tuple[Evide
         raise NotUnderstood("a sale of another amount")
     evidence = statuses.seen(str(transaction.status))
     if evidence is None:
-        raise NotUnderstood("a sale in an unknown status")
+        undecided = str(transaction.status) == statuses.UNDECIDED
+        raise Undecided(statuses.UNDECIDED) if undecided else NotUnderstood("a sale in an unknown status")
     ids = {SUPPORT: identity(transaction)}
     if evidence.state == Seen.PAID or evidence.state in UNDOINGS:
         # Of what was never taken the id is for people alone.

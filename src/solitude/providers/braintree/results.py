@@ -15,7 +15,7 @@ from solitude.payments.contract import (
     Result,
     Seen,
 )
-from solitude.providers.braintree import errors, reading
+from solitude.providers.braintree import errors, reading, statuses
 from solitude.providers.braintree.unanswered import failed
 from solitude.providers.braintree.wire import Absent, Failed, Reply
 from solitude.telemetry.logs import get_logger
@@ -34,8 +34,13 @@ log = get_logger("solitude.braintree")
 def sale(reply: Reply, transaction: Any, call: Call) -> Result:
     try:
         evidence, reason, ids = reading.sale(transaction, call.intent.amount, call.key)
+    except reading.Undecided as error:
+        # It is asked about again, however long its bank takes.
+        return Result(Outcome.UNKNOWN, reason=Reason(str(error)), exchanges=reply.exchanges)
     except NotUnderstood as error:
         return not_understood(reply, error)
+    if reading.TAKEN in call.ids:
+        evidence = statuses.of_taken(evidence)
     if evidence.state == Seen.DECLINED:
         told = errors.of_transaction(transaction)
         return _declined(told, reply, evidence=evidence, ids=ids)

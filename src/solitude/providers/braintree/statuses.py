@@ -4,12 +4,14 @@ Source: https://developer.paypal.com/braintree/docs/reference/general/statuses. 
 becomes money when it is settled, some days later.
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 from solitude.payments.contract import Evidence, RefundSeen, Seen
 
+# Its bank has not answered: whoever has asked for it does not know either.
+UNDECIDED: Final = "authorizing"
 _ON_THE_WAY: Final = (
-    "authorizing",
     "authorized",
     "submitted_for_settlement",
     "settlement_pending",
@@ -57,9 +59,14 @@ CODE_MAX_CHARS: Final = 64
 
 
 def seen(status: str) -> Evidence | None:
-    """What a payment in this status is; None for a status that nobody knows here."""
+    """What a payment in this status is; None for one that is undecided, and for a status that nobody knows here."""
     state = _SEEN.get(status)
     return Evidence(state, awaits_notice=status in _ON_THE_WAY) if state else None
+
+
+def of_taken(evidence: Evidence) -> Evidence:
+    """The same of a payment that was taken once: what is refused since then has come to nothing like one that is not settled."""
+    return replace(evidence, state=Seen.UNSETTLED) if evidence.state == Seen.DECLINED else evidence
 
 
 def refund_seen(status: str) -> RefundSeen | None:

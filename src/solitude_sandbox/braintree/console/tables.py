@@ -9,6 +9,7 @@ from solitude_sandbox.braintree import recurring_control
 from solitude_sandbox.braintree.cards import BEHAVIOURS
 from solitude_sandbox.braintree.console import actions
 from solitude_sandbox.braintree.dispute import UNDECIDED
+from solitude_sandbox.braintree.processor import AUTHORIZING
 from solitude_sandbox.braintree.settlement import ON_THE_WAY
 from solitude_sandbox.braintree.subscription import ENDED, PAST_DUE
 from solitude_sandbox.braintree.transactions import NOTHING, SALE, SETTLED
@@ -199,6 +200,9 @@ def _about(transaction: Json) -> Markup:
 
 def _for_transaction(view: View, transaction: Json) -> Markup:
     about = html.hidden("transaction", transaction["id"])
+    if transaction["status"] == AUTHORIZING:
+        buttons = [html.button(actions.GIVE, "The bank gives it"), html.button(actions.REFUSE, "The bank refuses it")]
+        return html.form(about, *buttons, action=view.post_to)
     if transaction["status"] in ON_THE_WAY:
         buttons = [html.button(actions.SETTLE, "Settle"), html.button(actions.DECLINE, "Decline the settlement")]
         return html.form(about, *buttons, action=view.post_to)
