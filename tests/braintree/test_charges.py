@@ -32,12 +32,17 @@ _numbers = itertools.count(1)
 
 
 def told(subscription: str, charge: str, status: str) -> dict[str, str]:
-    kind = KIND_OF.get(status, NOT_CHARGED)
-    document = (
-        f'<subscription><id>{subscription}</id><transactions type="array"><transaction><id>{charge}</id><type>sale</type>'
-        f"<status>{status}</status><amount>10.00</amount><currency-iso-code>USD</currency-iso-code>"
-        "<processor-response-code>2000</processor-response-code></transaction></transactions></subscription>"
+    return told_together(KIND_OF.get(status, NOT_CHARGED), subscription, (charge, status))
+
+
+def told_together(kind: str, subscription: str, *found: tuple[str, str], amount: str = "10.00") -> dict[str, str]:
+    """A webhook that lists these charges, the newest first, each in its status."""
+    listed = "".join(
+        f"<transaction><id>{charge}</id><type>sale</type><status>{status}</status><amount>{amount}</amount>"
+        "<currency-iso-code>USD</currency-iso-code><processor-response-code>2000</processor-response-code></transaction>"
+        for charge, status in found
     )
+    document = f'<subscription><id>{subscription}</id><transactions type="array">{listed}</transactions></subscription>'
     return signed(notification(kind, document))
 
 
@@ -83,9 +88,52 @@ def test_a_charge_that_was_settled_and_is_told_as_refused_is_an_alarm(
 
     answer = pass_on(shop, told(provider_id, "once", "settlement_declined"))
 
-    assert answer.status == 422
+    assert answer.status == 200
     assert charges(shop)[0]["status"] == Status.COMPLETED
     assert any("A payment that was taken is told as not taken" in line for line in security_events)
+
+
+@pytest.mark.parametrize(
+    ("later", "why"),
+    [
+        ("processor_declined", "processor_declined 2000"),
+        ("gateway_rejected", "gateway_rejected"),
+        ("failed", "failed"),
+        ("settlement_declined", "settlement_declined"),
+    ],
+)
+def test_a_charge_that_was_taken_and_is_told_as_refused_has_failed(
+    shop: Marketplace, braintree: BraintreeSimulator, provider_id: str, later: str, why: str
+) -> None:
+    pass_on(shop, told(provider_id, "once", "submitted_for_settlement"))
+
+    answer = pass_on(shop, told(provider_id, "once", later))
+
+    (row,) = charges(shop)
+    assert (answer.status, row["status"], row["status_reason"]) == (200, Status.FAILED, why)
+    assert (row["captured_amount"], row["refunded_amount"]) == (None, None)
+    assert answer["mozilla"]["transaction"]["generic"]["uuid"] == row["uuid"]
+
+
+@pytest.mark.parametrize("amount", ["10.00", "11.00"])
+def test_a_charge_that_contradicts_what_is_known_keeps_neither_the_others_nor_the_end_from_being_recorded(
+    shop: Marketplace, braintree: BraintreeSimulator, provider_id: str, amount: str, security_events: list[str]
+) -> None:
+    pass_on(shop, told(provider_id, "old", "settled"))
+
+    contradiction = told_together(
+        CANCELED, provider_id, ("new", "submitted_for_settlement"), ("old", "failed"), amount=amount
+    )
+    answer = pass_on(shop, contradiction)
+
+    assert answer.status == 200
+    assert answer["mozilla"]["subscription"]["active"] is False
+    assert {row["uid_support"]: (row["status"], row["captured_amount"]) for row in charges(shop)} == {
+        "old": (Status.COMPLETED, "10.00"),
+        "new": (Status.CHECKED, amount),
+    }
+    assert any("A charge contradicts what is known" in line for line in security_events)
+    assert pass_on(shop, contradiction).json == answer.json
 
 
 def test_more_than_can_be_told_at_once_is_not_read(

@@ -125,6 +125,12 @@ CATALOGUE = (
         "cs6 notification",
     ),
     Kind(
+        "A charge contradicts what is known",
+        9,
+        "A genuine notification tells of a subscription's charge what cannot be, and that charge alone is passed over.",
+        "cs6 payment, cs7 what",
+    ),
+    Kind(
         "A provider tells of another one's payment",
         8,
         "One of the reference kind tells of a payment that went through another.",

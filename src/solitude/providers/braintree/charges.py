@@ -18,12 +18,14 @@ from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.payments import news, told
 from solitude.payments.contract import UNDOINGS, Action, Evidence, Notice, NotUnderstood, Outcome, Reason, Result, Seen
-from solitude.payments.matching import NotThereYet
+from solitude.payments.matching import Mismatch, NotThereYet
 from solitude.payments.registry import Applied
 from solitude.providers.braintree import reading, statuses
 from solitude.providers.braintree.models import Subscription, TransactionBraintree
 from solitude.providers.braintree.names import NAME, NUMBER
 from solitude.providers.braintree.short_ids import short_id
+from solitude.telemetry import cef
+from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import Secret
 from solitude.transactions.models import PAID, Status, Transaction
 from solitude.web.bulk import numbered
@@ -34,6 +36,8 @@ CANCELED: Final = "subscription_canceled"
 KINDS: Final = (CHARGED, NOT_CHARGED, CANCELED)
 CHARGES_MAX: Final = 100
 _DAYS: Final = ("billing_period_start_date", "billing_period_end_date", "next_billing_date")
+
+log = get_logger("solitude.braintree")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +144,28 @@ def _mark(row: Subscription, kind: str) -> bool:
 
 
 def _moved(known: TransactionBraintree, charge: Charge, notice: Notice) -> bool:
-    """Moves the transaction of a charge that is here already; whether that was news. Raises Mismatch."""
+    """Moves the transaction of a charge that is here already; whether that was news.
+
+    One that contradicts what is known is an alarm, and is passed over: nothing of it is written, and what is told besides is true.
+    """
+    payment = known.transaction
     again = Notice(
         notice.event_id,
         notice.event_type,
         Action.PAYMENT,
-        uuid=known.transaction.uuid,
+        uuid=payment.uuid,
         ids=charge.ids,
         amount=charge.money,
-        payment=charge.evidence,
+        payment=statuses.of_taken(charge.evidence) if payment.taken_id else charge.evidence,
         reason=Reason(charge.why),
     )
-    return news.apply(NAME, again).is_news
+    try:
+        return news.apply(NAME, again).is_news
+    except Mismatch as error:
+        log.error("braintree_charge_contradicts", what=error.what, transaction=payment.pk)
+        extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "what", "cs7": error.what}
+        cef.after_commit("A charge contradicts what is known", 9, about=payment.uuid, extra=extra)
+        return False
 
 
 def _made(row: Subscription, charge: Charge, about: Told) -> bool:
