@@ -210,7 +210,8 @@ class Notice:
     `action` is None when it is of no concern to us. `reference` is our operation id, where it names one, or `uuid` that of the
     transaction; `ids` are the provider's own ids (`payment`, `capture`). `payees` are the names of the receiver that it tells.
     One of the evidences belongs to the action. `about` names what a provider's own actions (PREAPPROVAL, SUBSCRIPTION, SELLER) are
-    about, for its own handler.
+    about, for its own handler. `amount_binds`: a payment that is told with another amount than was agreed is refused; else it is taken
+    as it was agreed, with an alarm.
     """
 
     event_id: str
@@ -221,6 +222,7 @@ class Notice:
     ids: Mapping[str, str] = field(default_factory=dict)
     payees: tuple[str, ...] = ()
     amount: Money | None = None
+    amount_binds: bool = True
     payment: Evidence | None = None
     reason: Reason | None = None
     refund: RefundEvidence | None = None

@@ -1,6 +1,7 @@
 """What a notification is about, and whether it says what we know. Inside one transaction.
 
-Amount, currency, receiver and our reference are compared: what contradicts them is refused and never applied.
+Amount, currency, receiver and our reference are compared: what contradicts them is refused and never applied. Of a provider whose amounts
+do not bind another one is an alarm, and what was agreed holds.
 """
 
 from solitude.money.money import Money
@@ -8,6 +9,7 @@ from solitude.payments import calls, registry
 from solitude.payments.apply import TAKEN, UID_PAY, was_refused
 from solitude.payments.contract import Action, Intent, Notice, Operation, RefundEvidence, Seen, ToldBy
 from solitude.payments.models import OPEN, ProviderCall
+from solitude.telemetry import cef
 from solitude.transactions.amounts import amount_value
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
@@ -76,14 +78,29 @@ def _compare(payment: Transaction, notice: Notice) -> None:
     told = [name.casefold() for name in notice.payees if ("@" in name) == kind]
     if payee and told and payee not in told:
         raise Mismatch("receiver")
-    if notice.amount:
+    if notice.amount and notice.amount_binds:
         _compare_amount(notice.amount, payment, intent.prices, whole=notice.action == Action.PAYMENT)
 
 
-def _compare_amount(told: Money, payment: Transaction, prices: tuple[Money, ...], *, whole: bool) -> None:
-    """With what was agreed, which is one of the prices where the buyer may choose and has not chosen yet."""
-    if payment.amount is not None:
-        prices = (Money(payment.amount, payment.currency),)
+def agreed(payment: Transaction, told: Money | None) -> Money | None:
+    """What was agreed of a payment that is told with this amount, which does not bind; None while it is not known which of the prices."""
+    paying = calls.paying(payment)
+    prices = _prices(payment, paying.intended.prices if paying else ())
+    if told is None or told in prices:
+        return told
+    extra = {"cs6Label": "payment", "cs6": payment.uuid, "cs7Label": "told", "cs7": f"{told.text} {told.currency}"}
+    cef.after_commit("A payment is told with another amount", 8, about=payment.uuid, extra=extra)
+    return prices[0] if len(prices) == 1 else next((one for one in prices if one.currency == told.currency), None)
+
+
+def _prices(payment: Transaction, offered: tuple[Money, ...]) -> tuple[Money, ...]:
+    """What it may be paid with: one of the prices where the buyer may choose and has not chosen yet."""
+    return offered if payment.amount is None else (Money(payment.amount, payment.currency),)
+
+
+def _compare_amount(told: Money, payment: Transaction, offered: tuple[Money, ...], *, whole: bool) -> None:
+    """With what was agreed."""
+    prices = _prices(payment, offered)
     if told.currency not in {price.currency for price in prices}:
         raise Mismatch("currency")
     if whole and told not in prices:

@@ -1,5 +1,7 @@
 """How a notification enters our books: through the same graph as our own calls, whatever has come before it."""
 
+from dataclasses import replace
+
 from solitude.events.models import Event, append
 from solitude.money.money import Money
 from solitude.payments import apply as books
@@ -72,6 +74,8 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
     evidence = notice.payment
     if evidence is None:
         raise Mismatch("evidence")
+    if not notice.amount_binds:
+        evidence = replace(evidence, captured=matching.agreed(payment, notice.amount))
     before = payment.counter
     is_past = bool(notice.reference) and books.was_refused(payment, notice.reference)
     if is_past and evidence.state != Seen.PAID:

@@ -125,6 +125,12 @@ CATALOGUE = (
         "cs6 notification",
     ),
     Kind(
+        "A payment is told with another amount",
+        8,
+        "Of a provider that bills what was agreed, so that it is paid as it was agreed; look what Bango has billed.",
+        "cs6 payment, cs7 told",
+    ),
+    Kind(
         "A charge contradicts what is known",
         9,
         "A genuine notification tells of a subscription's charge what cannot be, and that charge alone is passed over.",

@@ -1,4 +1,7 @@
-"""Bango's events: XML that Bango brings to the marketplace under a password that only it was told. They tell of payments that went well."""
+"""Bango's events: XML that Bango brings to the marketplace under a password that only it was told. They tell of payments that went well.
+
+The amount in one does not count: Bango bills what was offered. It tells at most which of several prices that was.
+"""
 
 import hashlib
 import json
@@ -8,9 +11,12 @@ from solitude.money.errors import MoneyError
 from solitude.money.money import Money
 from solitude.outbound import xml
 from solitude.payments.contract import Action, Evidence, Notice, NotUnderstood, Seen
+from solitude.telemetry.logs import get_logger
 
 PAYMENT, OK = "PAYMENT", "OK"
 SHOWN_MAX_CHARS: Final = 64
+
+log = get_logger("solitude.bango")
 # A byte order mark that somebody has read as Latin-1.
 _TORN_MARK = "\u00ef\u00bb\u00bf"
 
@@ -38,7 +44,7 @@ def read(notification: str) -> Notice:
     if items.get("status") != OK:
         raise BadEvent("Unspecified state", items.get("status", ""))
     paid = _amount(items)
-    # With what was paid: one that was refused for its amount must not stand in the way of the one that says it right.
+    # With what was paid, so that another amount is seen, and told to operators, though the payment is known.
     named = json.dumps([transaction, uuid, OK, items.get("paymentAmount"), items.get("paymentCurrency")])
     return Notice(
         event_id=f"event:{hashlib.sha256(named.encode()).hexdigest()}",
@@ -48,6 +54,7 @@ def read(notification: str) -> Notice:
         ids={"support": transaction, "capture": transaction} if transaction else {},
         payees=(items["bango"],) if items.get("bango") else (),
         amount=paid,
+        amount_binds=False,
         payment=Evidence(Seen.PAID, captured=paid),
     )
 
@@ -70,14 +77,15 @@ def _items(event: Any) -> dict[str, str]:
 
 
 def _amount(items: dict[str, str]) -> Money | None:
-    """None where the event does not say what was paid."""
+    """None where the event does not say what was paid, or says no amount of money."""
     amount, currency = items.get("paymentAmount"), items.get("paymentCurrency")
     if not amount or not currency:
         return None
     try:
         return Money.parse(amount, currency)
     except MoneyError:
-        raise BadEvent("The payment's amount is invalid") from None
+        log.warning("bango_event_without_amount")
+        return None
 
 
 def _child(parent: Any, name: str) -> Any:
