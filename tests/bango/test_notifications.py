@@ -111,6 +111,18 @@ def test_a_form_without_amount_currency_and_network_does(till: BangoShop) -> Non
     assert (str(row.amount), row.currency, row.region, row.carrier) == ("2.9900", "USD", None, None)
 
 
+@pytest.mark.parametrize("how", ["pay", "cancel", "fail"])
+def test_an_empty_amount_counts_as_none(till: BangoShop, how: str) -> None:
+    page = begun(till)
+
+    answer = till.bring(getattr(till.bango, how)(page), amount="", currency="", network="")
+
+    assert (answer.status, answer.text) == (204, "")
+    row = Transaction.objects.get(uuid=UUID)
+    assert row.status == {"pay": COMPLETED, "cancel": CANCELLED, "fail": FAILED}[how]
+    assert row.captured_amount == (row.amount if how == "pay" else None)
+
+
 # --- what is not believed ------------------------------------------------------------------------------------------
 
 

@@ -98,6 +98,10 @@ def _decimal(value: Any) -> Any:
     raise ValueError("must be a decimal number")
 
 
+def _null_for_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
 def _day(value: Any) -> Any:
     try:
         return date.fromisoformat(value)
@@ -130,6 +134,11 @@ LongText = Annotated[str, text_of(LONG_TEXT_MAX_CHARS)]
 Flag = Annotated[bool, Taken(_flag, {"type": "boolean"})]
 DecimalNumber = Annotated[
     Decimal, Taken(_decimal, {"type": ["number", "string"], "pattern": f"^{_PLAIN_DECIMAL.pattern}$"})
+]
+# The same or null, which an empty text is too.
+OptionalDecimal = Annotated[
+    DecimalNumber | None,
+    Taken(_null_for_empty, {"type": ["number", "string", "null"], "pattern": f"^({_PLAIN_DECIMAL.pattern})?$"}),
 ]
 Day = Annotated[date, Taken(_day, {"type": "string", "format": "date"})]
 

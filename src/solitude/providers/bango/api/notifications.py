@@ -25,7 +25,7 @@ from solitude.providers.bango.soap.wire import OK
 from solitude.telemetry import cef, metrics
 from solitude.transactions.models import PAID, Status, Transaction, Type
 from solitude.web.answers import done
-from solitude.web.fields import SENSITIVE, Body, DecimalNumber, text_of
+from solitude.web.fields import SENSITIVE, Body, OptionalDecimal, text_of
 from solitude.web.networks import facts
 from solitude.web.openapi import Detail
 from solitude.web.refusals import EVERYTHING, BadFields, Refused
@@ -53,7 +53,7 @@ class RedirectIn(Body):
     bango_token: Annotated[
         str, given_text(TOKEN_MAX_CHARS), Field(description="`Token`, by which Bango says what is true.")
     ]
-    amount: Annotated[DecimalNumber | None, Field(description="What was paid.")] = None
+    amount: Annotated[OptionalDecimal, Field(description="What was paid.")] = None
     currency: Annotated[Plain, Field(description="In which currency.")] = ""
     network: Annotated[
         Plain,
