@@ -122,6 +122,26 @@ def test_money_that_moved_after_all_is_a_correction(till: BangoShop, how: str) -
     assert till.shop.event_types()[-1] == "transaction.corrected"
 
 
+def test_an_event_that_names_bangos_transaction_alone_is_about_the_payment_that_has_it(till: BangoShop) -> None:
+    till.bring(till.bango.fail(till.begun(transaction_uuid=UUID)["pay_url"]))
+    known = Transaction.objects.get(uuid=UUID)
+    assert known.status == FAILED
+    assert known.uid_support
+
+    assert of_this(till, transId=known.uid_support, externalCPTransID=None).status == 204
+
+    assert state(UUID) == (COMPLETED, "succeeded", None)
+    assert Transaction.objects.get(uuid=UUID).taken_id == known.uid_support
+
+
+def test_an_event_that_names_a_transaction_of_several_payments_is_about_none(till: BangoShop) -> None:
+    for _ in range(2):
+        till.bring(till.bango.fail(till.begun()["pay_url"]))
+    Transaction.objects.update(uid_support="990017")
+
+    assert of_this(till, externalCPTransID=None).json == {"notification": [NOT_FOUND]}
+
+
 def test_an_event_is_true_after_days(till: BangoShop) -> None:
     event = told(till)
     age(seconds=3 * DAY_S)

@@ -4,9 +4,13 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 do not bind another one is an alarm, and what was agreed holds.
 """
 
+from datetime import timedelta
+
+from django.db.models.functions import Now
+
 from solitude.money.money import Money
 from solitude.payments import calls, registry
-from solitude.payments.apply import TAKEN, UID_PAY, was_refused
+from solitude.payments.apply import SUPPORT, TAKEN, UID_PAY, was_refused
 from solitude.payments.contract import Action, Intent, Notice, Operation, RefundEvidence, Seen, ToldBy
 from solitude.payments.models import OPEN, ProviderCall
 from solitude.telemetry import cef
@@ -14,6 +18,8 @@ from solitude.transactions.amounts import amount_value
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
 from solitude.transactions.models import CallOutcome, Status, Transaction, Type
+
+SUPPORT_LOOKED_FOR_DAYS = 7
 
 
 class NotThereYet(Exception):
@@ -42,6 +48,12 @@ def payment(provider: str, notice: Notice) -> Transaction:
     for name, column in ((UID_PAY, "uid_pay"), (TAKEN, "taken_id")):
         if notice.ids.get(name):
             found += rows.filter(**{column: notice.ids[name]}).values_list("pk", flat=True)[:1]
+    if not found and notice.ids.get(SUPPORT):
+        # Of what was never taken nothing else is known. It is not unique, so what several have is nobody's; and has no index, so that
+        # only what has moved lately is looked through.
+        lately = rows.filter(modified__gt=Now() - timedelta(days=SUPPORT_LOOKED_FOR_DAYS))
+        alike = lately.filter(uid_support=notice.ids[SUPPORT]).values_list("pk", flat=True)[:2]
+        found += alike if len(alike) == 1 else ()
     if not found:
         raise NotThereYet
     if len(set(found)) > 1:
