@@ -37,6 +37,7 @@ def test_who_dies_before_the_answer_is_out_is_answered_the_same_afterwards(
         before = len(bango.calls(operation))
         first, again = (shop.post(path, body, **{"Idempotency-Key": path}) for _ in range(2))
         assert (first.status, again.status, again.json) == (201, 201, first.json), path
+        assert again.tag_and_place == first.tag_and_place
         assert len(bango.calls(operation)) == before + 1
 
 

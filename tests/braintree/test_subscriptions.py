@@ -223,6 +223,7 @@ def test_a_key_that_is_repeated_makes_no_second_one(shop: Marketplace, braintree
 
     assert (first.status, first.json) == (again.status, again.json)
     assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.tag_and_place == first.tag_and_place
     assert len(braintree.calls("create_subscription")) == 1
 
 

@@ -156,6 +156,7 @@ def test_an_unclear_question_is_asked_again_under_the_same_key(
     with nothing_happens(paypal):
         replayed = shop.post("/paypal/preapproval/", body, **KEY)
     assert (replayed.text, replayed.headers["Idempotency-Replayed"]) == (again.text, "true")
+    assert replayed.tag_and_place == again.tag_and_place
 
 
 def test_after_502_the_same_key_asks_anew(shop: Marketplace, paypal: Simulator, buyer: str) -> None:

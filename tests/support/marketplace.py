@@ -28,6 +28,11 @@ class Answer:
     def __getitem__(self, name: str) -> Any:
         return self.json[name]
 
+    @property
+    def tag_and_place(self) -> tuple[str | None, str | None]:
+        """The tag of what it shows, and the path of what was made."""
+        return self.headers.get("ETag"), self.headers.get("Location")
+
 
 class Api:
     """Calls the API with signed requests. `send` takes raw bytes; `post` and the others take JSON."""

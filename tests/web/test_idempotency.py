@@ -37,7 +37,8 @@ def post(api: Api, body: Any = PERSON, target: str = HERE, key: str = "order 77"
 
 
 def is_replay_of(first: Answer, second: Answer) -> bool:
-    return (second.status, second.text, second.headers.get(REPLAYED)) == (first.status, first.text, "true")
+    is_same = (second.status, second.text, second.tag_and_place) == (first.status, first.text, first.tag_and_place)
+    return is_same and second.headers.get(REPLAYED) == "true"
 
 
 def age(**columns: int) -> None:
@@ -79,6 +80,34 @@ def test_the_second_request_gets_the_first_ones_answer(shop: Marketplace, target
     assert is_replay_of(first, post(shop, body, target))
 
     assert shop.get(target)["meta"]["total_count"] == 1
+
+
+@pytest.mark.parametrize(("target", "body"), BODIES)
+def test_a_change_by_the_tag_of_a_replay_goes_on_while_nothing_has_changed(
+    shop: Marketplace, target: str, body: dict[str, Any]
+) -> None:
+    post(shop, body, target)
+    replay = post(shop, body, target)
+    made, tag = replay.headers["Location"], {"If-Match": replay.headers["ETag"]}
+
+    assert [shop.patch(made, {"status": 6}, **tag).status for _ in range(2)] == [200, 412]
+
+
+def test_a_content_has_the_same_tag_in_a_replay(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    first = shop.pay(app_id, headers=KEY)
+    assert first.headers["ETag"]
+    assert is_replay_of(first, shop.pay(app_id, headers=KEY))
+
+
+def test_what_the_version_before_has_kept_is_replayed_without_a_tag(shop: Marketplace) -> None:
+    """It kept none: one of the content would be none of the row's."""
+    first = post(shop)
+    IdempotencyKey.objects.update(headers=None)
+
+    replay = post(shop)
+
+    assert (replay.status, replay.text, replay.headers[REPLAYED]) == (201, first.text, "true")
+    assert replay.tag_and_place == (None, None)
 
 
 def test_a_product_is_made_once(shop: Marketplace) -> None:

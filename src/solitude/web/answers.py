@@ -15,34 +15,35 @@ def answer(body: Any, status: int = 200, **headers: str) -> HttpResponse:
     return HttpResponse(encode(body), status=status, content_type="application/json", headers=headers)
 
 
-def created(request: ApiRequest, body: Mapping[str, Any], status: int = 201, tag: str | None = None) -> HttpResponse:
+def created(
+    request: ApiRequest, body: Mapping[str, Any], status: int = 201, tag: str | None = None, path: str | None = None
+) -> HttpResponse:
     """The answer to a POST that made something, kept under its idempotency key; call it inside the transaction that made it.
 
-    `tag` is the tag of what was made.
+    `tag` is the tag of what was made, `path` where it is, if the body does not say it.
 
     Raises Refused (409), which undoes that transaction, when another request has taken the key over.
     """
-    if request.claim is not None and not request.claim.settle(status, body):
-        raise idempotency.in_progress()
-    response = answer(body, status)
-    if "resource_uri" in body:
-        response["Location"] = body["resource_uri"]
-    if tag is not None:
-        response["ETag"] = tag
-    return response
+    said = {"Location": path or body.get("resource_uri"), "ETag": tag}
+    headers = {name: value for name, value in said.items() if value is not None}
+    return _kept(request, answer(body, status, **headers))
 
 
 def done(request: ApiRequest) -> HttpResponse:
     """204, kept like `created`; call it inside the transaction that did it."""
-    if request.claim is not None and not request.claim.settle(204, None):
+    return _kept(request, HttpResponse(status=204))
+
+
+def _kept(request: ApiRequest, response: HttpResponse) -> HttpResponse:
+    if request.claim is not None and not request.claim.settle(response):
         raise idempotency.in_progress()
-    return HttpResponse(status=204)
+    return response
 
 
-def settle(request: ApiRequest, status: int, body: Mapping[str, Any]) -> None:
+def settle(request: ApiRequest, status: int, body: Mapping[str, Any], **headers: str) -> None:
     """Keeps the answer to a POST whose effect stands, whoever has the key by now."""
     if request.claim is not None:
-        request.claim.settle(status, body)
+        request.claim.settle(answer(body, status, **headers))
 
 
 @overload

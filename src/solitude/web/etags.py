@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from solitude.web.refusals import Refused, refusal
-from solitude.web.requests import Handler
+from solitude.web.requests import REPLAYED, Handler
 from solitude.web.rows import Row
 
 HASH_CHARS = 16
@@ -32,18 +32,26 @@ class PreconditionFailed(Refused):
 
 
 class ContentTags:
-    """Gives every other answer that went well a tag of its content; whoever has that content already gets 304."""
+    """Gives every other answer that went well a tag of its content; whoever has that content already gets 304. One that is replayed has
+    the tag that it had."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if not 200 <= response.status_code < 300 or "ETag" in response or not response.content:
+        if REPLAYED in response or not tag_content(response):
             return response
-        response["ETag"] = etag_of_content(response.content)
         has_it = request.method == "GET" and _names(request, response["ETag"])
         return HttpResponse(status=304, headers={"ETag": response["ETag"]}) if has_it else response
+
+
+def tag_content(response: HttpResponse) -> bool:
+    """Tags an answer that went well and has no tag by its content; whether it did."""
+    if not 200 <= response.status_code < 300 or "ETag" in response or not response.content:
+        return False
+    response["ETag"] = etag_of_content(response.content)
+    return True
 
 
 def etag_of(row: Row, *shown_with: Row, besides: str = "") -> str:

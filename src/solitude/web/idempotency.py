@@ -7,11 +7,10 @@ A key is forgotten when its life is over, but not while rooms above this one sti
 """
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -23,12 +22,14 @@ from solitude import prepared
 from solitude.prepared import insert_once
 from solitude.telemetry import metrics
 from solitude.vault import hashes
-from solitude.web.bodies import encode
+from solitude.web import etags
 from solitude.web.models import ANSWER_MAX_CHARS, IdempotencyKey
 from solitude.web.refusals import BadFields, Refused, refusal
+from solitude.web.requests import REPLAYED
 
 HEADER = "Idempotency-Key"
-REPLAYED = "Idempotency-Replayed"
+# Of an answer's headers those that speak of what it shows.
+KEPT_HEADERS = ("ETag", "Location")
 _KEY = HttpHeaders.to_wsgi_name(HEADER)
 KEY_MAX_CHARS = 255
 # Every try of a PIN counts; an answer that is given again would be one that does not.
@@ -73,9 +74,13 @@ class Claim:
             raise in_progress()
         return self._row
 
-    def settle(self, status: int, body: Mapping[str, Any] | None) -> bool:
+    def settle(self, response: HttpResponse) -> bool:
         """Keeps the answer; called inside the transaction that decides it. False: another request has the key now."""
-        return self._keep(status, "" if body is None else encode(body).decode())
+        row = self._row
+        row.status, row.answer = response.status_code, response.content.decode()
+        row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+        self.settled = prepared.update_if(row, ("status", "answer", "headers"), holder=row.holder, status=None)
+        return self.settled
 
     def settle_response(self, response: HttpResponse) -> HttpResponse:
         """Keeps what the request was answered, where nothing else decided; frees the key where answers are not kept.
@@ -85,9 +90,8 @@ class Claim:
         if self.settled:
             return response
         keep = 200 <= response.status_code < 500 and response.status_code not in _NOT_KEPT
-        text = response.content.decode() if keep else ""
-        if keep and len(text) <= ANSWER_MAX_CHARS:
-            is_own = self._keep(response.status_code, text)
+        if keep and len(response.content.decode()) <= ANSWER_MAX_CHARS:
+            is_own = self.settle(response)
         else:
             is_own = bool(self._own().update(claimed_at=Now() - _lease()))
         return response if is_own else self._answer_of_others() or response
@@ -98,12 +102,6 @@ class Claim:
         if found is None:
             return None
         return refusal(in_progress()) if found.status is None else _replayed(found)
-
-    def _keep(self, status: int, text: str) -> bool:
-        row = self._row
-        row.status, row.answer = status, text
-        self.settled = prepared.update_if(row, ("status", "answer"), holder=row.holder, status=None)
-        return self.settled
 
     def _own(self) -> QuerySet[IdempotencyKey]:
         """The row, if it is still this request's and without an answer."""
@@ -164,7 +162,11 @@ def _repeat(row: IdempotencyKey, described: bytes) -> Claim | HttpResponse:
 
 def _replayed(kept: IdempotencyKey) -> HttpResponse:
     metrics.count("solitude_idempotency_replays_total")
-    return HttpResponse(kept.answer, status=kept.status, content_type="application/json", headers={REPLAYED: "true"})
+    headers = {**(kept.headers or {}), REPLAYED: "true"}
+    response = HttpResponse(kept.answer, status=kept.status, content_type="application/json", headers=headers)
+    if kept.headers is not None:
+        etags.tag_content(response)
+    return response
 
 
 def in_progress() -> Refused:

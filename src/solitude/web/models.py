@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models.functions import Now
 
-from solitude.vault.fields import EncryptedTextField, SealedModel
+from solitude.vault.fields import EncryptedJSONField, EncryptedTextField, SealedModel
 
 ANSWER_MAX_CHARS = 262_144
 
@@ -40,6 +40,8 @@ class IdempotencyKey(SealedModel):
     created = models.DateTimeField(db_default=Now(), db_index=True)
     status = models.PositiveSmallIntegerField(null=True, default=None)
     answer = EncryptedTextField(null=True, default=None, max_length=ANSWER_MAX_CHARS)
+    # Null with an answer that a version kept which knew no headers.
+    headers = EncryptedJSONField(null=True, default=None)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["client", "key"], name="web_idempotencykey_once")]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Handler = Callable[[HttpRequest], HttpResponse]
 ANONYMOUS = "<anon>"
 REQUEST_ID_HEADER = "Transaction-Id"
+# The answer was kept under an idempotency key, and is given again.
+REPLAYED = "Idempotency-Replayed"
 # https://www.w3.org/TR/server-timing/
 TIMING_HEADER = "Server-Timing"
 READING = ("GET", "HEAD", "OPTIONS")

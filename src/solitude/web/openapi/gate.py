@@ -9,7 +9,7 @@ from solitude.web.admission import UNSIGNED_PATHS
 from solitude.web.openapi.operations import Described
 from solitude.web.openapi.routes import UNCONDITIONAL
 from solitude.web.openapi.shapes import Page
-from solitude.web.requests import REQUEST_ID_HEADER
+from solitude.web.requests import REPLAYED, REQUEST_ID_HEADER
 
 SECURITY: list[dict[str, list[str]]] = [{"signature": []}, {"oauth1": []}]
 SECURITY_SCHEMES: dict[str, Any] = {
@@ -74,6 +74,13 @@ HEADERS: dict[str, Any] = {
     "ETag": {
         "description": "Names this state of what is shown, for `If-Match` and `If-None-Match`.",
         "required": True,
+        "schema": {"type": "string"},
+    },
+    "ETagOfKept": {
+        "description": (
+            "Names this state of what is shown, for `If-Match` and `If-None-Match`. A version up to 0.8 has kept no tags: its answers are "
+            "replayed without."
+        ),
         "schema": {"type": "string"},
     },
     "Location": {"description": "The path of what was made.", "schema": {"type": "string"}},
@@ -166,9 +173,9 @@ def headers(status: int, *, shows_path: bool = False, is_replayed: bool = False)
     """Of an answer. `shows_path`: its body has a `resource_uri`; `is_replayed`: it may be kept under an idempotency key."""
     names: Mapping[str, tuple[str, bool]] = {
         REQUEST_ID_HEADER: ("TransactionId", True),
-        "ETag": ("ETag", (200 <= status < 300 and status != 204) or status == 304),
+        "ETag": ("ETagOfKept" if is_replayed else "ETag", (200 <= status < 300 and status != 204) or status == 304),
         "Location": ("Location", status == 201 and shows_path),
-        idempotency.REPLAYED: ("IdempotencyReplayed", is_replayed),
+        REPLAYED: ("IdempotencyReplayed", is_replayed),
         "Retry-After": ("RetryAfter", status in _RETRY_AFTER),
         "WWW-Authenticate": ("WWWAuthenticate", status == 401),
     }

@@ -96,9 +96,7 @@ def create_braintree_customer(request: ApiRequest, body: CustomerIn) -> HttpResp
             "braintree": {"id": row.braintree_id, **reading.times(customer)},  # type: ignore[typeddict-item]
             "mozilla": shown_buyer(row),
         }
-        response = created(request, shown, tag=etags.etag_of(row))
-    response["Location"] = row.resource_uri
-    return response
+        return created(request, shown, tag=etags.etag_of(row), path=row.resource_uri)
 
 
 def _identity(customer: object) -> str:

@@ -74,15 +74,14 @@ def create_braintree_paymethod(request: ApiRequest, body: PaymethodIn) -> HttpRe
     """
 
     def keep(call: ProviderCall) -> None:
-        refusing.keep(request, call, 201, lambda: _shown(call))
+        refusing.keep(request, call, lambda: _made(call))
 
     known = calls.begun_under(request.claim)
     with answers.room():
         call = calls.find_out(known, keep) if known else calls.carry_out(_intended(request, body), keep)
     if refused := refusing.refusal(call):
         raise refused
-    row = cards.kept_by(call)
-    return answer(_shown(call), 201, Location=row.resource_uri, ETag=etags.etag_of(row))
+    return _made(call)
 
 
 def _intended(request: ApiRequest, body: PaymethodIn) -> ProviderCall:
@@ -101,7 +100,7 @@ def delete_braintree_paymethod(request: ApiRequest, body: PaymethodDelete) -> Ht
     """Deletes a card at Braintree, which ends there what it pays for by itself. Here it stays, and is not active any more."""
 
     def keep(call: ProviderCall) -> None:
-        refusing.keep(request, call, 204, lambda: None)
+        refusing.keep(request, call, lambda: HttpResponse(status=204))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -126,10 +125,11 @@ def _deletion(request: ApiRequest, body: PaymethodDelete) -> ProviderCall:
     return cards.begin_deleting(row, request.claim)
 
 
-def _shown(call: ProviderCall) -> PaymethodMade:
+def _made(call: ProviderCall) -> HttpResponse:
     row = cards.kept_by(call)
     times = {name: call.facts.get(name, "") for name in (reading.CREATED, reading.UPDATED)}
-    return {
+    shown: PaymethodMade = {
         "braintree": {"token": row.provider_id, **times},  # type: ignore[typeddict-item]  # its names are the type's
         "mozilla": shown_paymethod(row),
     }
+    return answer(shown, 201, Location=row.resource_uri, ETag=etags.etag_of(row))

@@ -99,7 +99,7 @@ def make_braintree_refund(request: ApiRequest, body: BraintreeRefundIn) -> HttpR
     """
 
     def keep(call: ProviderCall) -> None:
-        refusing.keep(request, call, 201, lambda: _shown(call))
+        refusing.keep(request, call, lambda: answer(_shown(call), 201))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -118,7 +118,7 @@ def void_braintree_payment(request: ApiRequest, body: BraintreeVoidIn) -> HttpRe
     """
 
     def keep(call: ProviderCall) -> None:
-        refusing.keep(request, call, 201, lambda: _shown(call))
+        refusing.keep(request, call, lambda: answer(_shown(call), 201))
 
     known = calls.begun_under(request.claim)
     with answers.room():

@@ -1,9 +1,10 @@
 """What a client is answered where something did not come about at Braintree, and what of that is kept under its key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 
+from django.http import HttpResponse
 from pydantic import Field
 from typing_extensions import TypedDict
 
@@ -55,12 +56,12 @@ def refusal(call: ProviderCall) -> Refused | None:
     return Refused(422, {NAME: errors.of_facts(result.facts, result.reason), **named})
 
 
-def keep(request: ApiRequest, call: ProviderCall, status: int, body: Callable[[], Mapping[str, Any] | None]) -> None:
+def keep(request: ApiRequest, call: ProviderCall, made: Callable[[], HttpResponse]) -> None:
     """Keeps the answer under the idempotency key in the commit of the outcome; what is no final answer is not kept."""
     refused = refusal(call)
     if refused is None:
-        shown = body()
+        response = made()
         if request.claim is not None:
-            request.claim.settle(status, shown)
+            request.claim.settle(response)
     elif refused.status == 422:
         settle(request, 422, refused.body)

@@ -91,7 +91,7 @@ def make_braintree_sale(request: ApiRequest, body: SaleIn) -> HttpResponse:
     """
 
     def keep(call: ProviderCall) -> None:
-        refusing.keep(request, call, 200, lambda: _shown(call))
+        refusing.keep(request, call, lambda: answer(_shown(call)))
 
     known = calls.begun_under(request.claim)
     with answers.room():

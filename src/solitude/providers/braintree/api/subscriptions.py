@@ -111,9 +111,7 @@ def create_braintree_subscription(request: ApiRequest, body: SubscriptionIn) -> 
             pin_tokens.use(buyer, client_key(request), body.pin_token)
         return subscriptions.begin(order.card, order.entry, order.amount, request.claim)
 
-    call = _carried_out(request, 201, begin)
-    shown, row = _shown(call)
-    return answer(shown, 201, Location=row.resource_uri, ETag=etags.etag_of(row))
+    return _carried_out(request, 201, begin)
 
 
 @router.post("/subscription/paymethod/change/", response={200: SubscriptionMade, 409: Detail, **refusing.ERRORS})
@@ -126,26 +124,24 @@ def change_braintree_subscription(request: ApiRequest, body: SubscriptionChangeI
             raise bad_form(paymethod=(INVALID, "This card is another buyer's."))
         return subscriptions.begin_changing(row, card, request.claim)
 
-    shown, row = _shown(_carried_out(request, 200, begin))
-    return answer(shown, ETag=etags.etag_of(row))
+    return _carried_out(request, 200, begin)
 
 
 @router.post("/subscription/cancel/", response={200: SubscriptionMade, **refusing.ERRORS})
 def cancel_braintree_subscription(request: ApiRequest, body: SubscriptionCancelIn) -> HttpResponse:
     """Ends a subscription for good, here and at Braintree. What was charged stays."""
-    call = _carried_out(
+    return _carried_out(
         request, 200, lambda: subscriptions.begin_cancelling(_subscription(body.subscription), request.claim)
     )
-    shown, row = _shown(call)
-    return answer(shown, ETag=etags.etag_of(row))
 
 
-def _carried_out(request: ApiRequest, status: int, begin: Callable[[], ProviderCall]) -> ProviderCall:
-    """The call that `begin` writes, or that an earlier request with the same key has begun. Raises Refused where it did not go well."""
+def _carried_out(request: ApiRequest, status: int, begin: Callable[[], ProviderCall]) -> HttpResponse:
+    """What became of the call that `begin` writes, or that an earlier request with the same key has begun. Raises Refused where it did
+    not go well."""
 
     def keep(call: ProviderCall) -> None:
         if not _has_no_place(call):
-            refusing.keep(request, call, status, lambda: _shown(call)[0])
+            refusing.keep(request, call, lambda: _made(call, status))
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -155,7 +151,7 @@ def _carried_out(request: ApiRequest, status: int, begin: Callable[[], ProviderC
         raise refused
     if _has_no_place(call):
         raise _taken()
-    return call
+    return _made(call, status)
 
 
 def _intended(begin: Callable[[], ProviderCall]) -> ProviderCall:
@@ -230,7 +226,7 @@ def _subscription(path: str) -> Subscription:
     return found
 
 
-def _shown(call: ProviderCall) -> tuple[SubscriptionMade, Subscription]:
+def _made(call: ProviderCall, status: int) -> HttpResponse:
     row = subscriptions.of_call(call)
     assert row is not None  # noqa: S101  # whoever asks has seen to that
     there: SubscriptionAtBraintree = {
@@ -238,4 +234,6 @@ def _shown(call: ProviderCall) -> tuple[SubscriptionMade, Subscription]:
         "created_at": call.facts.get(reading.CREATED),
         "updated_at": call.facts.get(reading.UPDATED),
     }
-    return {"braintree": there, "mozilla": shown_subscription(row)}, row
+    shown: SubscriptionMade = {"braintree": there, "mozilla": shown_subscription(row)}
+    place = {"Location": row.resource_uri} if status == 201 else {}
+    return answer(shown, status, **place, ETag=etags.etag_of(row))

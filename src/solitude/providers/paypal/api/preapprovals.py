@@ -93,7 +93,7 @@ def begin_preapproval(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
     def keep(call: ProviderCall) -> None:
         preapproval = _of(call)
         if preapproval and call.outcome == Outcome.PENDING:
-            settle(request, 201, _begun(preapproval))
+            settle(request, 201, _begun(preapproval), Location=preapproval.resource_uri)
 
     known = calls.begun_under(request.claim)
     with answers.room():
@@ -111,9 +111,7 @@ def begin_preapproval(request: ApiRequest, body: PreapprovalIn) -> HttpResponse:
     if kept is None:
         raise not_found()
     accesses.touched(f"/generic/buyer/{kept.buyer_id}/")
-    response = answer(_begun(kept), 201)
-    response["Location"] = kept.resource_uri
-    return response
+    return answer(_begun(kept), 201, Location=kept.resource_uri)
 
 
 @router.get("/preapproval/{uuid:pk}/", response=PreapprovalShown, openapi_extra=unconditional())
