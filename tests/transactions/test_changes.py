@@ -438,13 +438,12 @@ def test_of_many_that_take_an_id_at_once_one_gets_it(shop: Marketplace) -> None:
     ("name", "other"), [("status", 4), ("provider", 2), ("uid_pay", "id-1"), ("pay_url", "https://shop.example/")]
 )
 def test_what_the_engine_keeps_of_a_payment_is_not_the_clients_to_change(
-    shop: Marketplace, paid: dict[str, str], name: str, other: int | str, security_events: list[str]
+    shop: Marketplace, paid: dict[str, str], name: str, other: int | str
 ) -> None:
     before = shop.transaction(paid["transaction"])
     refused(shop.patch(paid["transaction"], {name: other, "notes": "n"}))
     refused(shop.patch(paid["transaction"], {name: [], "notes": "n"}), *RULE, name)
     assert shop.transaction(paid["transaction"]) == before
-    assert security_events == []
 
 
 def test_what_is_so_already_is_no_change_of_a_payment(
@@ -480,6 +479,34 @@ def test_notes_and_reason_of_a_payment_are_free_in_any_state_at_any_time(
         assert (answer["notes"], answer["status_reason"]) == ("asked by phone", "checked by hand")
         assert events(shop, path) == told
         assert shop.patch(path, {"notes": 7}).json == {"notes": ["must be a text"]}
+
+
+@pytest.mark.parametrize(("status", "named"), [(1, "completed"), ([], "none")])
+def test_who_wants_to_move_a_payment_of_the_engine_leaves_a_security_event(
+    shop: Marketplace, app_id: str, security_events: list[str], status: Any, named: str
+) -> None:
+    path = shop.pay(app_id)["transaction"]
+    security_events.clear()
+
+    assert shop.patch(path, {"status": status}).status == 400
+
+    (line,) = security_events
+    assert f"|{path}|Transaction change failure|7|" in line
+    assert line.endswith(f"cs6Label=old cs6=pending cs7Label=new cs7={named}")
+
+
+@pytest.mark.parametrize(
+    "body", [{"status": 0}, {"provider": 2}, {"uid_pay": "id-1"}, {"pay_url": "https://a.example/"}]
+)
+def test_who_wants_no_other_status_of_it_leaves_none(
+    shop: Marketplace, app_id: str, security_events: list[str], body: dict[str, Any]
+) -> None:
+    path = shop.pay(app_id)["transaction"]
+    security_events.clear()
+
+    shop.patch(path, body)
+
+    assert security_events == []
 
 
 def test_a_payment_whose_call_has_not_ended_is_the_engines(shop: Marketplace, paypal: Simulator, app_id: str) -> None:

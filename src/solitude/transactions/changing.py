@@ -31,7 +31,7 @@ def change(request: ApiRequest, row: Transaction, body: TransactionChange) -> No
         named = ", ".join(body.unknown[:NAMED_MAX])
         raise BadFields(__all__=f"only {', '.join(type(body).model_fields)} can be changed, not {named}")
     of_engine = is_of_engine(row)
-    rules = _rules_of_engine(row, body) if of_engine else _rules_of_client(request, row, body)
+    rules = _rules_of_engine(request, row, body) if of_engine else _rules_of_client(request, row, body)
     if rules or body.wrong:
         raise BadFields(**({"__all__": rules} if rules else {}), **body.wrong)
     columns = {name: value for name, value in body.columns.items() if not of_engine or name not in ENGINES_OWN}
@@ -45,9 +45,11 @@ def tell_moved(request: ApiRequest, old: Status, new: Status) -> None:
         _tell("Transaction change success", cef.DEFAULT_SEVERITY, request, old, new)
 
 
-def _rules_of_engine(row: Transaction, body: TransactionChange) -> list[str]:
+def _rules_of_engine(request: ApiRequest, row: Transaction, body: TransactionChange) -> list[str]:
     """What is so already is no change: clients that used to keep such transactions themselves still say it."""
     given = [name for name in ENGINES_OWN if name in body.model_fields_set and not _is_so(row, body, name)]
+    if "status" in given:
+        _tell_refused(request, row, _wanted(body))
     return [f"a provider is asked about this transaction: {', '.join(given)} cannot be changed"] if given else []
 
 
@@ -62,13 +64,21 @@ def _rules_of_client(request: ApiRequest, row: Transaction, body: TransactionCha
     broken = []
     if "provider" in body.model_fields_set and row.provider is not None:
         broken.append("provider can be set once, and it is set")
-    given = body.columns.get("status")
-    new = None if given is None else Status(given)
+    new = _wanted(body)
     refusal = states.refused_to_client(row, new, body.columns.get("provider", row.provider))
     if refusal:
-        _tell("Transaction change failure", 7, request, Status(row.status), new)
+        _tell_refused(request, row, new)
         broken.append(refusal)
     return broken
+
+
+def _wanted(body: TransactionChange) -> Status | None:
+    given = body.columns.get("status")
+    return None if given is None else Status(given)
+
+
+def _tell_refused(request: ApiRequest, row: Transaction, new: Status | None) -> None:
+    _tell("Transaction change failure", 7, request, Status(row.status), new)
 
 
 def _tell(name: str, severity: int, request: ApiRequest, old: Status, new: Status | None) -> None:
