@@ -10,6 +10,7 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
 from solitude import failpoints
+from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
 from solitude.transactions import timeline
 from solitude.worker import Worker
@@ -210,6 +211,30 @@ def test_a_transaction_that_the_marketplace_keeps_itself_has_only_its_moves(shop
     kept = shop.post("/generic/transaction/", {"uuid": "own:1"})
 
     assert story(entries(shop, kept["resource_uri"])) == [("state", "kept_by_client")]
+
+
+def test_an_address_in_a_reason_is_masked_in_timeline_and_feed(shop: Marketplace) -> None:
+    kept = shop.post("/generic/transaction/", {"status": 0, "status_reason": "asked by secret12@mail.example"})
+
+    assert story(entries(shop, kept["resource_uri"])) == [("state", "kept_by_client: asked by [redacted]")]
+    (event,) = shop.get("/events/")["events"]
+    assert event["reason"] == "asked by [redacted]"
+    assert shop.get(kept["resource_uri"])["status_reason"] == "asked by secret12@mail.example"
+
+
+def test_a_reason_that_grows_when_it_is_masked_is_kept(shop: Marketplace) -> None:
+    reason = "a@b " * 60
+    kept = shop.post("/generic/transaction/", {"status": 0, "status_reason": reason})
+
+    assert (kept.status, kept["status_reason"]) == (201, reason)
+    assert "a@b" not in shop.get("/events/").text
+
+
+def test_what_an_event_said_before_reasons_were_masked_is_masked_when_it_is_shown(shop: Marketplace) -> None:
+    kept = shop.post("/generic/transaction/", {})
+    Event.objects.update(reason="secret12@mail.example")
+
+    assert story(entries(shop, kept["resource_uri"])) == [("state", "kept_by_client: [redacted]")]
 
 
 def test_an_unknown_transaction_has_none(shop: Marketplace) -> None:

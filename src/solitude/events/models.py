@@ -6,9 +6,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from solitude import prepared
-from solitude.telemetry import context
+from solitude.telemetry import context, redaction
 
 REQUEST_ID_MAX_CHARS = 64
+REASON_MAX_CHARS = 255
 
 _OF_A_TRANSACTION = {"transaction": "A payment", "refund": "A refund", "reversal": "A reversal"}
 STATUSES = {
@@ -56,7 +57,8 @@ class Event(models.Model):
     uuid = models.CharField(max_length=255)
     old = models.CharField(max_length=32, null=True)
     new = models.CharField(max_length=32, null=True)
-    reason = models.CharField(max_length=255, null=True)
+    # Masked: it is kept after its subject's personal data were erased.
+    reason = models.CharField(max_length=REASON_MAX_CHARS, null=True)
     data = models.JSONField(default=dict)
     place = models.BigIntegerField(null=True, default=None, unique=True)
     # The default in the database is for servers of the version before, which still run while this one is rolled out.
@@ -82,6 +84,8 @@ def append(event: Event) -> None:
         raise RuntimeError("an event is written in the commit of its change")
     if event.type not in TYPES:
         raise ValueError(f"there is no event type {event.type!r}")
+    if event.reason:
+        event.reason = redaction.mask(event.reason)[:REASON_MAX_CHARS]
     event.request_id = context.current().get("request_id", "")[:REQUEST_ID_MAX_CHARS]
     # The database's time, which all nodes share, and by which a call ends before what follows from it.
     event.created = Now()

@@ -64,7 +64,7 @@ class EventShown(_Move):
     resource_uri: Annotated[str, Field(description="The path of what changed; empty where it has none.")]
     uuid: Annotated[str, Field(description="Its uuid; of a notification the provider's id of it.")]
     reason: Annotated[
-        str | None, Field(description="Why, in one word: the transaction's `status_reason`, or the like.")
+        str | None, Field(description="Why, in one word: the transaction's `status_reason`, masked, or the like.")
     ]
     data: EventData
 

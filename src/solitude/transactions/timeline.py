@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 from solitude.events.models import Event
 from solitude.prepared import Found
+from solitude.telemetry import redaction
 from solitude.transactions.models import Status, Transaction
 from solitude.web.answers import time_text
 from solitude.web.openapi import Time
@@ -134,4 +135,4 @@ def _moves(row: Transaction) -> Iterable[Entry]:
 def _shown(entry: Entry) -> EntryShown:
     names = {"old": "from", "new": "to"}
     said: dict[str, Any] = {names.get(name, name): value for name, value in asdict(entry).items() if name != "call"}
-    return cast(EntryShown, said | {"at": time_text(entry.at)})
+    return cast(EntryShown, said | {"at": time_text(entry.at), "summary": redaction.mask(entry.summary)})
