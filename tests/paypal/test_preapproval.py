@@ -140,6 +140,19 @@ def test_a_question_that_cannot_be_sent(shop: Marketplace, paypal: Simulator, bu
     assert (busy.status, busy["code"], busy.headers["Retry-After"]) == (503, "provider_busy", "6")
 
 
+@pytest.mark.parametrize("terms", [{}, {"start": "2020-01-01"}])
+def test_a_preapproval_that_would_have_ended_already_is_not_asked_for(
+    shop: Marketplace, paypal: Simulator, buyer: str, terms: dict[str, str]
+) -> None:
+    body = {"uuid": buyer, "return_url": RETURN_URL, "cancel_url": CANCEL_URL, **terms}
+
+    with nothing_happens(paypal):
+        answer = shop.post("/paypal/preapproval/", {**body, "end": days_from_now(-1)})
+
+    assert (answer.status, answer.json) == (400, {"end": ["must not be before today"]})
+    assert shop.post("/paypal/preapproval/", {**body, "end": today()}).status == 201
+
+
 @pytest.mark.parametrize("fault", [*LOST_ANSWERS, *NO_ANSWERS])
 def test_an_unclear_question_is_asked_again_under_the_same_key(
     shop: Marketplace, paypal: Simulator, buyer: str, fault: str
@@ -391,7 +404,6 @@ def agreed_with(shop: Marketplace, paypal: Simulator, **more: Any) -> str:
         ({"currency": "EUR"}, True),
         ({"currency": "USD"}, False),
         ({"start": 0, "end": 0}, True),
-        ({"end": -1}, False),
         ({"start": 1}, False),
         ({"start": -1, "end": 1, "currency": "EUR"}, True),
     ],
@@ -407,6 +419,15 @@ def test_a_payment_uses_a_preapproval_that_covers_it(
     assert answer.status == 201
     assert answer["use_preapproval"] is used
     assert answer["status"] == ("completed" if used else "created")
+
+
+def test_a_payment_uses_no_preapproval_that_has_ended(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
+    buyer = agreed_with(shop, paypal, end=today())
+    BuyerPaypal.objects.update(expiry=days_from_now(-1))
+
+    answer = shop.pay(app_id, user_id=buyer, use_preapproval=True)
+
+    assert (answer.status, answer["use_preapproval"], answer["status"]) == (201, False, "created")
 
 
 def test_a_preapproval_is_used_only_when_asked_for(shop: Marketplace, app_id: str, preapproved: str) -> None:

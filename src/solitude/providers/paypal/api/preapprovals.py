@@ -43,7 +43,9 @@ class PreapprovalIn(Body):
     return_url: Annotated[Url, Field(description="Where the buyer comes back to; then PUT.")]
     cancel_url: Annotated[Url, Field(description="Where a buyer who does not agree goes.")]
     start: Annotated[Day | None, Field(description="The first day; at once by default.")] = None
-    end: Annotated[Day | None, Field(description="The last day; none by default.")] = None
+    end: Annotated[Day | None, Field(description="The last day, by UTC: today at the earliest. None by default.")] = (
+        None
+    )
     currency: Annotated[
         Annotated[Text, WithJsonSchema({"enum": ["", *CURRENCIES]})] | None,
         Field(description="Only for payments in this currency; for any by default. With limits it is required."),
@@ -161,6 +163,7 @@ def drop_preapproval(request: ApiRequest, pk: UUID) -> HttpResponse:
 
 def _checked(body: PreapprovalIn) -> Preapproval:
     problems: dict[str, str | list[str]] = {}
+    today = timezone.now().date()
     buyer = Buyer.objects.filter(uuid=body.uuid, active=True).first()
     if buyer is None:
         problems["uuid"] = "must be the uuid of an active buyer"
@@ -171,10 +174,12 @@ def _checked(body: PreapprovalIn) -> Preapproval:
         problems["currency"] = f"must be one of {', '.join(CURRENCIES)}"
     if body.start and body.end and body.end < body.start:
         problems["end"] = "must not be before start"
+    elif body.end and body.end < today:
+        problems["end"] = "must not be before today"
     agreed = {"currency": body.currency or None, "start": body.start, "end": body.end, **_limits(body, problems)}
     interface = settings.SOLITUDE_PAYPAL_API
     if interface == CLASSIC:
-        agreed = terms.completed(agreed, timezone.now().date())
+        agreed = terms.completed(agreed, today)
         if "max_total" not in agreed:
             problems["max_total"] = REQUIRED
     if problems or buyer is None:
