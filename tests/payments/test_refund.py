@@ -666,6 +666,26 @@ def test_a_refund_of_a_state_that_is_no_more_sends_nothing(shop: Marketplace, pa
     assert shop.refund({"If-Match": tag_of(shop, paid)}, uuid=paid["uuid"], amount="1.00").status == 201
 
 
+@pytest.mark.parametrize("amount", ["x", "0", "-1.00", "1.001"])
+def test_an_amount_that_is_wrong_is_told_before_a_state_that_is_no_more(
+    shop: Marketplace, paypal: Simulator, paid: Payment, amount: str
+) -> None:
+    with nothing_happens(paypal):
+        answer = shop.refund({"If-Match": '"x"'}, uuid=paid["uuid"], amount=amount)
+
+    assert (answer.status, list(answer.json)) == (400, ["amount"])
+
+
+def test_that_something_else_than_a_payment_is_named_is_told_before_its_state_too(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    back = shop.refund(uuid=paid["uuid"], amount="1.00")
+
+    answer = shop.refund({"If-Match": '"x"'}, uuid=back["uuid"])
+
+    assert (answer.status, list(answer.json)) == (400, ["__all__"])
+
+
 def test_a_refund_made_elsewhere_changes_the_state(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
     """Which is what a client wants to know before it gives back the same money."""
     seen = tag_of(shop, paid)

@@ -147,3 +147,11 @@ def test_a_refund_that_the_provider_refuses_is_told_in_its_words(
 def test_a_refund_without_a_part_of_the_currency_is_refused(shop: Marketplace, paid: dict[str, Any]) -> None:
     for amount in ("0", "-1", "1.001"):
         assert list(refund(shop, paid["uuid"], amount=amount).json) == ["amount"]
+
+
+def test_an_amount_that_is_wrong_is_told_before_a_state_that_is_no_more(
+    shop: Marketplace, paid: dict[str, Any]
+) -> None:
+    for amount, status in (("0", 400), ("1.00", 412)):
+        body = {"uuid": paid["uuid"], "amount": amount}
+        assert shop.post("/payments/refund/", body, **{"If-Match": '"another"'}).status == status

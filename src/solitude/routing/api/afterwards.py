@@ -140,12 +140,12 @@ def _intended_refund(request: ApiRequest, body: AnyRefundIn, row: Transaction, n
 def _begin_refund(request: ApiRequest, body: AnyRefundIn, pk: int, name: str, tell: registry.Telling) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, what the provider is told, and the claim are of one moment."""
     payment = lock(pk)
-    check_match(request, payment)
     left = refund.refundable(payment)
+    amount = _amount(body, left)
+    check_match(request, payment)
     try:
         if payment.captured_amount is None:
             raise NotRefundable(refund.NOT_CAPTURED, left)
-        amount = _amount(body, left)
         if amount > left or left.amount == 0:
             raise refund.over_what_is_left(payment, amount)
         _check_parts(name, payment, amount)

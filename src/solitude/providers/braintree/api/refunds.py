@@ -132,11 +132,13 @@ def void_braintree_payment(request: ApiRequest, body: BraintreeVoidIn) -> HttpRe
 
 def _begin(request: ApiRequest, body: BraintreeRefundIn) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left and the claim are of one moment."""
-    payment = _locked(request, body.uuid)
+    payment = _locked(body.uuid)
+    part = _part(body, payment)
+    check_match(request, payment)
     if payment.captured_amount is None or payment.taken_id is None:
         raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
     left = refund.refundable(payment)
-    amount = _amount(body, left)
+    amount = left if part is None else part
     if amount > left or left.amount == 0:
         raise _not_refundable(refund.over_what_is_left(payment, amount).code, left.text)
     try:
@@ -149,7 +151,8 @@ def _begin(request: ApiRequest, body: BraintreeRefundIn) -> ProviderCall:
 
 
 def _begin_void(request: ApiRequest, body: BraintreeVoidIn) -> ProviderCall:
-    payment = _locked(request, body.uuid)
+    payment = _locked(body.uuid)
+    check_match(request, payment)
     try:
         return void.begin(payment, NAME, {TAKEN: payment.taken_id or ""}, request.claim)
     except NotVoidable:
@@ -157,22 +160,20 @@ def _begin_void(request: ApiRequest, body: BraintreeVoidIn) -> ProviderCall:
         raise Refused(409, refused) from None
 
 
-def _locked(request: ApiRequest, uuid: str) -> Transaction:
-    """The payment, of which the client says perhaps what it has seen. Raises Refused (422, 412)."""
+def _locked(uuid: str) -> Transaction:
+    """Raises Refused (422)."""
     found = Transaction.objects.filter(uuid=uuid, provider=NUMBER, type=Type.PAYMENT).first()
     if found is None:
         raise bad_form(uuid=(DOES_NOT_EXIST, "There is no such payment at Braintree."))
-    payment = lock(found.pk)
-    check_match(request, payment)
-    return payment
+    return lock(found.pk)
 
 
-def _amount(body: BraintreeRefundIn, left: Money) -> Money:
-    """All that is left unless the request names a part. Raises Refused (422)."""
-    if body.amount is None:
-        return left
+def _part(body: BraintreeRefundIn, payment: Transaction) -> Money | None:
+    """What the request names; None is all that is left. Of what was not captured nothing is. Raises Refused (422)."""
+    if body.amount is None or payment.captured_amount is None:
+        return None
     try:
-        amount = Money.parse(body.amount, left.currency)
+        amount = Money.parse(body.amount, payment.currency)
     except MoneyError as error:
         raise bad_form(amount=(INVALID, str(error))) from None
     if amount.amount <= 0:

@@ -216,14 +216,15 @@ def _intended_refund(request: ApiRequest, body: RefundIn) -> ProviderCall:
 def _begin_refund(request: ApiRequest, body: RefundIn, tell: Telling) -> ProviderCall:
     """In one transaction, under the payment's lock: what is left, the share of the fee and the claim are of one moment."""
     payment = lock(_selected(body).pk)
-    check_match(request, payment)
     if payment.type != Type.PAYMENT:
         raise BadFields(__all__="Only a payment can be refunded.")
+    part = _refund_part(body, payment)
+    check_match(request, payment)
     if payment.captured_amount is None:
         # One that its client keeps may have no currency.
         raise _not_refundable(refund.NOT_CAPTURED, amount_text(Decimal(0), payment.currency) or "0")
     left = refund.refundable(payment)
-    amount = _refund_amount(body, payment, left)
+    amount = left if part is None else part
     if amount > left or left.amount == 0:
         raise _not_refundable(refund.over_what_is_left(payment, amount).code, left.text)
     try:
@@ -233,10 +234,10 @@ def _begin_refund(request: ApiRequest, body: RefundIn, tell: Telling) -> Provide
         raise _not_refundable(error.code, error.refundable.text) from None
 
 
-def _refund_amount(body: RefundIn, payment: Transaction, left: Money) -> Money:
-    """All that is left unless the request names a part. Raises BadFields."""
-    if body.amount is None:
-        return left
+def _refund_part(body: RefundIn, payment: Transaction) -> Money | None:
+    """What the request names; None is all that is left. Of what was not captured nothing is. Raises BadFields."""
+    if body.amount is None or payment.captured_amount is None:
+        return None
     try:
         amount = Money.parse(body.amount, payment.currency, digits=currencies.digits(payment.currency))
     except MoneyError as error:
