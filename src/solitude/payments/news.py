@@ -96,9 +96,6 @@ def _payment_news(payment: Transaction, notice: Notice) -> Applied:
         _OUTCOMES.get(evidence.state, Outcome.PENDING), evidence=evidence, reason=notice.reason, ids=notice.ids
     )
     call = None if is_past else _open_call(payment, evidence.state)
-    if call and found.outcome == Outcome.DECLINED and calls.is_repeated_now(call):
-        # By whom it may be done after all: what this tells of may be an earlier try.
-        raise NotThereYet(payment)
     if call:
         payment = calls.enter(call, found).transaction or payment
     else:
@@ -119,9 +116,17 @@ def _is_other_attempt(payment: Transaction, notice: Notice) -> bool:
 
 
 def _open_call(payment: Transaction, state: Seen) -> ProviderCall | None:
-    """The call whose unknown outcome this evidence ends. The taking of the money, where that is what is told."""
+    """The call whose unknown outcome this evidence ends. The taking of the money, where that is what is told.
+
+    Raises NotThereYet for one that came to nothing while somebody repeats it, by whom it may be done after all.
+    """
+    if state not in ENDINGS and state != Seen.UNDER_REVIEW:
+        return None
     open_calls = payment.calls.filter(outcome__in=OPEN, operation__in=(Operation.PAY, Operation.CAPTURE))
-    return open_calls.order_by("-pk").first() if state in ENDINGS or state == Seen.UNDER_REVIEW else None
+    call = open_calls.order_by("-pk").first()
+    if call and _OUTCOMES.get(state) == Outcome.DECLINED and calls.is_repeated_now(call):
+        raise NotThereYet(payment)
+    return call
 
 
 def _refund_of_ours(call: ProviderCall, seen: RefundEvidence, notice: Notice) -> Applied:
