@@ -726,6 +726,70 @@ def test_a_refund_that_fails_after_a_dispute_has_ended_by_it_was_not_the_money_t
 
 
 @pytest.fixture
+def opened(paypal: Simulator, paid: Payment) -> dict[str, Any]:
+    """The event of a dispute about the payment."""
+    (capture,) = paypal.captured()
+    paypal.dispute(capture["id"])
+    return only(paypal, OPENED)
+
+
+STRANGER = {"seller_transaction_id": "5OKKWB7TEYRYC5F6L", "custom": "of-another-shop"}
+
+
+@pytest.mark.parametrize("named_by", ["seller_transaction_id", "custom"])
+@pytest.mark.parametrize("strangers", [0, 999])
+def test_a_dispute_names_our_payment_by_its_capture_or_by_our_reference_among_up_to_a_thousand(
+    shop: Marketplace, paid: Payment, opened: dict[str, Any], believing: None, named_by: str, strangers: int
+) -> None:
+    def about_many(body: dict[str, Any]) -> None:
+        (ours,) = body["resource"]["disputed_transactions"]
+        others = [STRANGER, {"buyer_transaction_id": "1"}, *[STRANGER] * strangers][:strangers]
+        body["resource"]["disputed_transactions"] = [*others, {named_by: ours[named_by]}]
+
+    answer = shop.forward(changed(opened, about_many))
+
+    assert (answer["status"], answer["uuid"]) == ("OK", paid["uuid"])
+    assert shop.event_types()[-1] == "dispute.opened"
+
+
+def test_a_dispute_about_several_of_our_payments_is_refused_and_says_so(
+    shop: Marketplace, paypal: Simulator, paid: Payment, opened: dict[str, Any], app_id: str, believing: None
+) -> None:
+    other = shop.pay(app_id)
+
+    def about_both(body: dict[str, Any]) -> None:
+        body["resource"]["disputed_transactions"] += [STRANGER, {"custom": call_of(other["transaction"]).key}]
+
+    assert shop.forward(changed(opened, about_both))["reason"] == "mismatch"
+    assert Notification.objects.get().reason == "mismatch:several_payments"
+    assert not Dispute.objects.exists()
+
+
+def test_a_dispute_about_payments_of_others_alone_waits_like_one_about_nothing_known(
+    shop: Marketplace, paid: Payment, opened: dict[str, Any], believing: None
+) -> None:
+    strangers = changed(opened, lambda body: body["resource"].update(disputed_transactions=[STRANGER] * 2))
+    nameless = changed(opened, lambda body: body["resource"].update(disputed_transactions=[{}]))
+
+    assert (shop.forward(strangers)["reason"], shop.forward(nameless)["reason"]) == ("parked", "not_understood")
+
+
+@pytest.mark.parametrize("value", ["0.00", None])
+def test_a_dispute_that_ends_without_a_sum_takes_none_back(
+    shop: Marketplace, paypal: Simulator, paid: Payment, opened: dict[str, Any], believing: None, value: str | None
+) -> None:
+    def end(body: dict[str, Any]) -> None:
+        refunded = {"amount_refunded": {"currency_code": "EUR", "value": value}} if value else {}
+        del body["resource"]["dispute_amount"]
+        body["resource"].update(status="RESOLVED", dispute_outcome={"outcome_code": FOR_BUYER, **refunded})
+
+    assert shop.forward(changed(opened, end))["status"] == "OK"
+
+    assert shop.event_types()[-1] == "dispute.resolved"
+    assert (returns(paid), state(shop, paid)) == ([], (COMPLETED, "2.49", "0.00"))
+
+
+@pytest.fixture
 def appealed(paypal: Simulator, paid: Payment, request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     """The events of a dispute that ended in one way and, after an appeal, in the other: its first end, what was reversed, its last end."""
     (capture,) = paypal.captured()

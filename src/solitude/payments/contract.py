@@ -204,11 +204,20 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What a message names a payment by: our operation id, and the provider's own ids."""
+
+    reference: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A provider's notification, verified and read.
 
     `action` is None when it is of no concern to us. `reference` is our operation id, where it names one, or `uuid` that of the
-    transaction; `ids` are the provider's own ids (`payment`, `capture`). `payees` are the names of the receiver that it tells.
+    transaction; `ids` are the provider's own ids (`payment`, `capture`). Where it is about several payments, of which others than
+    ours may be, these are `among` and nothing of it is in `reference` and `ids`. `payees` are the names of the receiver that it tells.
     One of the evidences belongs to the action. `about` names what a provider's own actions (PREAPPROVAL, SUBSCRIPTION, SELLER) are
     about, for its own handler. `amount_binds`: a payment that is told with another amount than was agreed is refused; else it is taken
     as it was agreed, with an alarm.
@@ -228,6 +237,7 @@ class Notice:
     refund: RefundEvidence | None = None
     dispute: DisputeEvidence | None = None
     about: Secret | None = None
+    among: tuple[Named, ...] = ()
 
 
 class CannotRead(Exception):

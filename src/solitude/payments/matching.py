@@ -4,8 +4,10 @@ Amount, currency, receiver and our reference are compared: what contradicts them
 do not bind another one is an alarm, and what was agreed holds.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from solitude.money.money import Money
@@ -41,6 +43,8 @@ class Mismatch(Exception):
 def payment(provider: str, notice: Notice) -> Transaction:
     """The payment that it is about, locked: by our reference, its uuid or the provider's ids, which must not contradict one another."""
     rows = Transaction.objects.filter(provider=registry.provider(provider).number, type=Type.PAYMENT)
+    if notice.among:
+        notice = _about_ours(rows, notice)
     found: list[int] = []
     for known_by in ({"calls__key": notice.reference}, {"uuid": notice.uuid}):
         if all(known_by.values()):
@@ -61,6 +65,22 @@ def payment(provider: str, notice: Notice) -> Transaction:
     payment = _locked(found[0])
     _compare(payment, notice)
     return payment
+
+
+def _about_ours(rows: QuerySet[Transaction], notice: Notice) -> Notice:
+    """The same about the one of several payments that is ours. One that is about several of ours is refused: nobody says for which of
+    them it is how much."""
+    keys = [named.reference for named in notice.among if named.reference]
+    taken = [named.ids[TAKEN] for named in notice.among if named.ids.get(TAKEN)]
+    by_key = rows.filter(calls__key__in=keys).values_list("calls__key", "pk")
+    by_taken = rows.filter(taken_id__in=taken).values_list("taken_id", "pk")
+    known = {str(name): pk for name, pk in (*by_key, *by_taken)}
+    ours = [named for named in notice.among if {named.reference, named.ids.get(TAKEN, "")} & known.keys()]
+    if not ours:
+        raise NotThereYet
+    if len(set(known.values())) > 1:
+        raise Mismatch("several_payments")
+    return replace(notice, reference=ours[0].reference, ids=ours[0].ids, among=())
 
 
 def _locked(pk: int) -> Transaction:

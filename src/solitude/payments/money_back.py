@@ -199,7 +199,7 @@ def _move_money(payment: Transaction, dispute: Dispute, seen: DisputeEvidence) -
 
 def takes_back(seen: DisputeEvidence) -> bool:
     """Whether money went back by it: while it is open none does."""
-    return seen.resolved == Resolved.FOR_BUYER and seen.amount is not None
+    return seen.resolved == Resolved.FOR_BUYER and seen.amount is not None and seen.amount.amount > 0
 
 
 def _gone_back(payment: Transaction, dispute: Dispute, seen: DisputeEvidence, amount: Money) -> Transaction | None:

@@ -13,6 +13,7 @@ from solitude.payments.contract import (
     Action,
     DisputeEvidence,
     Evidence,
+    Named,
     Notice,
     NotUnderstood,
     Reason,
@@ -117,9 +118,6 @@ def _reversal(resource: Resource) -> dict[str, Any]:
 
 
 def _dispute(resource: Resource) -> dict[str, Any]:
-    transactions = resource.get("disputed_transactions")
-    if not isinstance(transactions, list) or len(transactions) != 1 or not isinstance(transactions[0], dict):
-        raise NotUnderstood("a dispute about other than one transaction")
     outcome = resource.get("dispute_outcome")
     outcome = outcome if isinstance(outcome, dict) else {}
     status = str(resource.get("status", ""))[:64]
@@ -127,7 +125,8 @@ def _dispute(resource: Resource) -> dict[str, Any]:
     if status == "RESOLVED":
         resolved = Resolved.FOR_BUYER if outcome.get("outcome_code") in _FOR_BUYER else Resolved.FOR_SELLER
     told = outcome.get("amount_refunded") if resolved == Resolved.FOR_BUYER else None
-    amount = reading.money(told or resource.get("dispute_amount"))
+    told = told or resource.get("dispute_amount")
+    amount = reading.money(told) if told else None
     return {
         "action": Action.DISPUTE,
         "dispute": DisputeEvidence(
@@ -141,11 +140,23 @@ def _dispute(resource: Resource) -> dict[str, Any]:
             told_at=_moment(resource.get("update_time")),
         ),
         "amount": amount,
-        "reference": str(transactions[0].get("custom", "")),
-        "ids": {
-            "capture": reading.identity({"id": transactions[0].get("seller_transaction_id")}, "a dispute's capture")
-        },
+        **_disputed(resource.get("disputed_transactions")),
     }
+
+
+def _disputed(transactions: Any) -> dict[str, Any]:
+    """What it is about: up to 1,000 transactions, each named by the capture's id, by our reference in `custom`, by both or by neither."""
+    found = []
+    for one in transactions if isinstance(transactions, list) else []:
+        told = one if isinstance(one, dict) else {}
+        capture, custom = told.get("seller_transaction_id"), told.get("custom")
+        ids = {"capture": capture} if isinstance(capture, str) and reading.ID.fullmatch(capture) else {}
+        reference = custom if isinstance(custom, str) else ""
+        if ids or reference:
+            found.append(Named(reference, ids))
+    if not found:
+        raise NotUnderstood("a dispute about no transaction that has a name")
+    return {"reference": found[0].reference, "ids": found[0].ids} if len(found) == 1 else {"among": tuple(found)}
 
 
 def _moment(text: Any) -> datetime | None:
