@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from tests.reference.world import away, configured, generic_product, product, provider, seller
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.zippy import ZippySimulator
@@ -95,6 +96,21 @@ def test_a_field_of_a_seller_that_cannot_be_right(shop: Marketplace, zippy: Zipp
         refused = shop.post(SELLERS, somebody(shop, **{field: value}))
         assert (refused.status, list(refused.json)) == (400, [field]), (field, value)
     assert zippy.state()["requests"] == []
+
+
+@pytest.mark.parametrize("uuid", ["a/b", "a\\b", "a%2fb", "..", ".", " ", "x\ty", "\u000b"])
+def test_a_uuid_that_could_be_in_no_path_is_refused_before_the_provider_is_asked(
+    shop: Marketplace, zippy: ZippySimulator, uuid: str
+) -> None:
+    sold_by = seller(shop)
+    path = generic_product(shop, sold_by["seller"])
+    product_of = {"seller_product": path, "seller_reference": sold_by["resource_uri"], "uuid": uuid, "name": "Map"}
+    before = len(zippy.state()["requests"])
+
+    for resource, body in ((SELLERS, somebody(shop, uuid=uuid)), (PRODUCTS, product_of)):
+        refused = shop.post(resource, body)
+        assert (refused.status, refused.json) == (400, {"uuid": ["must be a name that can stand in a path"]})
+    assert len(zippy.state()["requests"]) == before
 
 
 def test_what_the_provider_judges_is_told_in_its_words(shop: Marketplace, zippy: ZippySimulator) -> None:

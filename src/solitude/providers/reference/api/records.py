@@ -59,6 +59,13 @@ PRODUCT_FILTERS = {
 ERRORS = asking.ERRORS
 
 
+def _naming(value: Any) -> Any:
+    # By what could be in no path nothing could ever be asked about it again.
+    if isinstance(value, str) and len(value) <= NAME_MAX_CHARS and path_to(SELLERS, value) is None:
+        raise ValueError("must be a name that can stand in a path")
+    return value
+
+
 def _email(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(_EMAIL, value):
         raise ValueError("must be an e-mail address")
@@ -73,6 +80,7 @@ def _status(value: Any) -> Any:
 
 
 Named = Annotated[str, text_of(NAME_MAX_CHARS)]
+Naming = Annotated[str, text_of(NAME_MAX_CHARS), Taken(_naming, {"type": "string", "maxLength": NAME_MAX_CHARS})]
 Email = Annotated[
     str,
     text_of(EMAIL_MAX_CHARS),
@@ -80,7 +88,7 @@ Email = Annotated[
 ]
 Status = Annotated[str, Taken(_status, {"enum": ["", *STATUSES]})]
 Agreement = Annotated[str, text_of(AGREEMENT_MAX_CHARS)]
-Uuid = Annotated[Named | None, Field(description="The name that it has, or shall have, at the provider.")]
+Uuid = Annotated[Naming | None, Field(description="The name that it has, or shall have, at the provider.")]
 
 
 class ReferenceSellerIn(Body):
