@@ -211,6 +211,33 @@ def test_a_changed_message_is_refused_and_the_real_one_still_applied(
     assert shop.forward(event)["status"] == "OK"
 
 
+@pytest.mark.parametrize(
+    ("headers", "detail"),
+    [
+        ({"PayPal-Transmission-Sig": ""}, "missing_header"),
+        ({"PayPal-Transmission-Id": "a|b"}, "bad_header"),
+        ({"PayPal-Auth-Algo": "none"}, "algorithm"),
+        ({"PayPal-Cert-Url": "https://evil.example/cert"}, "certificate_url"),
+    ],
+)
+def test_whatever_is_wrong_with_a_signature_is_one_word_outside_and_told_in_the_log(
+    shop: Marketplace,
+    paypal: Simulator,
+    captured_elsewhere: Payment,
+    security_events: list[str],
+    headers: dict[str, str],
+    detail: str,
+) -> None:
+    event = only(paypal, CAPTURED)
+    sent = {name.lower(): value for name, value in event["headers"].items()}
+    wrong = {name.lower(): value for name, value in headers.items()}
+
+    answer = shop.forward(event | {"headers": sent | wrong})
+
+    assert (answer["status"], answer["reason"], answer["retry"]) == ("ERROR", "bad_signature", False)
+    assert any(f"|Notification refused: {detail}|7|" in line for line in security_events)
+
+
 def test_what_was_refused_is_judged_anew_when_it_comes_again(
     shop: Marketplace, paypal: Simulator, captured_elsewhere: Payment, settings: Any
 ) -> None:

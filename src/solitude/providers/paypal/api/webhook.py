@@ -20,6 +20,7 @@ from solitude.web.requests import ApiRequest
 
 router = Router()
 HEADERS_MAX, HEADER_MAX_CHARS = 64, 4096
+BAD_SIGNATURE = "bad_signature"
 State = Notification.State
 HandledStatus = Literal["OK", "IGNORED", "ERROR"]
 
@@ -110,9 +111,16 @@ def _shown(handled: Handled) -> PaypalNotice:
         ),
         "transaction": about.resource_uri if about else None,
         "event": row.event_id,
-        "reason": handled.reason or None,
+        "reason": BAD_SIGNATURE if _is_forged(handled) else handled.reason or None,
         "retry": handled.is_undecided or row.state == State.RECEIVED,
     }
+
+
+def _is_forged(handled: Handled) -> bool:
+    """Whether it was shown not to be PayPal's. By what, row and log say: whoever brings it can do nothing about it."""
+    row = handled.row
+    is_judged = row.state == State.REFUSED and row.event_id is None and not handled.is_undecided
+    return is_judged and handled.reason != notifications.NOT_UNDERSTOOD
 
 
 def _status(handled: Handled) -> HandledStatus:
