@@ -93,6 +93,7 @@ def doubts(files: int) -> Iterator[str]:
         yield "SOLITUDE_SERVE_BACKLOG is less than SOLITUDE_SERVE_THREADS: nobody is told 503, all wait"
     if settings.SOLITUDE_SERVE_PINNED and not processors.ALL:
         yield "SOLITUDE_SERVE_PINNED does nothing: this system does not let a process choose its processor"
+    yield from settings.WORLDS_IN_DOUBT
     if files < settings.SOLITUDE_SERVE_BACKLOG + settings.SOLITUDE_SERVE_THREADS:
         yield f"{files} open files are allowed, and SOLITUDE_SERVE_BACKLOG and SOLITUDE_SERVE_THREADS together may need more"
 

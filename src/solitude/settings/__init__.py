@@ -25,6 +25,7 @@ from solitude.settings.reference import *
 from solitude.settings.retention import *
 from solitude.settings.routing import *
 from solitude.settings.serving import *
+from solitude.settings.worlds import *
 
 # --- Django --------------------------------------------------------------------------------------------------------
 _NONE = "django.db.backends.dummy"

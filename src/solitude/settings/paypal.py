@@ -40,14 +40,14 @@ SOLITUDE_PAYPAL_URL: str = _get(
     "SOLITUDE_PAYPAL_URL",
     web_url,
     _SIMULATOR if SOLITUDE_DEBUG else "https://api-m.sandbox.paypal.com",
-    "PayPal's API.",
+    "PayPal's API; for real money `https://api-m.paypal.com`.",
     shown="PayPal's sandbox; with debug the simulator",
 )
 SOLITUDE_PAYPAL_WEB_URL: str = _get(
     "SOLITUDE_PAYPAL_WEB_URL",
     web_url,
     _SIMULATOR if SOLITUDE_DEBUG else "https://www.sandbox.paypal.com",
-    "Where buyers are sent.",
+    "Where buyers are sent; for real money `https://www.paypal.com`.",
     shown="PayPal's sandbox; with debug the simulator",
 )
 SOLITUDE_PAYPAL_API: str = _get(
@@ -78,7 +78,7 @@ SOLITUDE_PAYPAL_CLASSIC_URL: str = _get(
     "SOLITUDE_PAYPAL_CLASSIC_URL",
     web_url,
     SOLITUDE_PAYPAL_URL if SOLITUDE_DEBUG else "https://svcs.sandbox.paypal.com",
-    "PayPal's classic API (Adaptive Payments, Accounts and Permissions).",
+    "PayPal's classic API (Adaptive Payments, Accounts and Permissions); for real money `https://svcs.paypal.com`.",
     shown="PayPal's sandbox; with debug `SOLITUDE_PAYPAL_URL`",
 )
 SOLITUDE_PAYPAL_IPN_URL: str = _get(
@@ -87,7 +87,7 @@ SOLITUDE_PAYPAL_IPN_URL: str = _get(
     f"{SOLITUDE_PAYPAL_WEB_URL}/cgi-bin/webscr"
     if SOLITUDE_DEBUG
     else "https://ipnpb.sandbox.paypal.com/cgi-bin/webscr",
-    "Where PayPal is asked whether an IPN is its own.",
+    "Where PayPal is asked whether an IPN is its own; for real money `https://ipnpb.paypal.com/cgi-bin/webscr`.",
     shown="PayPal's sandbox; with debug `SOLITUDE_PAYPAL_WEB_URL` + `/cgi-bin/webscr`",
 )
 
