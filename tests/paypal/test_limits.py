@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.payments.world import nothing_happens
+from tests.payments.world import nothing_happens, paypal_away
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
@@ -91,6 +91,33 @@ def test_what_came_to_nothing_gives_its_part_back_and_a_refund_does_not(
 
     assert pay(shop, app_id, buyer, "2.01").status == 422
     assert pay(shop, app_id, buyer, "2.00")["status"] == "completed"
+
+
+def test_what_was_not_sent_and_is_begun_again_without_the_preapproval_does_not_count(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    buyer = approved(shop, paypal, max_total="5.00")
+    order = {"buyer": buyer, "uuid": "order-1", "amount": "4.00", "currency": "EUR"}
+    with paypal_away():
+        assert shop.pay_for(app_id, **order, use_preapproval=True).status == 502
+    begun = shop.pay_for(app_id, **order, use_preapproval=False)
+    assert (begun.status, begun["use_preapproval"]) == (201, False)
+
+    assert pay(shop, app_id, buyer, "5.00")["status"] == "completed"
+    assert pay(shop, app_id, buyer, "1.00")["paypal"] == {"use_preapproval": [LIMIT]}
+
+
+def test_what_is_begun_again_with_the_preapproval_counts_once(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    buyer = approved(shop, paypal, max_total="5.00")
+    order = {"buyer": buyer, "uuid": "order-1", "amount": "4.00", "currency": "EUR", "use_preapproval": True}
+    with paypal_away():
+        assert shop.pay_for(app_id, **order).status == 502
+    assert shop.pay_for(app_id, **order).status == 201
+
+    assert pay(shop, app_id, buyer, "1.01")["paypal"] == {"use_preapproval": [LIMIT]}
+    assert pay(shop, app_id, buyer, "1.00")["status"] == "completed"
 
 
 def test_what_is_unknown_counts(shop: Marketplace, paypal: Simulator, app_id: str) -> None:

@@ -40,10 +40,13 @@ def within_limits(order: Order) -> Order:
 
 
 def record(order: Order, payment: Transaction) -> None:
-    """Counts a payment that is begun, in the same transaction."""
+    """Counts a payment that is begun, in the same transaction; begun again without the pre-approval it counts no more."""
     if order.preapproval is not None and order.preapproval.is_limited:
         use = {"preapproval": order.preapproval, "amount": order.amount.amount, "day": timezone.now().date()}
         PreapprovalUse.objects.update_or_create(transaction=payment, defaults=use)
+    elif payment.counter:
+        # It was there before, and may have been begun by a pre-approval then.
+        give_back(payment)
 
 
 def give_back(payment: Transaction) -> None:
