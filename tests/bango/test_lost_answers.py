@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic
 from typing import Any
 
 import pytest
-from tests.bango.paying import CANCELLED, COMPLETED, PENDING, STARTED, BangoShop, bango_away, state
+from django.conf import settings
+from tests.bango.paying import CANCELLED, COMPLETED, FAILED, PENDING, STARTED, BangoShop, bango_away, state
 from tests.payments.passing import age, make_due
 from tests.payments.world import end_leases
+from tests.support.marketplace import Answer
 
+from solitude import failpoints
 from solitude.payments import apply, calls, recovery, registry
 from solitude.payments.contract import Call, Operation, Result
 from solitude.payments.models import ProviderCall
+from solitude.providers.bango import requests
+from solitude.providers.bango.soap.wire import Wire
 from solitude.transactions.models import Transaction
 
 pytestmark = pytest.mark.long
@@ -149,6 +156,65 @@ def test_a_pending_refund_whose_answer_is_lost_is_followed_to_its_end(till: Bang
     assert Transaction.objects.get(uuid=answer["uuid"]).uid_pay == str(refund["refundTransactionId"])
     till.bango.settle_refund(refund["refundTransactionId"])
     assert till.refund_status(answer["uuid"])["status"] == "OK"
+
+
+@pytest.fixture
+def unnumbered(till: BangoShop, monkeypatch: pytest.MonkeyPatch) -> Answer:
+    """A refund that Bango has taken and not done yet, and whose number it has not told."""
+    ask = Wire.ask
+
+    def ask_for_no_number(self: Wire, operation: Any, asked: Any) -> Any:
+        reply: Any = ask(self, operation, asked)
+        return replace(reply, values={**reply.values, requests.REFUND_ID: 0})
+
+    till.paid(transaction_uuid=UUID)
+    till.bango.refunds_end("PENDING")
+    with monkeypatch.context() as patch:
+        patch.setattr(Wire, "ask", ask_for_no_number)
+        answer = till.refund(uuid=UUID)
+    till.bango.refunds_end("OK")
+    return answer
+
+
+def test_a_pending_refund_without_a_number_is_asked_for_again_until_it_has_one(
+    till: BangoShop, unnumbered: Answer
+) -> None:
+    assert (unnumbered.status, unnumbered["code"]) == (504, "outcome_unknown")
+    assert state(unnumbered["uuid"]) == (PENDING, "unknown", "no_number")
+
+    recover()
+
+    assert state(unnumbered["uuid"]) == (PENDING, "pending", None)
+    (refund,) = till.bango.state()["refunds"]
+    till.bango.settle_refund(refund["refundTransactionId"])
+    assert till.refund_status(unnumbered["uuid"])["status"] == "OK"
+    assert len(till.bango.calls("DoRefund")) == 2
+
+
+def test_who_stood_still_does_not_ask_again_for_a_refund_that_has_failed_since(
+    till: BangoShop, unnumbered: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The payment goes back by another refund, and Bango would say of the first one that it is done."""
+    again: list[Answer] = []
+
+    def stand_still(name: str) -> None:
+        if name != failpoints.BEFORE_SEND or again:
+            return
+        again.append(unnumbered)
+        end_leases()
+        assert till.refund_status(unnumbered["uuid"])["status"] == "PENDING"
+        (refund,) = till.bango.state()["refunds"]
+        till.bango.settle_refund(refund["refundTransactionId"], good=False)
+        assert till.refund_status(unnumbered["uuid"])["status"] == "CANT_REFUND"
+        again.append(till.refund(uuid=UUID))
+        monkeypatch.setattr(calls, "monotonic", lambda: monotonic() + settings.SOLITUDE_CALL_LEASE_S)
+
+    with failpoints.hooked(stand_still):
+        till.refund_status(unnumbered["uuid"])
+
+    assert [state(one["uuid"])[0] for one in again] == [FAILED, COMPLETED]
+    payment = Transaction.objects.get(uuid=UUID)
+    assert payment.refunded_amount == payment.captured_amount
 
 
 def test_a_status_ends_what_is_unknown(till: BangoShop) -> None:

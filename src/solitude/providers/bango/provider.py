@@ -35,6 +35,7 @@ from solitude.providers.bango.unanswered import failed, not_configured
 PENDING: Final = "PENDING"
 ALREADY_REFUNDED: Final = "ALREADY_REFUNDED"
 ABANDONED: Final = "ABANDONED"
+NO_NUMBER: Final = "no_number"
 # Bango is in trouble, and may have done what it was asked for.
 TROUBLE = ("INTERNAL_ERROR", "SERVICE_UNAVAILABLE")
 # Of a refund that was taken and does not come about.
@@ -100,7 +101,7 @@ class Bango:
             return _refused(reply)
         number = reply.values.get("billingConfigurationId")
         if not number:
-            return _result(reply, Outcome.UNKNOWN, reason=Reason("no_number"))
+            return _result(reply, Outcome.UNKNOWN, reason=Reason(NO_NUMBER))
         evidence = Evidence(Seen.NOT_APPROVED, pay_url=_pay_url(number))
         return _result(reply, Outcome.PENDING, evidence=evidence, ids={"payment": str(number)})
 
@@ -112,7 +113,7 @@ class Bango:
             # Nothing of ours has asked for it before this.
             elsewhere = RefundEvidence("", RefundSeen.DONE, _amount(call))
             return replace(_refused(reply), evidence=Evidence(Seen.PAID, refunds=(elsewhere,)))
-        return _refund_result(reply, call)
+        return _numbered(_refund_result(reply, call))
 
     def _refund_again(self, call: Call) -> Result:
         """The same once more: what an earlier try has done is not done twice."""
@@ -122,7 +123,7 @@ class Bango:
         if isinstance(reply, Reply) and reply.code == ALREADY_REFUNDED:
             done = RefundEvidence(call.ids.get("refund", ""), RefundSeen.DONE, _amount(call), call.key)
             return _result(reply, Outcome.SUCCEEDED, refund=done)
-        return _refund_result(reply, call)
+        return _numbered(_refund_result(reply, call))
 
     def _look_up_refund(self, call: Call) -> Result:
         """A refund that was pending when it was asked for."""
@@ -130,6 +131,7 @@ class Bango:
             done = RefundEvidence(call.ids["refund"], RefundSeen.DONE, _amount(call), call.key)
             return Result(Outcome.SUCCEEDED, refund=done)
         if not call.ids["refund"]:
+            # One that was kept as pending before such an answer was taken for unknown.
             return self._refund_again(call)
         reply = wire().ask(requests.REFUND_STATUS, requests.refund_status(call))
         if isinstance(reply, Reply) and reply.code in REFUND_FAILED:
@@ -163,6 +165,14 @@ def _refund_result(reply: Reply | Failed, call: Call) -> Result:
     number = str(reply.values.get(requests.REFUND_ID) or call.ids.get("refund", ""))
     seen = RefundEvidence(number, RefundSeen.DONE if is_done else RefundSeen.UNDER_WAY, _amount(call), call.key)
     return _result(reply, Outcome.SUCCEEDED if is_done else Outcome.PENDING, refund=seen)
+
+
+def _numbered(found: Result) -> Result:
+    """A refund that takes its time can be looked up by its number alone. Without one it is unknown, and asked for again by who holds its
+    call, which no look-up does: it might come when the refund has failed and another one is made, and Bango would say that it is done."""
+    if found.refund and found.refund.state == RefundSeen.UNDER_WAY and not found.refund.id:
+        return replace(found, outcome=Outcome.UNKNOWN, refund=None, reason=Reason(NO_NUMBER))
+    return found
 
 
 def _refused(reply: Reply) -> Result:
