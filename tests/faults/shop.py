@@ -27,8 +27,8 @@ FUNDINGS = ("ok", "ok", "review", "declined", "capture_declined")
 KEY_LIFE = timedelta(hours=20)
 EXPECTED = {
     "pay": {201, 409, 422, 502, 503, 504},
-    "check": {201, 422, 502, 503, 504},
-    "cancel": {201, 502, 503, 504},
+    "check": {201, 503, 504},
+    "cancel": {201, 503, 504},
     "refund": {201, 409, 422, 502, 503, 504},
 }
 NOT_REFUNDABLE = {"not_captured", "refund_exceeds_captured"}

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from solitude.payments import apply, calls, check
 from solitude.payments.check import Checked
-from solitude.payments.contract import Operation, Outcome, Result
+from solitude.payments.contract import Operation
 from solitude.payments.models import LIVE
 from solitude.transactions import states
 from solitude.transactions.locks import lock
@@ -28,11 +28,11 @@ def cancel(pk: int) -> Checked:
     uncertain = check.end_uncertain(pk)
     row = Transaction.objects.get(pk=pk)
     if uncertain:
-        return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
+        return Checked(row, unknown=calls.result_of(uncertain))
     if apply.is_taken_by_approval(row):
         checked = check.check(pk)
-        if checked.failed:
-            return checked
+        if not_known := checked.unknown or checked.failed:
+            return Checked(checked.row, unknown=not_known)
     return Checked(_end(pk, "cancelled", CANCELLED))
 
 

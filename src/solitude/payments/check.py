@@ -16,12 +16,13 @@ from solitude.transactions.models import Status, Transaction, provider_name
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The payment after the check. `failed` is the look-up that got no answer, or the call whose outcome stays unknown; `seen` is what
-    the look-up saw."""
+    """The payment after the check. `unknown` is the call whose outcome stays so; `failed` is the look-up that got no answer, or the
+    capture that could not be sent, after which all is as it was; `seen` is what the look-up saw."""
 
     row: Transaction
     failed: Result | None = None
     seen: Seen | None = None
+    unknown: Result | None = None
 
 
 def check(pk: int) -> Checked:
@@ -30,7 +31,7 @@ def check(pk: int) -> Checked:
     row = _row(pk)
     context.about(row.uuid)
     if uncertain:
-        return Checked(row, Result(Outcome.UNKNOWN, correlation_id=uncertain.correlation_id))
+        return Checked(row, unknown=calls.result_of(uncertain))
     if row.status not in apply.waiting_states(row) or not (row.uid_pay or row.taken_id or row.related_id):
         return Checked(row)
     if row.related_id:
@@ -127,7 +128,7 @@ def _other_capture(row: Transaction) -> Checked:
 
 def _after(row: Transaction, call: ProviderCall | None) -> Checked:
     if call is not None and call.outcome in OPEN:
-        return Checked(row, Result(Outcome.UNKNOWN, correlation_id=call.correlation_id))
+        return Checked(row, unknown=calls.result_of(call))
     if call is not None and call.outcome == Outcome.NOT_SENT:
         return Checked(row, calls.result_of(call))
     return Checked(row)

@@ -45,7 +45,7 @@ def follow_up(limit: int = 1) -> int:
     pks = leases.take_due(Transaction.objects.all(), limit, due="follow_up_at", lease="follow_up_at")
     for pk in pks:
         checked = check.check(pk)
-        if checked.failed:
+        if checked.failed or checked.unknown:
             log.info("follow_up_without_answer", transaction=pk)
         if checked.seen == Seen.NOT_APPROVED and _is_over(checked.row):
             cancel.expire(pk)

@@ -70,6 +70,8 @@ class NotVoided(TypedDict):
 # transaction's path and uuid beside it.
 Refusal = dict[str, dict[str, list[CodedError]] | str]
 ERRORS: dict[int, Any] = {422: Refusal | Detail, **answers.ERRORS}
+# What cannot be sent leaves a payment where it stood, and where it stands is what these are asked.
+ERRORS_OF_CHECKS = {status: said for status, said in ERRORS.items() if status != 502}
 
 
 def shown(row: Transaction) -> AnyPayment:

@@ -18,7 +18,7 @@ from solitude.payments.contract import Capability, Result
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundable
 from solitude.routing import refunding, shown
-from solitude.routing.shown import ERRORS, AnyPayment, NotRefunded, NotVoided
+from solitude.routing.shown import ERRORS, ERRORS_OF_CHECKS, AnyPayment, NotRefunded, NotVoided
 from solitude.transactions.keeping import is_of_engine
 from solitude.transactions.locks import lock
 from solitude.transactions.models import PROVIDER_NUMBERS, Transaction, Type
@@ -47,11 +47,12 @@ class AnyRefundIn(PaymentNamed):
     reason: Annotated[Text | None, Field(description="For the buyer, where the provider passes it on.")] = None
 
 
-@router.post("/check/", response={201: AnyPayment, **errors(404), **ERRORS})
+@router.post("/check/", response={201: AnyPayment, **errors(404), **ERRORS_OF_CHECKS})
 def check_any_payment(request: ApiRequest, body: PaymentNamed) -> HttpResponse:
     """Says where a payment or a refund stands, and takes the money that the buyer has approved.
 
-    Safe at any time, and as often as you like. 504 while the outcome of an earlier call stays unknown.
+    Safe at any time, and as often as you like. Where its provider does not answer, it is answered with what is known. 504 while the
+    outcome of a call stays unknown.
     """
     row, name = _named(body.uuid)
     with answers.room():
@@ -186,7 +187,7 @@ def _intended_void(request: ApiRequest, row: Transaction, name: str) -> Provider
 
 
 def _stands(request: ApiRequest, name: str, checked: Checked) -> HttpResponse:
-    if checked.failed and (refused := _of_result(name, checked.failed, checked.row)):
+    if checked.unknown and (refused := _of_result(name, checked.unknown, checked.row)):
         raise refused
     return created(request, shown.shown(checked.row))
 

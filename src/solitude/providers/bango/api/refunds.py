@@ -169,7 +169,8 @@ def _status(request: ApiRequest, body: RefundQuestion) -> HttpResponse:
         raise BadFields(uuid=NOT_A_REFUND)
     with answers.room():
         checked = check.check(row.pk)
-    if checked.failed and (refused := refusing.of_result(checked.failed, checked.row)):
+    unanswered = checked.unknown or checked.failed
+    if unanswered and (refused := refusing.of_result(unanswered, checked.row)):
         raise refused
     return answer(_shown(checked.row))
 

@@ -20,6 +20,7 @@ from solitude.prepared import Found
 from solitude.providers.paypal import currencies, forms, giving_back, uses
 from solitude.providers.paypal.api.shown import (
     ERRORS,
+    ERRORS_OF_CHECKS,
     OwnPayment,
     PaypalCheck,
     PaypalPayment,
@@ -137,16 +138,17 @@ _by_uuid = Found(lambda uuid: _OURS.filter(uuid=uuid), str)
 _by_pay_key = Found(lambda pay_key: _OURS.filter(uid_pay=pay_key).order_by("pk")[:1], str)
 
 
-@router.post("/pay-check/", response={201: PaypalCheck, **errors(404), **ERRORS})
+@router.post("/pay-check/", response={201: PaypalCheck, **errors(404), **ERRORS_OF_CHECKS})
 def check_payment(request: ApiRequest, body: CheckIn) -> HttpResponse:
     """Says where a payment stands, and takes the money that the buyer has approved.
 
-    Safe at any time, and as often as you like. 504 while the outcome of an earlier call stays unknown.
+    Safe at any time, and as often as you like. Where PayPal does not answer, it is answered with what is known. 504 while the outcome of
+    a call stays unknown.
     """
     row = _selected(body)
     with answers.room():
         checked = check.check(row.pk)
-    if checked.failed and (refused := answers.refusal(NAME, checked.failed, checked.row)):
+    if checked.unknown and (refused := answers.refusal(NAME, checked.unknown, checked.row)):
         raise refused
     return created(request, shown_check(checked.row))
 
@@ -167,7 +169,7 @@ def cancel_payment(request: ApiRequest, body: CancelIn) -> HttpResponse:
         raise BadFields(__all__="Only a payment can be cancelled.")
     with answers.room():
         cancelled = cancel.cancel(row.pk)
-    if cancelled.failed and (refused := answers.refusal(NAME, cancelled.failed, cancelled.row)):
+    if cancelled.unknown and (refused := answers.refusal(NAME, cancelled.unknown, cancelled.row)):
         raise refused
     return created(request, shown_check(cancelled.row))
 

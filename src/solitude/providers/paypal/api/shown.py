@@ -53,6 +53,8 @@ class PaypalRefusal(Named):
 
 # For `response=` of a route that asks PayPal.
 ERRORS: dict[int, Any] = {422: PaypalRefusal | Detail, **answers.ERRORS}
+# What cannot be sent leaves a payment where it stood, and where it stands is what these are asked.
+ERRORS_OF_CHECKS = {status: shown for status, shown in ERRORS.items() if status != 502}
 
 
 class PaypalPayment(TypedDict):
@@ -103,8 +105,8 @@ class PaypalCheck(TypedDict):
     status: Annotated[
         CheckStatus,
         Field(
-            description="`CREATED`: the buyer has not approved yet. `PENDING`: taken, and under review. `DECLINED`: with a `pay_url` the "
-            "buyer may try again there. `EXPIRED`: the buyer did not come in time. `FAILED`: of a refund."
+            description="`CREATED`: the buyer has not approved yet, or it is not taken yet. `PENDING`: taken, and under review. "
+            "`DECLINED`: with a `pay_url` the buyer may try again there. `EXPIRED`: the buyer did not come in time. `FAILED`: of a refund."
         ),
     ]
     uuid: str
