@@ -65,6 +65,20 @@ def test_the_buyer_is_asked_where_the_preapproval_is_refused(
     assert shop.forward(told)["status"] == "IGNORED"
 
 
+@pytest.mark.parametrize("issue", ["PAYMENT_SOURCE_CANNOT_BE_USED", "PAYMENT_SOURCE_DECLINED_BY_PROCESSOR"])
+def test_the_buyer_is_asked_where_paypal_says_to_try_a_different_payment_source(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, issue: str
+) -> None:
+    paypal.fault("create_order", f"issue:{issue}")
+
+    asked = charge(shop, app_id, preapproved)
+
+    assert (asked.status, asked["status"], asked["use_preapproval"]) == (201, "created", False)
+    assert key_of(preapproved)
+    paypal.approve(asked["pay_url"])
+    assert shop.check(uuid=asked["uuid"])["status"] == "COMPLETED"
+
+
 @pytest.mark.parametrize("wanted", [{"fallback": False}, {"return_url": None, "cancel_url": None}])
 def test_where_it_was_not_asked_for_or_has_no_place_to_come_back_to_the_payment_fails(
     shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, wanted: dict[str, Any]
