@@ -22,7 +22,7 @@ from solitude.payments.models import ProviderCall
 from solitude.providers.paypal import preapprovals
 from solitude.providers.paypal.models import BuyerPaypal
 
-DELETED = "VAULT.PAYMENT-TOKEN.DELETED"
+DELETED, DELETION = "VAULT.PAYMENT-TOKEN.DELETED", "VAULT.PAYMENT-TOKEN.DELETION-INITIATED"
 MERCHANT = "SELLERMERCH01"
 
 
@@ -132,6 +132,21 @@ def test_a_preapproval_that_ended_at_paypal_is_forgotten_here(
     assert (paid["status"], paid["use_preapproval"]) == ("created", False)
     # Nor is it deleted at PayPal, where it is gone.
     assert ProviderCall.objects.filter(operation="delete_credential").count() == 0
+
+
+def test_a_preapproval_whose_deletion_has_begun_at_paypal_is_forgotten_before_it_is_done(
+    shop: Marketplace, paypal: Simulator, preapproved: str, app_id: str
+) -> None:
+    delete_at_paypal(paypal)
+    (begun,), (done,) = paypal.told(DELETION), paypal.told(DELETED)
+
+    answer = shop.forward(begun)
+
+    assert (answer["status"], answer["action"]) == ("OK", "PREAPPROVAL")
+    assert BuyerPaypal.objects.get().key is None
+    assert shop.pay(app_id, user_id=preapproved, use_preapproval=True)["status"] == "created"
+    assert shop.forward(done)["reason"] == "not_of_concern"
+    assert [event["type"] for event in told(shop, "preapproval")] == ["preapproval.active", "preapproval.revoked"]
 
 
 def test_a_notification_that_comes_again_is_told_once(shop: Marketplace, paypal: Simulator, preapproved: str) -> None:

@@ -195,6 +195,8 @@ _READERS: dict[str, Callable[[Resource], dict[str, Any]]] = {
     "CUSTOMER.DISPUTE.UPDATED": _dispute,
     "CUSTOMER.DISPUTE.RESOLVED": _dispute,
     "VAULT.PAYMENT-TOKEN.DELETED": _token_deleted,
+    # Its end is certain by now, and whoever is charged by it meanwhile does not expect that any more.
+    "VAULT.PAYMENT-TOKEN.DELETION-INITIATED": _token_deleted,
     "MERCHANT.ONBOARDING.COMPLETED": _seller,
     "MERCHANT.PARTNER-CONSENT.REVOKED": _seller,
 }
