@@ -103,6 +103,12 @@ def test_who_buys_and_the_icon_are_told_only_where_that_is_wanted(till: BangoSho
     assert {"MOZ_USER_ID", "APPLICATION_LOGO_URL", "APPLICATION_SIZE_KB"}.isdisjoint(options_of(till))
 
 
+def test_an_empty_icon_is_none(till: BangoShop) -> None:
+    till.begun(icon_url="", application_size="")
+
+    assert {"APPLICATION_LOGO_URL", "APPLICATION_SIZE_KB"}.isdisjoint(options_of(till))
+
+
 def test_a_size_is_told_in_whole_kilobytes(till: BangoShop) -> None:
     told = {300: "1", 0: "1", 2047: "1", "2048": "2"}
     for size in told:

@@ -79,6 +79,10 @@ def _url(value: Any) -> Any:
     return value
 
 
+def _none_for_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
 def _is_web_url(text: str) -> bool:
     if not text.isascii() or not text.isprintable() or set(text) & {" ", "\\"}:
         return False
@@ -101,6 +105,11 @@ def _size(value: Any) -> Any:
 
 _URL_SCHEMA = {"type": "string", "format": "uri", "maxLength": URL_MAX_CHARS, "examples": ["https://shop.example/paid"]}
 Url = Annotated[str, Taken(_url, _URL_SCHEMA)]
+# Null, as an empty one is too.
+OptionalUrl = Annotated[
+    Url | None,
+    Taken(_none_for_empty, {"anyOf": [_URL_SCHEMA, {"enum": [None, ""]}]}),
+]
 PriceList = Taken(
     _prices,
     {
@@ -158,7 +167,7 @@ class BillingIn(Body):
         Field(description="Of the transaction, which is made unless its client keeps it as received; Bango gets it."),
     ]
     user_uuid: Annotated[Given, Taken(_writable, {"type": ["string", "integer"]}), Field(description="The buyer's.")]
-    icon_url: Annotated[Url | None, Field(description="The product's icon, for Bango's page.")] = None
+    icon_url: Annotated[OptionalUrl, Field(description="The product's icon, for Bango's page.")] = None
     application_size: Annotated[
         int | None,
         Taken(_size, {"type": ["integer", "string", "null"], "minimum": 0, "maximum": SIZE_MAX}),
