@@ -94,6 +94,25 @@ def test_nothing_is_said_of_a_price_but_that_it_is_a_number(shop: Marketplace, b
     assert shop.post(PREMIUM, body)["price"] == "1"
 
 
+@pytest.mark.parametrize(
+    "price", ["1e400", "1e12", '"1000000000000"', f'"{"9" * 64}"', f'"0.{"1" * 64}"', '"0.0000000000001"']
+)
+def test_a_price_of_more_digits_than_bango_can_read_is_refused_before_it_is_asked(
+    shop: Marketplace, bango: BangoSimulator, price: str
+) -> None:
+    path = bango_product(shop)["resource_uri"]
+
+    refused = shop.send(
+        "POST", PREMIUM, f'{{"seller_product_bango":"{path}","price":{price},"currencyIso":"EUR"}}'.encode()
+    )
+
+    assert (refused.status, refused.json) == (
+        400,
+        {"price": ["must have at most 12 digits on either side of the point"]},
+    )
+    assert bango.calls("MakePremiumPerAccess") == []
+
+
 def test_the_currency_of_a_price_is_one_of_bangos(shop: Marketplace, bango: BangoSimulator) -> None:
     assert len(CURRENCIES) == len(set(CURRENCIES)) == 23
     body = {"seller_product_bango": bango_product(shop)["resource_uri"], "price": "1.00"}

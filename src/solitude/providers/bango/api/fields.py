@@ -1,10 +1,11 @@
 """What the forms of Bango's routes have in common: texts with their limits, numbers, choices, and references to what is kept."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from solitude.providers.bango.countries import COUNTRIES, CURRENCIES
 from solitude.providers.bango.models import ProductBango, SellerBango
@@ -18,6 +19,8 @@ M = TypeVar("M", bound=Model)
 # Bango's int.
 INT_MOST = 2**31 - 1
 CHOICES_NAMED_MAX = 9
+# Of a price, before the point and behind it.
+DIGITS = 12
 
 
 def text(most: int) -> Taken:
@@ -52,6 +55,14 @@ def one_of(choices: Iterable[str]) -> Taken:
     return Taken(read, {"enum": list(known)})
 
 
+def _of_few_digits(price: Decimal) -> Decimal:
+    """Bango judges a price, and can read no more than so many of its digits."""
+    exponent = price.as_tuple().exponent
+    if price.adjusted() >= DIGITS or not isinstance(exponent, int) or exponent < -DIGITS:
+        raise ValueError(f"must have at most {DIGITS} digits on either side of the point")
+    return price
+
+
 def _as_text(value: Any) -> Any:
     if value is None:
         return ""
@@ -78,7 +89,12 @@ Whole = Annotated[
 ]
 Currency = Annotated[str, one_of(CURRENCIES), Field(description="One of the 23 that Bango takes.")]
 Country = Annotated[str, one_of(COUNTRIES), Field(description="By its ISO 3166 alpha-3 code.")]
-Price = Annotated[DecimalNumber, Field(description="In the currency's main unit.")]
+Price = Annotated[
+    DecimalNumber,
+    AfterValidator(_of_few_digits),
+    WithJsonSchema({"type": ["number", "string"], "pattern": rf"^[+-]?[0-9]{{1,{DIGITS}}}(\.[0-9]{{1,{DIGITS}}})?$"}),
+    Field(description="In the currency's main unit."),
+]
 
 
 def seller_at(path: str) -> Seller:
