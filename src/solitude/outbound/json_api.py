@@ -19,6 +19,7 @@ from .ways import Sender
 
 CONNECT_TIMEOUT_MS = 3000
 REDIRECTS = range(300, 400)
+UNREAD_MAX_BYTES = 16_384
 
 # The headers that say who asks, of a method and a URL.
 Sign = Callable[[str, str], Mapping[str, str]]
@@ -50,13 +51,15 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The provider's answer. `body` is JSON; None where there is none, or (`understood` is False) what cannot be read."""
+    """The provider's answer. `body` is JSON; None where there is none, or (`understood` is False) what cannot be read: of that `unread` is
+    the beginning, as a text."""
 
     status: int
     body: Any = field(repr=False)
     understood: bool
     retry_after_s: int | None
     exchanges: tuple[Exchange, ...] = ()
+    unread: str = field(default="", repr=False)
 
     @property
     def is_success(self) -> bool:
@@ -151,7 +154,8 @@ class JsonApi:
             return Failed(isinstance(error, NoAnswer), "busy" if busy else str(error.reason), (exchange,))
         exchange = describe(request, answer, sent_at=sent_at, kept=self._kept)
         body, understood = _read(answer)
-        return Reply(answer.status, body, understood, answer.retry_after_s, (exchange,))
+        unread = "" if understood else answer.body[:UNREAD_MAX_BYTES].decode(errors="replace")
+        return Reply(answer.status, body, understood, answer.retry_after_s, (exchange,), unread)
 
     def request(self, ask: Ask) -> Request:
         """The call as it goes over the wire, signed for this moment."""

@@ -14,7 +14,7 @@ from solitude.payments import answers, outcomes
 from solitude.payments.contract import BUSY, UNREACHABLE, Outcome, Reason, Result
 from solitude.providers.reference.configured import ReferenceProvider
 from solitude.providers.reference.wire import CREDENTIALS_REFUSED, error_of, wire
-from solitude.telemetry import cef
+from solitude.telemetry import cef, redaction
 from solitude.web.bodies import encode
 from solitude.web.networks import facts
 from solitude.web.openapi import Detail, FieldErrors, NamespacedErrors, ServerError
@@ -22,8 +22,10 @@ from solitude.web.refusals import Refused, not_found
 from solitude.web.requests import ApiRequest
 
 ERROR_MAX_CHARS = 4096
-# The refusals of a provider that its clients are answered with as they are; any other is 400.
-STATUSES = frozenset({400, 403, 404, 405, 406, 409, 410, 413, 415, 422})
+# The refusals of a provider that its clients are answered with as they are; any other is 400. Here 412 is said of a client's own ETag.
+STATUSES = frozenset(
+    {400, 402, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 417, 422, 423, 424, 426, 428, 431, 451}
+)
 # These change nothing at a provider: one without an answer leaves nothing to find out.
 _READING = frozenset({"GET", "HEAD"})
 
@@ -93,10 +95,11 @@ def attempted(provider: ReferenceProvider, ask: Ask) -> Reply:
 
 
 def refused(reply: Reply) -> Refused:
-    """What a client is answered for a refusal: the same status, and the provider's own words."""
+    """What a client is answered for a refusal: the same status, and the provider's own words, or all that it says."""
     text = error_of(reply).get("message")
     if not isinstance(text, str):
-        text = "" if reply.body is None else encode(reply.body).decode()
+        # A page of some server's may repeat how we have signed.
+        text = redaction.mask(reply.unread if reply.body is None else encode(reply.body).decode())
     status = reply.status if reply.status in STATUSES else 400
     return Refused(status, ProviderRefuses(error_message=text[:ERROR_MAX_CHARS]))
 
