@@ -15,6 +15,10 @@ class NotJson(ValueError):
     """The text is no JSON that we read."""
 
 
+class Unreadable(NotJson):
+    """It is JSON by its form, and has what we cannot keep as it is; the text says what."""
+
+
 class SaidTwice(NotJson):
     """An object in it has a name twice; the text is that name, cut short and quoted."""
 
@@ -25,7 +29,8 @@ def encode(body: Any) -> bytes:
 
 
 def decode(text: bytes) -> Any:
-    """What the JSON text says. Raises NotJson for a text that is none, and SaidTwice for one in which an object has a name twice.
+    """What the JSON text says. Raises NotJson for a text that is none, SaidTwice for one in which an object has a name twice, and
+    Unreadable.
 
     msgspec refuses NaN, bad UTF-8, halves of surrogate pairs and deep nesting. Of two values of one name it would take the last;
     another reader of the same bytes, such as the one that signed or logged them, may take the first.
@@ -35,9 +40,26 @@ def decode(text: bytes) -> Any:
         json.loads(text, object_pairs_hook=_refuse_twice)
     except SaidTwice:
         raise
-    except (msgspec.DecodeError, RecursionError, ArithmeticError, ValueError):
+    except (msgspec.ValidationError, ArithmeticError):
+        raise Unreadable("a number with too many digits, or too large an exponent") from None
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        if _has_half_a_pair(text):
+            raise Unreadable("half of a surrogate pair, which is no character") from None
         raise NotJson("no JSON") from None
     return decoded
+
+
+def _has_half_a_pair(text: bytes) -> bool:
+    """Of a text that msgspec refuses, whether Python's reader takes it and finds one: that is the difference between the two."""
+    if b"\\u" not in text:
+        return False
+    try:
+        json.dumps(json.loads(text.decode()), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        pass
+    return False
 
 
 def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:

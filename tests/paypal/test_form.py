@@ -140,6 +140,23 @@ def test_31_and_its_text_are_the_same_buyer(shop: Marketplace, paypal: Simulator
     assert buyers == {Buyer.objects.get().resource_uri}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"user_id": "a\x00b"}, "must not contain a NUL character"),
+        ({"app_id": "\x00"}, "must not contain a NUL character"),
+        ({"user_id": "a" * 256}, "must have at most 255 characters"),
+        ({"user_id": 10**255}, "must have at most 255 characters"),
+        ({"return_url": "https://shop.example/" + "x" * 1980}, "must have at most 2000 characters"),
+        ({"cancel_url": "shop.example"}, "must be an http or https URL"),
+    ],
+)
+def test_what_is_wrong_is_what_is_told(
+    shop: Marketplace, paypal: Simulator, app_id: str, wrong: dict[str, Any], says: str
+) -> None:
+    assert refused(paypal, shop, **{"app_id": app_id} | wrong) == {name: [says] for name in wrong}
+
+
 def test_a_user_id_larger_than_any_integer_of_a_database(shop: Marketplace, paypal: Simulator, app_id: str) -> None:
     answer = shop.pay(app_id, user_id=10**30)
 

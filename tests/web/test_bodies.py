@@ -83,9 +83,10 @@ def test_broken_utf_8_is_refused(text: bytes) -> None:
 @pytest.mark.parametrize(
     "half", ["\\ud800", "\\udc00", "\\ud800 \\udc00", "\\ud800\\ud800", "\\udc00\\ud800", "\\ud83dx"]
 )
-def test_half_of_a_surrogate_pair_is_refused(half: str) -> None:
+def test_half_of_a_surrogate_pair_is_refused_and_named(half: str) -> None:
     for text in (f'"{half}"', f'{{"a": "{half} and more"}}', f'{{"{half}": 1}}'):
-        assert refused(text.encode()) == NO_JSON
+        assert refused(text.encode()) == {"detail": "The body has half of a surrogate pair, which is no character."}
+    assert refused(f'{{"a": "{half}"'.encode()) == NO_JSON
     assert decode(b'"\\ud83d\\ude00"') == "\U0001f600"
 
 
@@ -182,8 +183,9 @@ def test_a_number_keeps_its_digits() -> None:
 
 
 @pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 5000, "1e99999999999999999999", "1e-99999999999999999999"])
-def test_a_number_beyond_all_reason_is_refused(number: str) -> None:
-    assert refused(f'{{"amount": {number}}}'.encode()) == NO_JSON
+def test_a_number_beyond_all_reason_is_refused_and_named(number: str) -> None:
+    says = "The body has a number with too many digits, or too large an exponent."
+    assert refused(f'{{"amount": {number}}}'.encode()) == {"detail": says}
 
 
 # --- time -------------------------------------------------------------------------------------------------------------------------

@@ -12,11 +12,14 @@ from solitude.web.refusals import Refused
 
 
 def decode(text: bytes) -> Any:
-    """What the JSON text says. Raises Refused (400) for a text that is none, and for one in which an object has a name twice."""
+    """What the JSON text says. Raises Refused (400) for a text that is none, for one in which an object has a name twice, and for one
+    that cannot be read exactly."""
     try:
         return exact_json.decode(text)
     except exact_json.SaidTwice as twice:
         raise Refused(400, {"detail": f"The body has {twice} more than once."}) from None
+    except exact_json.Unreadable as found:
+        raise Refused(400, {"detail": f"The body has {found}."}) from None
     except exact_json.NotJson:
         raise Refused(400, {"detail": "The body is not JSON."}) from None
 

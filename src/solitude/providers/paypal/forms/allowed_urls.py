@@ -14,6 +14,8 @@ def problem(url: str) -> str | None:
     Scheme, host and port are equal to those of an allowed prefix, and its path is a prefix on a segment boundary; a string
     prefix alone would let `https://shop.example.evil.net` pass for `https://shop.example`.
     """
+    if len(url) > URL_MAX_CHARS:
+        return f"must have at most {URL_MAX_CHARS} characters"
     parts, allowed = parts_of(url), settings.SOLITUDE_PAYPAL_URLS_ALLOWED
     if parts is None:
         return "must be an http or https URL"

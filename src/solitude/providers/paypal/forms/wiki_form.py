@@ -13,18 +13,22 @@ from solitude.providers.paypal.forms.form import Order, PaymentIn, Reading, Sold
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.sellers import payees
 from solitude.sellers.models import Product
-from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text
+from solitude.web.fields import TEXT_MAX_CHARS, Flag, Taken, Text, text_of
 from solitude.web.refusals import REQUIRED
 
 KEYS = ("user_id", "app_id")
+
+
+_TEXT = text_of(TEXT_MAX_CHARS)
 
 
 def _identity(value: Any) -> Any:
     """An id that comes back as it was sent: a whole number or a text."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("must be a whole number or a text")
-    if value == "" or len(str(value)) > TEXT_MAX_CHARS or "\x00" in str(value):
-        raise ValueError(REQUIRED if value == "" else f"must have at most {TEXT_MAX_CHARS} characters")
+    if value == "":
+        raise ValueError(REQUIRED)
+    _TEXT.read(str(value))
     return value
 
 
