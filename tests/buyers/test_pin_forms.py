@@ -188,3 +188,30 @@ def test_no_pin_and_no_hash_reaches_a_log(shop: Marketplace, caplog: pytest.LogC
     assert "Locked out account" in said
     for secret in ("'8426'", "'7531'", "'9753'", "84261", "argon2"):
         assert secret not in said
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_form_that_is_not_as_expected_is_one_security_event_with_names_alone(
+    shop: Marketplace, path: str, security_events: list[str]
+) -> None:
+    given = {"uuid": "canary\x01-1", "amount": "canary-2", "token": "canary-3"}
+
+    assert shop.post(path, given).status == 404
+
+    (line,) = security_events
+    assert line.startswith(f"CEF:0|Mozilla|paranoia|0|{path}|Form not as expected|5|")
+    assert "cs5Label=extra cs5=amount, token cs6Label=missing cs6=pin cs7Label=control characters cs7=uuid" in line
+    assert "canary" not in line
+
+
+def test_a_form_as_it_should_be_is_none(shop: Marketplace, security_events: list[str]) -> None:
+    buyer = pinned(shop)
+    security_events.clear()
+    assert shop.post(PATHS[0], {"uuid": buyer["uuid"], "pin": RIGHT}).status == 200
+    assert security_events == []
+
+
+def test_however_many_fields_a_form_has_the_event_is_short(shop: Marketplace, security_events: list[str]) -> None:
+    shop.post(PATHS[0], {"uuid": "u", "pin": RIGHT} | {f"{'x' * 1000}{number}": 1 for number in range(1000)})
+    (line,) = security_events
+    assert len(line) < 2000

@@ -365,3 +365,23 @@ def test_a_refused_transaction_is_no_event(shop: Marketplace) -> None:
     made(shop, uuid="pay:1")
     wrong(shop, uuid="pay:1")
     assert shop.event_types() == ["transaction.started"]
+
+
+def test_a_form_that_is_not_as_expected_is_one_security_event_with_names_alone(
+    shop: Marketplace, security_events: list[str]
+) -> None:
+    path = made(shop, notes="two\nlines\tand a tab", status=0)["resource_uri"]
+    assert security_events == []
+
+    made(shop, notes="canary\x07", price="canary")
+    shop.patch(path, {"notes": "canary\x1b[2J", "uuid": "canary"})
+
+    assert [line.split("|")[2:6] for line in security_events] == [
+        ["paranoia", "0", HERE, "Form not as expected"],
+        ["paranoia", "0", path, "Form not as expected"],
+    ]
+    for line, extra in zip(security_events, ("price", "uuid"), strict=True):
+        assert line.endswith(
+            f"cs5Label=extra cs5={extra} cs6Label=missing cs6=none cs7Label=control characters cs7=notes"
+        )
+        assert "canary" not in line

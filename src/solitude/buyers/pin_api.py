@@ -15,9 +15,10 @@ from solitude.buyers.pin_calls import Call, Follow
 from solitude.buyers.pins import Tried
 from solitude.telemetry import cef
 from solitude.web.answers import answer, time_text
-from solitude.web.fields import SENSITIVE, Body
+from solitude.web.fields import SENSITIVE
 from solitude.web.networks import facts
 from solitude.web.openapi import Time, errors
+from solitude.web.paranoia import WatchedBody
 from solitude.web.refusals import not_found, unprocessable
 from solitude.web.requests import ApiRequest, client_key
 
@@ -29,9 +30,10 @@ _UUID = {"type": ["string", "integer"], "minLength": 1, "maxLength": UUID_MAX_CH
 _PIN = {"type": ["string", "integer"], "pattern": "^[0-9]{4}$", "minimum": 1000, "maximum": 9999}
 
 
-class PinIn(Body):
+class PinIn(WatchedBody):
     """The buyer, and the PIN that was typed."""
 
+    wanted = ("uuid", "pin")
     # Read by hand, because these calls have the newer form of errors.
     model_config = ConfigDict(json_schema_extra={"required": ["uuid", "pin"]})
     uuid: Annotated[Any, WithJsonSchema(_UUID)] = None

@@ -22,6 +22,7 @@ _log, _alarm_log = logging.getLogger(LOGGER), logging.getLogger(ALARM_LOGGER)
 # Under which a record of the log bears the severity of its event.
 SEVERITY = "cef_severity"
 DEFAULT_SEVERITY = 5
+PRODUCT = "Solitude"
 # Events above this severity are also ERROR lines of the ordinary log.
 QUIET_SEVERITY = 2
 SEVERITIES = range(11)
@@ -57,6 +58,7 @@ def event(
     *,
     request: Mapping[str, str] | None = None,
     extra: Mapping[str, object] | None = None,
+    product: str = PRODUCT,
 ) -> None:
     """Writes one security event.
 
@@ -65,12 +67,13 @@ def event(
     custom fields `cs5` to `cs7`, each with its label: `{"cs6Label": "old", "cs6": "pending"}`. `cs2` to `cs4` are the
     request, the transaction and the provider's correlation id of `context`, where there are such. Raises ValueError for
     another severity or field, which is a fault of the caller, never for a value. `security_events` lists all names.
+    `product` is what of us has noticed it.
     """
     if severity not in SEVERITIES:
         raise ValueError("severity goes from 0 to 10")
     if extra and not _are_pairs(tuple(extra)):
         raise ValueError("extra are at most three of the fields cs5 to cs7, each with its label")
-    text = message(name, severity, request or {}, extra or {})
+    text = message(name, severity, request or {}, extra or {}, product)
     # For syslog, whose receivers sort by it; the level says nothing, for every event is to be written.
     _log.info("%s", text, extra={SEVERITY: severity})
     if severity > QUIET_SEVERITY:
@@ -120,7 +123,11 @@ def fitting_text(record: logging.LogRecord, _limit_bytes: int) -> str:
 
 
 def message(
-    name: str, severity: int, request: Mapping[str, str] = _NOTHING, extra: Mapping[str, object] = _NOTHING
+    name: str,
+    severity: int,
+    request: Mapping[str, str] = _NOTHING,
+    extra: Mapping[str, object] = _NOTHING,
+    product: str = PRODUCT,
 ) -> str:
     """The event as it is written, without time and host; arguments as for `event`."""
     bound = context.current()
@@ -140,7 +147,7 @@ def message(
             for key, value in extra.items()
         ),
     ]
-    head = f"CEF:0|Mozilla|Solitude|0|{target}|{_escaped(masked_name, _HEAD_ESCAPES, NAME_LIMIT_BYTES)}|{severity}"
+    head = f"CEF:0|Mozilla|{product}|0|{target}|{_escaped(masked_name, _HEAD_ESCAPES, NAME_LIMIT_BYTES)}|{severity}"
     return f"{head}|{' '.join(fields)}"
 
 

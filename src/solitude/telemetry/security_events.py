@@ -32,6 +32,13 @@ CATALOGUE = (
         "A request without a signature, or with one that is wrong, old or used already; why follows.",
     ),
     Kind("Permission refused", 5, "A client asked for what it may not do."),
+    Kind(
+        "Form not as expected",
+        5,
+        "A PIN or a transaction came with a field that its form does not have, without one that it must have, or with control characters "
+        "in a text. Names of fields only; the product is `paranoia`.",
+        "cs5 extra, cs6 missing, cs7 control characters",
+    ),
     Kind("<the error's class>", 3, "A request was answered with 500."),
     Kind(
         f"{ANY}:{ANY}",

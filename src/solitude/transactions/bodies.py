@@ -26,7 +26,8 @@ from solitude.prepared import Found
 from solitude.sellers.models import Product, Seller
 from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction, Type, new_uuid
 from solitude.transactions.shown import REFERENCES
-from solitude.web.fields import Body, DecimalNumber, LongText, Taken, Text, number_of, reference
+from solitude.web.fields import DecimalNumber, LongText, Taken, Text, number_of, reference
+from solitude.web.paranoia import WatchedBody
 from solitude.web.refusals import BadFields
 
 UUID_MAX_CHARS = 200
@@ -51,7 +52,7 @@ Uuid = Annotated[Text, WithJsonSchema({"type": ["string", "integer"], "maxLength
 Currency = Annotated[str, Taken(_currency, {"type": "string", "pattern": "^([A-Z]{3})?$"})]
 
 
-class TransactionIn(Body):
+class TransactionIn(WatchedBody):
     """A transaction that the client takes care of itself. References are paths, such as `/generic/buyer/31/`."""
 
     uuid: Annotated[Uuid | None, Field(description="One is made where none is given.")] = None
@@ -156,7 +157,7 @@ Url = Annotated[Text, AfterValidator(_url)]
 Later = Annotated[T, WrapValidator(_or_wrong)]
 
 
-class TransactionChange(Body):
+class TransactionChange(WatchedBody):
     """The fields that can change. Whatever else is given is a mistake, and refused."""
 
     # Kept aside, to be told of together with all else that is wrong.
