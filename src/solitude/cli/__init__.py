@@ -19,7 +19,7 @@ from solitude.cli import (
     serving,
     version,
 )
-from solitude.cli.start import NOT_DONE, UNUSABLE, unanswered
+from solitude.cli.start import NOT_DONE, UNUSABLE, unanswered, unusable
 from solitude.configuration import ConfigurationError
 
 __all__ = ["UNUSABLE", "main", "parser"]
@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(chosen.run(chosen))
     except ConfigurationError as error:
         print(f"solitude: the configuration cannot be used: {error}", file=sys.stderr)
+        return UNUSABLE
+    except unusable() as error:
+        print(f"solitude: {error}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         return 130

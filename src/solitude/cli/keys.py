@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import start
@@ -21,6 +22,9 @@ def take(commands: Any) -> None:
     keys = commands.add_parser("keys", help="the key ring: keys, who uses them, and their change").add_subparsers(
         required=True, metavar="ACTION"
     )
+    making = keys.add_parser("new", help="makes a key ring for production, in a file that is not there yet")
+    making.add_argument("file", metavar="FILE")
+    making.set_defaults(run=_new)
     listing = keys.add_parser("list", help="the keys, how many rows use each, and which process has which ring")
     listing.set_defaults(run=_told(_list))
     adding = keys.add_parser("add", help="a new key, known to all before anything is made with it")
@@ -64,23 +68,27 @@ def _about(parser: argparse.ArgumentParser) -> None:
 
 
 def _told(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namespace], int]:
-    """The command with Django behind it; what is wrong with the ring or the wish is a sentence and status 2."""
+    """The command with Django behind it."""
 
     def told(chosen: argparse.Namespace) -> int:
         settings = start.set_up()
         from solitude.telemetry import logs
-        from solitude.vault.keys import KeyRingError
 
         logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
         if start.is_behind():
             return start.NOT_MIGRATED
-        try:
-            return run(chosen)
-        except KeyRingError as problem:
-            print(f"solitude: {problem}", file=sys.stderr)
-            return start.UNUSABLE
+        return run(chosen)
 
     return told
+
+
+def _new(chosen: argparse.Namespace) -> int:
+    """Needs neither settings nor a database: it is the first thing that is made."""
+    from solitude.vault import ring_file
+
+    ring_file.make(Path(chosen.file))
+    _say(f"{chosen.file} is a new key ring. Back it up before it is used: what is sealed with a lost one is lost.")
+    return 0
 
 
 def _list(_chosen: argparse.Namespace) -> int:

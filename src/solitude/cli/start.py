@@ -33,6 +33,13 @@ def unanswered() -> tuple[type[Exception], ...]:
     return (OperationalError,)
 
 
+def unusable() -> tuple[type[Exception], ...]:
+    """What is raised where the key ring cannot be used, or not for what is wished."""
+    from solitude.vault.keys import KeyRingError
+
+    return (KeyRingError,)
+
+
 def is_behind() -> bool:
     """Whether the database waits for `migrate`, and says so."""
     from solitude.services.schema import migrations_behind

@@ -29,10 +29,22 @@ def ensure(path: Path) -> KeyRing:
     """
     try:
         if not path.exists():
-            _create(path, KeyRing.generate(development=True))
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with contextlib.suppress(FileExistsError):  # another process was first: its ring is the one
+                _create(path, KeyRing.generate(development=True))
     except OSError as error:
         raise KeyRingError(f"Key ring {path}: cannot be created ({error.strerror}).") from error
     return load(path)
+
+
+def make(path: Path) -> None:
+    """Write a new ring for production. Raises `KeyRingError` where there is a file already, which stays as it is."""
+    try:
+        _create(path, KeyRing.generate(development=False))
+    except FileExistsError:
+        raise KeyRingError(f"Key ring {path}: there is a file already, and it is left as it is.") from None
+    except OSError as error:
+        raise KeyRingError(f"Key ring {path}: cannot be created ({error.strerror}).") from error
 
 
 def stamp(path: Path) -> Stamp | None:
@@ -111,12 +123,10 @@ def _replace(path: Path, ring: KeyRing) -> None:
 
 
 def _create(path: Path, ring: KeyRing) -> None:
-    """Write the ring to a name that nobody has yet; leave an existing file alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Write the ring to a name that nobody has yet; leave an existing file alone, and raise FileExistsError."""
     temporary = _temporary(path, ring)
     try:
-        with contextlib.suppress(FileExistsError):  # another process was first: its ring is the one
-            os.link(temporary, path)
+        os.link(temporary, path)
     finally:
         temporary.unlink()
     # The name must be as durable as what will be sealed with the keys behind it.
