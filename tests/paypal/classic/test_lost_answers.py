@@ -77,10 +77,12 @@ def test_after_a_while_it_is_sent_no_more_and_was_never_taken() -> None:
     assert (found.outcome, found.evidence.state) == (Outcome.DECLINED, Seen.EXPIRED)
 
 
-@override_settings(SOLITUDE_RESEND_MAX_S=0)
-def test_where_nothing_is_sent_again_it_is_unknown_until_it_would_have_arrived() -> None:
-    with saying(UNKNOWN_KEY) as (paypal, peer):
-        found = paypal.find_out(call(age_s=60))
+@pytest.mark.parametrize(("resent_for_s", "age_s"), [(0, 60), (3600, 3601), (3600, 7199)])
+def test_where_nothing_is_sent_again_it_is_unknown_until_what_was_sent_last_would_have_arrived(
+    resent_for_s: int, age_s: int
+) -> None:
+    with override_settings(SOLITUDE_RESEND_MAX_S=resent_for_s), saying(UNKNOWN_KEY) as (paypal, peer):
+        found = paypal.find_out(call(age_s=age_s))
 
     assert (asked(peer), found.outcome) == ([DETAILS], Outcome.UNKNOWN)
 

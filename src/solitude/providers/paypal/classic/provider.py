@@ -144,7 +144,8 @@ class ClassicPayPal:
             return reading.unknown(reply)
         if call.age_s <= settings.SOLITUDE_RESEND_MAX_S:
             return _after(reply, self._pay(call))
-        if call.age_s < SETTLED_S:
+        if call.age_s < settings.SOLITUDE_RESEND_MAX_S + SETTLED_S:
+            # What was sent last may still be at work.
             return reading.unknown(reply)
         reason = Reason("NOT_CHARGED", "PayPal does not know it.")
         return reading.result(reply, Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason)
