@@ -22,10 +22,8 @@ from solitude.web.refusals import Refused, not_found
 from solitude.web.requests import ApiRequest
 
 ERROR_MAX_CHARS = 4096
-# The refusals of a provider that its clients are answered with as they are; any other is 400. Here 412 is said of a client's own ETag.
-STATUSES = frozenset(
-    {400, 402, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 417, 422, 423, 424, 426, 428, 431, 451}
-)
+# The refusals of a provider that its clients are answered with as they are; any other is 400.
+STATUSES = frozenset({400, 403, 404, 405, 406, 409, 410, 413, 415, 422})
 # These change nothing at a provider: one without an answer leaves nothing to find out.
 _READING = frozenset({"GET", "HEAD"})
 
