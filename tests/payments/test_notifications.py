@@ -871,6 +871,23 @@ def test_a_dispute_that_ended_before_its_time_was_kept_ends_anew_and_is_not_open
     assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
 
 
+def test_the_same_end_told_again_later_takes_nothing_back_that_has_come_again(
+    shop: Marketplace, paypal: Simulator, paid: Payment, believing: None
+) -> None:
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), FOR_BUYER)
+    forward(shop, paypal, RESOLVED)
+    # As an IPN tells that sooner than the dispute does.
+    Transaction.objects.filter(type=2).update(status=CANCELLED)
+
+    def later(body: dict[str, Any]) -> None:
+        body.update(id="WH-LATER")
+        body["resource"].update(update_time=(timezone.now() + timedelta(minutes=1)).isoformat())
+
+    assert shop.forward(changed(only(paypal, RESOLVED), later))["reason"] == "known_already"
+    assert returns(paid) == [(2, CANCELLED, "2.49")]
+
+
 def test_each_end_of_a_dispute_is_told(shop: Marketplace, paypal: Simulator, paid: Payment) -> None:
     (capture,) = paypal.captured()
     dispute = paypal.dispute(capture["id"])

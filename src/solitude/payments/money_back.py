@@ -174,7 +174,10 @@ def dispute_seen(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, 
         news.append("updated")
     dispute.resolved, dispute.provider_status = seen.resolved, seen.status
     dispute.told_at = seen.told_at or dispute.told_at
-    _move_money(payment, dispute, seen)
+    if "resolved" in news or dispute.reversal is None:
+        _move_money(payment, dispute, seen)
+    else:
+        dispute.save()
     return dispute, news
 
 
