@@ -44,7 +44,7 @@ def made_for_development(path: Path) -> None:
         (made_for_development, "it was generated for development"),
     ],
 )
-@pytest.mark.parametrize("command", ["serve"])
+@pytest.mark.parametrize("command", ["serve", "worker"])
 def test_nothing_starts_with_a_ring_that_cannot_be_used(
     home: Path, tmp_path: Path, command: str, make: object, said: str
 ) -> None:

@@ -76,9 +76,11 @@ def _worker(_chosen: argparse.Namespace) -> int:
         return start.NOT_MIGRATED
     from solitude.services import starting
     from solitude.telemetry import metrics, tracing
+    from solitude.vault.checks import self_test
     from solitude.vault.watching import Watcher
     from solitude.worker import Worker
 
+    self_test()
     with collecting("worker", settings):
         starting.begin("worker")
         metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
