@@ -12,7 +12,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from time import monotonic
 from typing import Any, Final
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from django.db.models import BooleanField, Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
 from solitude.events.models import Event, append
+from solitude.outbound import in_time
 from solitude.outbound.limits import Busy
 from solitude.payments import calls, check, leases, news, registry
 from solitude.payments.contract import CannotRead, Notice, NotUnderstood, Verdict
@@ -127,7 +127,7 @@ def _handle(pk: int, before: float) -> Handled:
     somebody else's already."""
     row = _fresh(pk)
     try:
-        if monotonic() >= before:
+        if in_time.now_s() >= before:
             raise _Overtaken
         return _gone_on_with(row)
     except _Overtaken:
