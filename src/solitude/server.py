@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from solitude import processors, tls
+from solitude import listening, processors, tls
 from solitude.telemetry import logs
 
 PARENT_LOOK_S = 1
@@ -107,10 +107,11 @@ def are_pinned(workers: int) -> bool:
 
 
 def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> int:
-    """Serves until it is told to end; with `files` over TLS."""
+    """Serves until it is told to end; with `files` over TLS. Raises ConfigurationError where another one serves at this address."""
     from granian import Granian
     from granian.constants import Interfaces
 
+    listening.refuse_taken(host, port)
     global _parent, _places  # noqa: PLW0603
     _parent = os.getpid()
     if are_pinned(workers):

@@ -6,7 +6,7 @@ import sys
 from contextlib import AbstractContextManager
 from typing import Any
 
-from solitude import tls
+from solitude import listening, tls
 
 from . import start
 
@@ -127,5 +127,6 @@ def _migrate(_chosen: argparse.Namespace) -> int:
 def _sandbox(chosen: argparse.Namespace) -> int:
     import solitude_sandbox
 
+    listening.refuse_taken(chosen.host, chosen.port)
     solitude_sandbox.serve(chosen.host, chosen.port)
     return 0
