@@ -635,6 +635,26 @@ def test_a_dispute_about_a_payment_that_paypal_holds_is_told_at_once_and_takes_m
     assert shop.event_types()[-1] == "dispute.resolved"
 
 
+def test_what_is_told_of_a_payment_that_paypal_holds_for_days_waits_for_it(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    held = shop.pay(app_id)
+    paypal.approve(held["pay_url"], funding="review")
+    assert shop.check(uuid=held["uuid"])["status"] == "PENDING"
+    decide_review(paypal, "accept")
+    (capture,) = paypal.captured()
+    paypal.resolve(paypal.dispute(capture["id"]), FOR_BUYER)
+    assert forward(shop, paypal, RESOLVED)["reason"] == "parked"
+
+    for _ in range(3):
+        time_passes(days=1)
+        assert notifications.handle_due() == 1
+
+    assert "notification.orphan" not in shop.event_types()
+    forward(shop, paypal, CAPTURED)
+    assert state(shop, held.json) == (COMPLETED, "2.49", "2.49")
+
+
 def returns(payment: Payment) -> list[tuple[int, int, str]]:
     """What went back of a payment: type, status and amount."""
     rows = Transaction.objects.filter(related__uuid=payment["uuid"]).order_by("pk")

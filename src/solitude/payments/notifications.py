@@ -29,7 +29,7 @@ from solitude.payments.models import REASON_MAX_CHARS, WAITING, Notification
 from solitude.prepared import insert_once
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
-from solitude.transactions.models import Transaction
+from solitude.transactions.models import ENDED_UNPAID, Transaction
 
 log = get_logger("solitude.payments")
 State = Notification.State
@@ -234,7 +234,7 @@ def _refused(row: Notification, reason: str, severity: int, notice: Notice | Non
 
 
 def _parked(row: Notification, notice: Notice, missing: NotThereYet) -> Handled:
-    if not _is_too_old(row):
+    if not _is_too_old(row) or _waits_for_money(missing.transaction):
         return _again_later(row, State.PARKED, PARKED, action=notice.action, transaction=missing.transaction)
     with transaction.atomic():
         _end(row, notice, State.ORPHAN, ORPHAN, transaction=missing.transaction)
@@ -242,6 +242,11 @@ def _parked(row: Notification, notice: Notice, missing: NotThereYet) -> Handled:
         append(Event(type="notification.orphan", edge=ORPHAN, resource_uri="", uuid=notice.event_id, data=data))
     cef.event("Notification of something unknown", 8, extra={"cs6Label": "notification", "cs6": notice.event_id})
     return Handled(_fresh(row.pk))
+
+
+def _waits_for_money(payment: Transaction | None) -> bool:
+    """Whether this payment may still be paid: then what is told of its money may become true, however long that takes."""
+    return payment is not None and payment.captured_amount is None and payment.status not in ENDED_UNPAID
 
 
 def _again_later(row: Notification, state: str, reason: str, **columns: Any) -> Handled:
