@@ -17,7 +17,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solitude.telemetry import context, lines, logs, redaction
+from solitude.telemetry import cef, context, lines, logs, redaction
 from solitude.telemetry.logs import get_logger
 from solitude.telemetry.redaction import MASK, Secret
 
@@ -344,6 +344,25 @@ class TestPlaces:
         (tmp_path / "file").touch()
         with pytest.raises(OSError):
             logs.configure(debug=False, directory=tmp_path / "file" / "logs")
+
+    @pytest.mark.parametrize("name", ["solitude.log", "cef.log"])
+    def test_a_file_that_cannot_be_opened_is_told_stops_nothing_and_is_tried_again(
+        self, setup: Setup, tmp_path: Path, name: str
+    ) -> None:
+        """As one that a command of root has left there. Whom the tests run as may open all, but no folder."""
+        (tmp_path / "logs" / name).mkdir(parents=True)
+        logged = setup(to_files=True)
+        (told,) = logged.json()
+        assert (told["level"], told["event"]) == ("error", "log_file_not_opened")
+        assert told["file"].endswith(f"/{name}")
+        assert told["reason"] == "Is a directory"
+        log.info("paid")
+        cef.event("Lost", 1)
+        (tmp_path / "logs" / name).rmdir()
+        log.info("later")
+        cef.event("Kept", 1)
+        assert len(logged.file(name)) == 1
+        assert ("later" if name == "solitude.log" else "Kept") in logged.file(name)[0]
 
     def test_a_server_can_set_the_same_again(self, setup: Setup, tmp_path: Path) -> None:
         logged = setup(to_files=True)

@@ -45,7 +45,8 @@ def configure(
     """Sets up all logging of this process, and returns the configuration that it set.
 
     With `debug` more is logged. `console` is the form of its lines, TEXT or JSON. With a `directory` lines also go to `solitude.log`
-    there and the security events to `cef.log`; raises OSError when they cannot be written. `syslog` says what goes there besides.
+    there and the security events to `cef.log`; raises OSError when there can be no such folder. A file in it that cannot be opened stops
+    nothing: it is told where lines can be written. `syslog` says what goes there besides.
     With `keep_days` older files of both are removed by age too.
     Called once, before anything logs; Django's LOGGING_CONFIG must be None.
     """
@@ -57,6 +58,9 @@ def configure(
     logging.raiseExceptions = False
     # None of our lines says which thread it is of, and the standard library would find out for each.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    for handler in (*logging.root.handlers, *logging.getLogger(cef.LOGGER).handlers):
+        if error := getattr(handler, "unopened", None):
+            get_logger("solitude.telemetry").error("log_file_not_opened", file=error.filename, reason=error.strerror)
     return chosen
 
 

@@ -27,13 +27,21 @@ DAY_S = 86_400
 class RotatingFile(Noting, RotatingFileHandler):
     """Writes to `path` and keeps `count` older files (`path.1` is the youngest), each about `limit_bytes`.
 
-    With `keep_days` an older file in which nothing was written for so long is removed; never the one that is in use.
+    With `keep_days` an older file in which nothing was written for so long is removed; never the one that is in use. `unopened` is why the
+    file could not be opened at first: then each line tries it again, and those that come before it succeeds are not in it.
     """
 
     def __init__(self, path: Path, limit_bytes: int, count: int, keep_days: int = 0) -> None:
         # A half of a surrogate pair must cost its own escape, not the whole line.
-        super().__init__(path, maxBytes=limit_bytes, backupCount=count, encoding="utf-8", errors="backslashreplace")
+        super().__init__(
+            path, maxBytes=limit_bytes, backupCount=count, encoding="utf-8", delay=True, errors="backslashreplace"
+        )
         self._keep_s, self._look_at = keep_days * DAY_S, 0.0
+        self.unopened: OSError | None = None
+        try:
+            self.stream = self._open()
+        except OSError as error:
+            self.unopened = error
 
     def _open(self) -> TextIOWrapper:
         stream = super()._open()
