@@ -1,6 +1,7 @@
 """The application server: granian over WSGI, with threads and back-pressure set and no surprise left to defaults."""
 
 import gc
+import logging
 import os
 import resource
 import signal
@@ -116,6 +117,8 @@ def run(host: str, port: int, workers: int, files: tls.Files | None = None) -> i
     _parent = os.getpid()
     if are_pinned(workers):
         _places = processors.Places()
+    # It compares threads with processors; ours wait for providers, and who computes is `turns`' to say.
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in str(record.msg))
     for doubt in doubts(_open_as_many_files_as_allowed()):
         print(f"solitude: {doubt}", file=sys.stderr)  # noqa: T201
     server = Granian(

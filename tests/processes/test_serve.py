@@ -102,6 +102,8 @@ def test_a_payment_through_real_processes(tmp_path: Path, workers: int) -> None:
     assert "ada@dev.example" not in logs
     assert str(CLIENTS[processes.KEY]) not in logs
     assert "bea@buyer.example" not in logs
+    # What the application server thinks of threads is not so of those that wait.
+    assert "Python threads" not in logs
 
 
 @pytest.mark.parametrize(
