@@ -77,6 +77,39 @@ def test_a_unit_sets_what_is_a_setting_and_uses_the_credentials_that_it_loads(un
     assert used == loaded
 
 
+def test_a_command_by_hand_runs_as_the_units_do(tmp_path: Path) -> None:
+    """By a `systemd-run` that says what it is told."""
+    told = tmp_path / "systemd-run"
+    told.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    told.chmod(0o755)
+    asked = ("log", "--type", "stats", "--dir", "a folder")
+    ended = subprocess.run(
+        [ROOT / "deploy" / "systemd" / "solitude-run", *asked],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    options = [line for line in ended.stdout.splitlines() if line.startswith("--")]
+    (worker,) = [unit for unit in UNITS if unit.stem == "solitude-worker"]
+    for name in ("EnvironmentFile", "LoadCredential", "DynamicUser", "User", "StateDirectory", "UMask"):
+        assert [f"--property={name}={value}" for value in values(worker, name)] == [
+            option for option in options if option.startswith(f"--property={name}=")
+        ]
+    inside = tmp_path / "inside"
+    inside.write_text('#!/bin/sh\nprintf "%s\\n" "$SOLITUDE_KEYS_FILE" "$@"\n')
+    inside.chmod(0o755)
+    shell, dash_c, script, *rest = ended.stdout.splitlines()[-len(asked) - 4 :]
+    assert (shell, dash_c) == ("/bin/sh", "-c")
+    run = [shell, dash_c, script.replace("/opt/solitude/bin/solitude", str(inside)), *rest]
+    handed = subprocess.run(
+        run,
+        env={"CREDENTIALS_DIRECTORY": "/run/credentials/it"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert handed.stdout.splitlines() == ["/run/credentials/it/keys.json", *asked]
+
+
 @pytest.mark.parametrize("part", ["proxy", "serve"])
 def test_the_processes_of_a_unit_that_serves_may_stay_on_one_processor(part: str) -> None:
     """In whatever has been taken from it before."""
