@@ -1,10 +1,11 @@
 """What the database process makes of the proxy's answers, and of those that are not the proxy's."""
 
 from dataclasses import replace
+from math import inf
 
 import pytest
 
-from solitude.outbound import vouching
+from solitude.outbound import in_time, vouching
 from solitude.outbound.failures import NoAnswer, NotSent, Reason
 from solitude.outbound.hop import Hop
 from solitude.outbound.http import Request
@@ -47,6 +48,19 @@ def test_a_path_with_escapes_arrives_as_it_was_signed() -> None:
         hop(spoken.url).send(request("/a%2fb/%c3%a4?q=%2f|x"))
     [heard] = spoken.heard
     assert heard.claims["htu"] == heard.path == "/proxy/provider/acme/a%2Fb/%C3%A4?q=%2F%7Cx"
+
+
+@pytest.mark.parametrize(
+    ("method", "left_s", "life_s"),
+    [("POST", inf, 60), ("POST", 3600, 60), ("POST", 30.5, 30), ("POST", 0.5, 1), ("GET", 0.5, 60)],
+)
+def test_the_proxy_may_pass_on_what_changes_something_no_longer_than_we_might_send_it(
+    method: str, left_s: float, life_s: int
+) -> None:
+    with proxy(said) as spoken, in_time.sending_before(in_time.now_s() + left_s):
+        hop(spoken.url).send(replace(request(), method=method))
+    [heard] = spoken.heard
+    assert heard.claims["exp"] - heard.claims["iat"] in (life_s, life_s - 1)
 
 
 @pytest.mark.parametrize("rest", ["/../other", "/a/./b", "/%2e%2e/other", "@elsewhere.example/", ""])

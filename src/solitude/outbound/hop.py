@@ -17,10 +17,10 @@ from urllib3.util import parse_url
 from solitude.telemetry import context
 from solitude.telemetry.logs import get_logger
 
-from . import breaker, vouching
+from . import breaker, in_time, vouching
 from .failures import NoAnswer, NotSent, Reason
-from .http import Answer, Outlet, Request
-from .vouching import Mark
+from .http import READING, Answer, Outlet, Request
+from .vouching import LIFE_S, Mark
 
 _DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 
@@ -127,7 +127,7 @@ class Hop:
         # As it goes over the wire: what is signed must be what arrives.
         url = parse_url(self._place(request.url))
         headers["authorization"] = vouching.authorization(
-            self._secrets[0], jti, request.method, url.request_uri, request.body, headers, self._names
+            self._secrets[0], jti, request.method, url.request_uri, request.body, headers, self._names, _life_s(request)
         )
         # Of the path at the proxy only the part behind `below` can hold a secret, which its end is.
         tail = request.secret_tail if self._below else 0
@@ -158,6 +158,12 @@ class Hop:
             return NotSent(Reason.PROXY_REFUSED, answer.duration_ms)
         kind = NotSent if mark == Mark.NOT_SENT else NoAnswer
         return kind(_reason(reason), answer.duration_ms)
+
+
+def _life_s(request: Request) -> int:
+    """How long the proxy may pass it on: what may change something not for longer than we might send it ourselves."""
+    left_s = LIFE_S if request.method in READING else in_time.left_s()
+    return int(max(1, min(left_s, LIFE_S)))
 
 
 def _reason(text: str) -> Reason:

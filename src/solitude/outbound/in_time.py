@@ -31,5 +31,6 @@ def sending_before(moment_s: float) -> Iterator[None]:
         _before_s.reset(token)
 
 
-def is_over() -> bool:
-    return now_s() >= _before_s.get()
+def left_s() -> float:
+    """How long something may still be sent; not positive when it may not any more."""
+    return _before_s.get() - now_s()

@@ -39,6 +39,7 @@ CORRELATION_ID: Final = "x-solitude-correlation-id"
 RETURNED: Final = frozenset({MARK, REASON, CORRELATION_ID, "content-type", "retry-after"})
 
 HEADERS_CLAIM: Final = "hsh"
+LIFE_S: Final = 60
 _ALGORITHM: Final = "HS256"
 _PROOF_MAX_CHARS = 4096
 
@@ -77,9 +78,17 @@ def digest(headers: Mapping[str, str], names: Collection[str]) -> str:
 
 
 def authorization(
-    secret: str, jti: str, method: str, target: str, body: bytes, headers: Mapping[str, str], names: Collection[str]
+    secret: str,
+    jti: str,
+    method: str,
+    target: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    names: Collection[str],
+    life_s: int = LIFE_S,
 ) -> str:
-    """The header Authorization of a request to the proxy. Raises ValueError for a target that cannot be signed."""
+    """The header Authorization of a request to the proxy, which passes it on within `life_s` seconds, or not at all. Raises ValueError for
+    a target that cannot be signed."""
     # Only here, because the whole client comes with it, and most servers have no proxy.
     from solitude.client import signing
 
@@ -89,6 +98,7 @@ def authorization(
         method=method,
         target=target,
         body=body,
+        life_s=life_s,
         jti=jti,
         audience=PROXY,
         more={HEADERS_CLAIM: digest(headers, names)},

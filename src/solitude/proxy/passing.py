@@ -14,7 +14,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 
-from solitude.outbound import vouching, ways, xml
+from solitude.outbound import in_time, vouching, ways, xml
 from solitude.outbound.failures import NoAnswer, NotSent, Reason
 from solitude.outbound.hop import climbs
 from solitude.outbound.http import Answer, Request
@@ -112,7 +112,9 @@ def _passed(request: HttpRequest, proven: Proven, found: Way | None) -> Reply:
         raise Refused(404, "")
     asked = _request(request, proven, found)
     began = time.monotonic()
-    reply = _sent(found, asked)
+    # Whoever has signed it may have been given up for dead by then, and somebody else be at the same.
+    with in_time.sending_before(in_time.now_s() + proven.until - time.time()):
+        reply = _sent(found, asked)
     place = found.name if found.service == PROVIDER else found.service
     name = place.replace("-", "_")
     metrics.timing_ms(f"solitude.proxy.{name}.{found.service}", round((time.monotonic() - began) * 1000))
