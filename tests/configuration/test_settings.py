@@ -216,6 +216,13 @@ WRONG = [
     ("SOLITUDE_STATSD_PREFIX", "a:1|c"),
     ("SOLITUDE_STATSD_PREFIX", "shop."),
     ("SOLITUDE_STATSD_PREFIX", "x" * 33),
+    # Too short to be masked without spoiling what is written besides.
+    ("SOLITUDE_PAYPAL_CLIENT_SECRET", "12345"),
+    ("SOLITUDE_PAYPAL_CLASSIC_PASSWORD", "12345"),
+    ("SOLITUDE_PAYPAL_CLASSIC_SIGNATURE", "12345"),
+    ("SOLITUDE_BANGO_PASSWORD", "12345"),
+    ("SOLITUDE_BANGO_BASIC_AUTH_PASSWORD", "12345"),
+    ("SOLITUDE_BRAINTREE_PRIVATE_KEY", "12345"),
     ("SOLITUDE_PAYPAL_WEBHOOK_ID", "WH|1"),
     ("SOLITUDE_PAYPAL_WEBHOOK_ID", "x" * 51),
     ("SOLITUDE_PAYPAL_WEBHOOK_ID", "WEBHOOK_ID"),  # with this one PayPal's event simulator signs for everybody

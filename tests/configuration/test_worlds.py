@@ -22,7 +22,7 @@ SANDBOX = {
     IPN: "https://ipnpb.sandbox.paypal.com/cgi-bin/webscr",
 }
 REST = {"SOLITUDE_PAYPAL_CLIENT_ID": "shop-client", "SOLITUDE_PAYPAL_CLIENT_SECRET": "shop-secret"}
-OF_CLASSIC = {f"SOLITUDE_PAYPAL_CLASSIC_{part}": "shop" for part in ("APP_ID", "USER", "PASSWORD", "SIGNATURE")}
+OF_CLASSIC = {f"SOLITUDE_PAYPAL_CLASSIC_{part}": "our-shop" for part in ("APP_ID", "USER", "PASSWORD", "SIGNATURE")}
 SECRET = "Zm9yLXRoZS1ob3AtaW4tdGVzdHMtb25seS1kcmF3bi0x"
 BEHIND_PROXY = {
     "SOLITUDE_PROXY_URL": "https://proxy.internal:2604",
@@ -90,7 +90,7 @@ def test_notifications_that_could_not_be_proved_are_a_doubt() -> None:
         (OF_CLASSIC, "SOLITUDE_PAYPAL_CLASSIC_URL, SOLITUDE_PAYPAL_WEB_URL, SOLITUDE_PAYPAL_IPN_URL"),
         ({"SOLITUDE_BANGO_USER": "us", "SOLITUDE_BANGO_PASSWORD": "never-shown"}, "SOLITUDE_BANGO_ENV"),
         (
-            {f"SOLITUDE_BRAINTREE_{part}": "shop" for part in ("MERCHANT_ID", "PUBLIC_KEY", "PRIVATE_KEY")},
+            {f"SOLITUDE_BRAINTREE_{part}": "our-shop" for part in ("MERCHANT_ID", "PUBLIC_KEY", "PRIVATE_KEY")},
             "SOLITUDE_BRAINTREE_ENVIRONMENT",
         ),
     ],
@@ -103,7 +103,7 @@ def test_a_sandbox_in_production_is_said_by_the_settings_that_choose_it(given: d
 
 def test_bango_and_braintree_that_are_live_are_no_doubt() -> None:
     bango = {"SOLITUDE_BANGO_USER": "us", "SOLITUDE_BANGO_PASSWORD": "never-shown", "SOLITUDE_BANGO_ENV": "prod"}
-    braintree = {f"SOLITUDE_BRAINTREE_{part}": "shop" for part in ("MERCHANT_ID", "PUBLIC_KEY", "PRIVATE_KEY")}
+    braintree = {f"SOLITUDE_BRAINTREE_{part}": "our-shop" for part in ("MERCHANT_ID", "PUBLIC_KEY", "PRIVATE_KEY")}
     assert doubts(PRODUCTION, bango, braintree, {"SOLITUDE_BRAINTREE_ENVIRONMENT": "production"}) == ()
 
 

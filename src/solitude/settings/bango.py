@@ -8,7 +8,7 @@ from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
 from solitude.settings.proxy import holds_no_credentials
-from solitude.settings.reading import environment
+from solitude.settings.reading import environment, secret
 
 _get = environment.get
 _SIMULATOR = f"{sandbox_url}/bango"
@@ -51,7 +51,7 @@ SOLITUDE_BANGO_USER: str = environment.text(
     "Who we are at Bango.",
     shown="none; with debug the simulator's",
 )
-SOLITUDE_BANGO_PASSWORD: str = environment.text(
+SOLITUDE_BANGO_PASSWORD: str = secret(
     "SOLITUDE_BANGO_PASSWORD",
     "sandbox-bango-password" if SOLITUDE_DEBUG and not _AT_THE_PROXY else "",
     "The password of that user. Without it, and without a proxy that has it, nothing is asked of Bango.",
@@ -82,7 +82,7 @@ SOLITUDE_BANGO_BASIC_AUTH_USER: str = environment.text(
     "As whom Bango brings its events to the marketplace; told to Bango with every new package. Without it no event can pass.",
     shown="none; with debug one for the simulator",
 )
-SOLITUDE_BANGO_BASIC_AUTH_PASSWORD: str = environment.text(
+SOLITUDE_BANGO_BASIC_AUTH_PASSWORD: str = secret(
     "SOLITUDE_BANGO_BASIC_AUTH_PASSWORD",
     "sandbox-event-password" if SOLITUDE_DEBUG else "",
     "The password of that user.",

@@ -7,7 +7,7 @@ from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.paypal import sandbox_url
 from solitude.settings.process import SOLITUDE_DEBUG
 from solitude.settings.proxy import holds_no_credentials
-from solitude.settings.reading import environment
+from solitude.settings.reading import environment, secret
 
 _get = environment.get
 _PROXY_HAS_KEYS = holds_no_credentials("braintree", ("SOLITUDE_BRAINTREE_PUBLIC_KEY", "SOLITUDE_BRAINTREE_PRIVATE_KEY"))
@@ -44,7 +44,7 @@ SOLITUDE_BRAINTREE_PUBLIC_KEY: str = environment.text(
     "Of the pair of keys, the one that names it.",
     shown="none; with debug the simulator's",
 )
-SOLITUDE_BRAINTREE_PRIVATE_KEY: str = environment.text(
+SOLITUDE_BRAINTREE_PRIVATE_KEY: str = secret(
     "SOLITUDE_BRAINTREE_PRIVATE_KEY",
     "sandbox-private-key" if _HAS_SIMULATORS else "",
     "The secret one: it signs in, and proves webhooks.",

@@ -18,7 +18,7 @@ from solitude.configuration import (
 from solitude.settings.payments import SOLITUDE_CALL_LEASE_S
 from solitude.settings.process import SOLITUDE_DEBUG
 from solitude.settings.proxy import holds_no_credentials
-from solitude.settings.reading import environment
+from solitude.settings.reading import environment, secret
 
 _get = environment.get
 _NO_PREFIXES: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ SOLITUDE_PAYPAL_CLIENT_ID: str = environment.text(
     "Who we are at PayPal. Behind the proxy it is needed for sellers who log in or are onboarded, and is no secret.",
     shown="none; with debug the simulator's",
 )
-SOLITUDE_PAYPAL_CLIENT_SECRET: str = environment.text(
+SOLITUDE_PAYPAL_CLIENT_SECRET: str = secret(
     "SOLITUDE_PAYPAL_CLIENT_SECRET",
     "sandbox-secret" if _HAS_SIMULATORS else "",
     "The secret of that id.",
@@ -92,20 +92,21 @@ SOLITUDE_PAYPAL_IPN_URL: str = _get(
 )
 
 
-def _classic_credential(part: str, of_simulator: str, meaning: str) -> str:
+def _classic_credential(part: str, of_simulator: str, meaning: str, *, is_secret: bool = False) -> str:
+    read = secret if is_secret else environment.text
     default = of_simulator if _HAS_SIMULATORS else ""
-    return environment.text(
-        f"SOLITUDE_PAYPAL_CLASSIC_{part}", default, meaning, shown="none; with debug the simulator's"
-    )
+    return read(f"SOLITUDE_PAYPAL_CLASSIC_{part}", default, meaning, shown="none; with debug the simulator's")
 
 
 SOLITUDE_PAYPAL_CLASSIC_APP_ID = _classic_credential(
     "APP_ID", "APP-80W284485P519543T", "The id of our application in the classic API."
 )
 SOLITUDE_PAYPAL_CLASSIC_USER = _classic_credential("USER", "sandbox-api-user", "Who we are in the classic API.")
-SOLITUDE_PAYPAL_CLASSIC_PASSWORD = _classic_credential("PASSWORD", "sandbox-api-password", "The password of that user.")
+SOLITUDE_PAYPAL_CLASSIC_PASSWORD = _classic_credential(
+    "PASSWORD", "sandbox-api-password", "The password of that user.", is_secret=True
+)
 SOLITUDE_PAYPAL_CLASSIC_SIGNATURE = _classic_credential(
-    "SIGNATURE", "sandbox-api-signature", "The signature that PayPal gave to that user."
+    "SIGNATURE", "sandbox-api-signature", "The signature that PayPal gave to that user.", is_secret=True
 )
 SOLITUDE_PAYPAL_CLASSIC_EMAIL: str = _get(
     "SOLITUDE_PAYPAL_CLASSIC_EMAIL",
