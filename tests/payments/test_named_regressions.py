@@ -491,8 +491,8 @@ def _forgets_deliveries(patch: pytest.MonkeyPatch) -> None:
     numbers = itertools.count()
     patch.setattr(notifications, "_fingerprint", lambda *_: f"{next(numbers)}")
     patch.setattr(notifications, "_original", lambda *_: None)
-    made = money_back._made_elsewhere
-    patch.setattr(money_back, "_made_elsewhere", lambda payment, kind, uid, amount: made(payment, kind, None, amount))
+    made = money_back.made_elsewhere
+    patch.setattr(money_back, "made_elsewhere", lambda payment, kind, uid, amount: made(payment, kind, None, amount))
 
 
 def _drops_what_is_early(patch: pytest.MonkeyPatch) -> None:

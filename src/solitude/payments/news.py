@@ -5,7 +5,7 @@ from dataclasses import replace
 from solitude.events.models import Event, append
 from solitude.money.money import Money
 from solitude.payments import apply as books
-from solitude.payments import calls, matching, money_back, registry
+from solitude.payments import calls, disputes, matching, money_back, registry
 from solitude.payments.contract import (
     ENDINGS,
     UNDOINGS,
@@ -167,10 +167,10 @@ def _went_back(payment: Transaction, action: Action, seen: RefundEvidence, notic
 
 
 def _dispute_news(payment: Transaction, seen: DisputeEvidence) -> Applied:
-    if money_back.takes_back(seen):
+    if disputes.takes_back(seen):
         payment = matching.captured(payment)
     before = payment.counter
-    dispute, news = money_back.dispute_seen(payment, seen)
+    dispute, news = disputes.enter(payment, seen)
     amount: Money | None = seen.amount
     data = {
         "dispute": dispute.dispute_id,
