@@ -30,6 +30,16 @@ WITHIN_S = 30
 real_now_s = in_time.now_s
 
 
+def about_to_be_declined(shop: Marketplace, paypal: Simulator, app_id: str) -> Answer:
+    """A payment whose capture PayPal would decline, left by a process that died before it sent that."""
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"], funding="declined")
+    with dying(failpoints.AFTER_INTENT, "capture"):
+        shop.check(uuid=begun["uuid"])
+    make_due()
+    return begun
+
+
 class InThread(threading.Thread):
     """Does something in a session of its own."""
 
@@ -97,11 +107,7 @@ def test_what_was_cancelled_after_another_heard_that_it_is_declined_is_not_taken
 def test_nor_is_it_by_a_worker_that_has_taken_it_over_and_then_stood_still(
     shop: Marketplace, paypal: Simulator, app_id: str
 ) -> None:
-    begun = shop.pay(app_id)
-    paypal.approve(begun["pay_url"], funding="declined")
-    with dying(failpoints.AFTER_INTENT, "capture"):
-        shop.check(uuid=begun["uuid"])
-    make_due()
+    begun = about_to_be_declined(shop, paypal, app_id)
 
     def hear_that_it_is_declined_and_cancel() -> None:
         make_due()
@@ -157,11 +163,7 @@ class TwoWorkers:
 def test_that_a_capture_was_declined_is_not_recorded_while_another_worker_is_at_it(
     shop: Marketplace, paypal: Simulator, app_id: str
 ) -> None:
-    begun = shop.pay(app_id)
-    paypal.approve(begun["pay_url"], funding="declined")
-    with dying(failpoints.AFTER_INTENT, "capture"):
-        shop.check(uuid=begun["uuid"])
-    make_due()
+    begun = about_to_be_declined(shop, paypal, app_id)
 
     with TwoWorkers().at_it():
         held = ProviderCall.objects.get(operation="capture")
@@ -196,12 +198,8 @@ def test_a_notification_that_it_came_to_nothing_waits_for_who_is_at_it(
     shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may be of an earlier try."""
-    begun = shop.pay(app_id)
-    paypal.approve(begun["pay_url"], funding="declined")
+    begun = about_to_be_declined(shop, paypal, app_id)
     (approved,) = paypal.told("CHECKOUT.ORDER.APPROVED")
-    with dying(failpoints.AFTER_INTENT, "capture"):
-        shop.check(uuid=begun["uuid"])
-    make_due()
     monkeypatch.setattr(verification, "verify", lambda *_: Verified(Verdict.GENUINE))
 
     def call_it_reversed(event: dict[str, Any]) -> None:
@@ -226,11 +224,7 @@ def test_a_notification_that_it_came_to_nothing_waits_for_who_is_at_it(
 def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
     shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = shop.pay(app_id)
-    paypal.approve(begun["pay_url"], funding="declined")
-    with dying(failpoints.AFTER_INTENT, "capture"):
-        shop.check(uuid=begun["uuid"])
-    make_due()
+    begun = about_to_be_declined(shop, paypal, app_id)
     again, others = RestPayPal._capture_again, list[threading.Thread]()
 
     def hear_that_it_is_declined_and_cancel() -> None:
