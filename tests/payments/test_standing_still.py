@@ -11,12 +11,11 @@ from django.db import connections, transaction
 from tests.payments.passing import make_due
 from tests.payments.test_notifications import changed, time_passes
 from tests.payments.test_recovery import dying
-from tests.payments.world import end_leases
+from tests.payments.world import end_leases, nothing_happens
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude import failpoints
-from solitude.outbound import in_time
+from solitude import clocks, failpoints
 from solitude.payments import calls, leases, notifications, recovery
 from solitude.payments.contract import Call, Evidence, Outcome, Result, Seen, Verdict
 from solitude.payments.models import Notification, ProviderCall
@@ -27,7 +26,7 @@ from solitude.transactions.models import Transaction
 
 COMPLETED, CANCELLED = 1, 5
 WITHIN_S = 30
-real_now_s = in_time.now_s
+real_now_s = clocks.now_s
 
 
 def about_to_be_declined(shop: Marketplace, paypal: Simulator, app_id: str) -> Answer:
@@ -65,7 +64,7 @@ def standing_still_before_sending(meanwhile: Callable[[], object]) -> Iterator[N
         others.append(InThread(meanwhile))
         others[0].start()
         others[0].join(30)
-        clock.setattr(in_time, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
+        clock.setattr(clocks, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
 
     with pytest.MonkeyPatch.context() as clock, failpoints.hooked(stand_still):
         yield
@@ -221,6 +220,27 @@ def test_a_notification_that_it_came_to_nothing_waits_for_who_is_at_it(
     assert paypal.captured() == []
 
 
+def test_who_stands_still_before_it_has_read_what_it_has_taken_does_nothing(
+    shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about_to_be_declined(shop, paypal, app_id)
+    take_due = leases.take_due
+
+    def stand_still(*args: Any, **more: Any) -> list[int]:
+        taken = take_due(*args, **more)
+        make_due()
+        assert leases.take(calls.uncertain(), taken[0], **leases.TAKEN_OVER)
+        monkeypatch.setattr(clocks, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
+        return taken
+
+    monkeypatch.setattr(leases, "take_due", stand_still)
+    with nothing_happens(paypal):
+        assert recovery.run_once() == 1
+
+    held = ProviderCall.objects.get(operation="capture")
+    assert (held.outcome, held.takeovers, held.tries, held.leased_until is None) == ("none", 2, 0, False)
+
+
 def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
     shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,7 +258,7 @@ def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
             others.append(InThread(hear_that_it_is_declined_and_cancel))
             others[0].start()
             others[0].join(WITHIN_S)
-            monkeypatch.setattr(in_time, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
+            monkeypatch.setattr(clocks, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
         return again(self, call, seen)
 
     monkeypatch.setattr(RestPayPal, "_capture_again", stand_still)

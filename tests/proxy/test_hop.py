@@ -5,6 +5,7 @@ from math import inf
 
 import pytest
 
+from solitude import clocks
 from solitude.outbound import in_time, vouching
 from solitude.outbound.failures import NoAnswer, NotSent, Reason
 from solitude.outbound.hop import Hop
@@ -57,7 +58,7 @@ def test_a_path_with_escapes_arrives_as_it_was_signed() -> None:
 def test_the_proxy_may_pass_on_what_changes_something_no_longer_than_we_might_send_it(
     method: str, left_s: float, life_s: int
 ) -> None:
-    with proxy(said) as spoken, in_time.sending_before(in_time.now_s() + left_s):
+    with proxy(said) as spoken, in_time.sending_before(clocks.now_s() + left_s):
         hop(spoken.url).send(replace(request(), method=method))
     [heard] = spoken.heard
     assert heard.claims["exp"] - heard.claims["iat"] in (life_s, life_s - 1)

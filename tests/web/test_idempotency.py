@@ -5,7 +5,6 @@ import json
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from tests.support.marketplace import Answer, Api, Marketplace
 from tests.support.simulator import Simulator
 from tests.web.parallel import at_once
 
+from solitude import clocks
 from solitude.payments import recovery
 from solitude.payments.models import ProviderCall
 from solitude.transactions.models import Transaction
@@ -347,8 +347,8 @@ def test_a_payment_whose_request_only_seemed_dead_is_made_once(
         monkeypatch.undo()
         age(claimed_at=61)
         answers.append(Marketplace().pay(app_id, headers=KEY))
-        now = monotonic()
-        monkeypatch.setattr(idempotency, "monotonic", lambda: now + 61)
+        now = clocks.now_s()
+        monkeypatch.setattr(clocks, "now_s", lambda: now + 61)
 
     monkeypatch.setattr(admission.purge, "when_due", stall)
 
@@ -366,7 +366,7 @@ def test_nothing_is_written_under_a_key_after_half_of_its_lease(
     monkeypatch: pytest.MonkeyPatch, dawdled_s: int, may_write: bool
 ) -> None:
     kept, now = IdempotencyKey(), 1000.0
-    monkeypatch.setattr(idempotency, "monotonic", lambda: now)
+    monkeypatch.setattr(clocks, "now_s", lambda: now)
     held = idempotency.Claim(kept, repeated=False)
     now += dawdled_s
     if may_write:

@@ -4,26 +4,19 @@ Whoever has taken the call over may have heard that it was declined, and to be s
 expects that any more.
 """
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
-# Linux's counts while the machine is suspended too.
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+from solitude import clocks
 
 _before_s: ContextVar[float] = ContextVar("before_s", default=inf)
 
 
-def now_s() -> float:
-    """Seconds by a clock that nobody sets, of this machine."""
-    return time.clock_gettime(_CLOCK)
-
-
 @contextmanager
 def sending_before(moment_s: float) -> Iterator[None]:
-    """Within it, what may change something at a peer is sent before this moment (`now_s`), or not at all: `NotSent`."""
+    """Within it, what may change something at a peer is sent before this moment (`clocks.now_s`), or not at all: `NotSent`."""
     token = _before_s.set(moment_s)
     try:
         yield
@@ -33,4 +26,4 @@ def sending_before(moment_s: float) -> Iterator[None]:
 
 def left_s() -> float:
     """How long something may still be sent; not positive when it may not any more."""
-    return _before_s.get() - now_s()
+    return _before_s.get() - clocks.now_s()

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet
 from django.db.models.functions import Now
 
-from solitude.outbound import in_time
+from solitude import clocks
 
 M = TypeVar("M", bound=Model)
 DOUBLINGS_MAX = 16
@@ -32,9 +32,9 @@ def until() -> Any:
 
 
 def sent_before() -> float:
-    """By the clock of `in_time`, for a lease that is taken after this: later nothing is sent, as another may have taken over."""
+    """By `clocks.now_s`, for a lease that is taken after this: later nothing is sent, as another may have taken over."""
     lease_s: int = settings.SOLITUDE_CALL_LEASE_S
-    return in_time.now_s() + lease_s * SHARE_TO_SEND
+    return clocks.now_s() + lease_s * SHARE_TO_SEND
 
 
 def later(tries: int) -> Any:

@@ -77,7 +77,7 @@ class ProviderCall(SealedModel):
     successor: "ProviderCall | None" = None
     # Whether it was `calls.begin` that made this very object: who has begun a call carries it out, and nobody else.
     is_begun_here = False
-    # By the clock of `outbound.in_time`, for who has begun it: later it is somebody else's.
+    # By `clocks.now_s`, for who has begun it: later it is somebody else's.
     sent_before = inf
 
     @property

@@ -19,8 +19,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
+from solitude import clocks
 from solitude.events.models import Event, append
-from solitude.outbound import in_time
 from solitude.outbound.limits import Busy
 from solitude.payments import calls, check, leases, news, registry
 from solitude.payments.contract import CannotRead, Notice, NotUnderstood, Verdict
@@ -127,7 +127,7 @@ def _handle(pk: int, before: float) -> Handled:
     somebody else's already."""
     row = _fresh(pk)
     try:
-        if in_time.now_s() >= before:
+        if clocks.now_s() >= before:
             raise _Overtaken
         return _gone_on_with(row)
     except _Overtaken:

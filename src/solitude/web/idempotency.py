@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from time import monotonic
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +17,7 @@ from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models.functions import Now
 from django.http import HttpHeaders, HttpRequest, HttpResponse
 
-from solitude import prepared
+from solitude import clocks, prepared
 from solitude.prepared import insert_once
 from solitude.telemetry import metrics
 from solitude.vault import hashes
@@ -61,7 +60,7 @@ class Claim:
 
     def __init__(self, row: IdempotencyKey, *, repeated: bool) -> None:
         self.repeated, self.settled = repeated, False
-        self._row, self._began_s = row, monotonic()
+        self._row, self._began_s = row, clocks.now_s()
 
     @property
     def row(self) -> IdempotencyKey:
@@ -70,7 +69,7 @@ class Claim:
         Raises Refused (409) if this request has dawdled so long that another one may soon take the key for a dead one's: both
         would begin a payment. This process's clock tells, with half of the lease to spare, and no statement is spent.
         """
-        if monotonic() - self._began_s > settings.SOLITUDE_IDEMPOTENCY_LEASE_S / 2:
+        if clocks.now_s() - self._began_s > settings.SOLITUDE_IDEMPOTENCY_LEASE_S / 2:
             raise in_progress()
         return self._row
 
