@@ -169,6 +169,15 @@ SOLITUDE_PAYPAL_ORDER_LIFE_S: int = environment.number(
     least=600,
     most=604_800,
 )
+SOLITUDE_PAYPAL_SETTLED_S: int = environment.number(
+    "SOLITUDE_PAYPAL_SETTLED_S",
+    900,
+    "After PayPal answered a repeated capture with an error of its own, it may be at work on it for so long; then an order that looks as "
+    "before proves that nothing was taken.",
+    unit="s",
+    least=1,
+    most=86_400,
+)
 SOLITUDE_PAYPAL_DATA_MEMORY_S: int = environment.number(
     "SOLITUDE_PAYPAL_DATA_MEMORY_S",
     60,

@@ -43,6 +43,8 @@ SETTINGS = {
     "SOLITUDE_RECOVERY_FIRST_S": "1",
     "SOLITUDE_RECOVERY_MAX_S": "5",
     "SOLITUDE_FOLLOW_UP_S": "10",
+    # What the simulator does behind an error of its own it has done by then.
+    "SOLITUDE_PAYPAL_SETTLED_S": str(LEASE_S),
     "SOLITUDE_WORKER_IDLE_MS": "200",
 }
 # How many of each: with SQLite one server of two processes, with PostgreSQL two servers.

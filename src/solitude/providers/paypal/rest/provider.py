@@ -44,9 +44,8 @@ REFUND_MEMORY_S = 45 * 24 * 3600 - MARGIN_S
 VAULT_MEMORY_S = 3 * 3600 - MARGIN_S
 # How long PayPal keeps an order of which nothing is taken, and so the longest for which it can still be taken; for some accounts more.
 ORDER_LIFE_S = 6 * 3600
-# For so long what is behind a server error may still be at work, and nothing that is not there yet proves anything. PayPal lists a
-# refund some minutes late.
-CAPTURE_SETTLED_S, REFUND_LISTED_S = 900, 3600
+# For so long what is behind a server error may still be at work on a refund, which PayPal lists some minutes late.
+REFUND_LISTED_S = 3600
 # A refund is repeated so long after it was begun, whatever PayPal answers.
 REFUND_REPEATED_S = 3600
 # Of a repeat that PayPal answered with an error of its own: how long after the first try. The next one may not send it again.
@@ -236,7 +235,7 @@ class RestPayPal:
         if waited_s is None:
             again = self._capture(call, is_first=False)
             return _after(seen.exchanges, _failed_now(again, call) if _is_server_error(again) else again)
-        if waited_s < CAPTURE_SETTLED_S:
+        if waited_s < settings.SOLITUDE_PAYPAL_SETTLED_S:
             return Result(Outcome.UNKNOWN, exchanges=seen.exchanges)
         reason = Reason("NOT_CAPTURED", "PayPal answered with an error of its own, and has taken nothing.")
         return Result(Outcome.DECLINED, evidence=seen.evidence, reason=reason, exchanges=seen.exchanges)
