@@ -55,10 +55,8 @@ def _has_half_a_pair(text: bytes) -> bool:
         return False
     try:
         json.dumps(json.loads(text.decode()), ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    except (ValueError, RecursionError):
-        pass
+    except (ValueError, RecursionError) as error:
+        return isinstance(error, UnicodeEncodeError)
     return False
 
 

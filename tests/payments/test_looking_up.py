@@ -774,6 +774,25 @@ def test_a_refund_that_paypal_makes_while_it_answers_with_an_error_is_not_made_t
     assert len(paypal.calls("refund")) == 3
 
 
+def test_a_refund_that_was_sent_again_without_an_answer_after_an_error_is_waited_for_from_then_on(
+    shop: Marketplace, paypal: Simulator, paid: dict[str, Any]
+) -> None:
+    answer = lost_refund(shop, paypal, paid, "disconnect_before")
+    paypal.fault("refund", "error_500")
+    recover()
+    age(minutes=59)
+    paypal.fault("refund", "disconnect_before")
+    recover()
+
+    age(minutes=2)
+    recover()
+    assert shop.transaction(answer["transaction"])["status"] == PENDING
+    age(minutes=59)
+    recover()
+    assert shop.transaction(answer["transaction"])["status"] == FAILED
+    assert len(paypal.calls("refund")) == 3
+
+
 def test_an_error_that_paypal_remembers_for_a_refund_ends_after_an_hour(
     shop: Marketplace, paypal: Simulator, paid: dict[str, Any]
 ) -> None:

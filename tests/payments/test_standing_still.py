@@ -284,3 +284,18 @@ def test_money_that_a_provider_took_a_second_time_is_an_alarm(
     assert "cs7=3C679366HH908993F" in alarm
     row.refresh_from_db()
     assert (row.status, row.captured_amount, row.taken_id) == (COMPLETED, row.amount, paypal.captured()[0]["id"])
+
+
+def test_what_a_notification_tells_is_no_try_and_holds_whoever_was_at_the_call_since_it_was_read(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    begun = about_to_be_declined(shop, paypal, app_id)
+    read = ProviderCall.objects.get(operation="capture")
+    assert leases.take(calls.uncertain(), read.pk, **leases.TAKEN_OVER)
+    end_leases()
+
+    with transaction.atomic():
+        calls.enter(read, Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED)))
+
+    assert ProviderCall.objects.get(operation="capture").outcome == "declined"
+    assert shop.check(uuid=begun["uuid"])["status"] == "CANCELLED"

@@ -105,8 +105,8 @@ def waiting_states(row: Transaction) -> tuple[Status, ...]:
     """Those in which a payment or refund is asked about until it is in another one."""
     name = PROVIDER_NUMBERS.get(row.provider) if row.provider is not None else None
     settles = name is not None and registry.can(name, Capability.SETTLEMENT)
-    states = (Status.PENDING, Status.CHECKED) if settles else (Status.PENDING,)
-    return (*states, Status.CANCELLED) if may_be_approved_yet(row) else states
+    waiting = (Status.PENDING, Status.CHECKED) if settles else (Status.PENDING,)
+    return (*waiting, Status.CANCELLED) if may_be_approved_yet(row) else waiting
 
 
 def may_be_approved_yet(row: Transaction) -> bool:

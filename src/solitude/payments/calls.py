@@ -155,7 +155,7 @@ def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> Pro
     known: Any = ProviderCall.objects.annotate(age=age).select_related("transaction").get(pk=pk)
     if clocks.now_s() >= before:
         # What was read may be somebody else's already.
-        return known  # type: ignore[no-any-return]
+        return _as_it_stands(pk)
     _note(known)
     if known.transaction is not None:
         context.about(known.transaction.uuid, known.client)
@@ -275,7 +275,7 @@ def _entered(
 ) -> tuple[ProviderCall, ProviderCall | None]:
     """The call with its outcome, committed, and the one with which it is gone on."""
     with transaction.atomic():
-        recorded = enter(known, result, first_try=first_try, as_begun=as_begun)
+        recorded = enter(known, result, held=known.takeovers, first_try=first_try, as_begun=as_begun)
         later = recorded.successor or _gone_on_with(recorded)
         if settle and later is None:
             settle(recorded)
@@ -283,11 +283,14 @@ def _entered(
     return recorded, later
 
 
-def enter(known: ProviderCall, result: Result, *, first_try: bool = False, as_begun: bool = False) -> ProviderCall:
+def enter(
+    known: ProviderCall, result: Result, *, held: int | None = None, first_try: bool = False, as_begun: bool = False
+) -> ProviderCall:
     """Enters a result into our books, in the caller's transaction. An outcome that is known already stays.
 
-    `as_begun`: it is entered into the very object that `begin` has made, and nothing has to be read and made anew; the transaction fails
-    with an error for which `prepared.is_missing` is true if anybody has touched call or transaction since.
+    `held`: of what a try saw, the takeovers with which it held the call; None of what the provider tells by itself. `as_begun`: it is
+    entered into the very object that `begin` has made, and nothing has to be read and made anew; the transaction fails with an error for
+    which `prepared.is_missing` is true if anybody has touched call or transaction since.
     """
     if known.operation == Operation.REFUND:
         # The payment before its refund, always, so that two who lock both never wait for each other.
@@ -299,7 +302,7 @@ def enter(known: ProviderCall, result: Result, *, first_try: bool = False, as_be
         context.about(call.transaction.uuid)
     context.bind(correlation_id=result.correlation_id or None)
     if call.outcome in OPEN:
-        is_taken_over = call.takeovers != known.takeovers
+        is_taken_over = held is not None and call.takeovers != held
         if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not is_taken_over):
             # That this try was not sent proves nothing about another one.
             result = replace(result, outcome=Outcome.UNKNOWN)

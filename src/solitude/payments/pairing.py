@@ -48,7 +48,8 @@ def taken_after_all(payment: Transaction, row: Transaction, amount: Money) -> No
     ended = Dispute.objects.filter(
         transaction=payment, reversal__amount=amount_value(amount.amount), reversal__calls__isnull=False
     )
-    for dispute in ended.order_by("pk")[:1]:
+    dispute = ended.order_by("pk").first()
+    if dispute:
         dispute.reversal = row
         dispute.save()
 

@@ -98,7 +98,7 @@ def _decimal(value: Any) -> Any:
     raise ValueError("must be a decimal number")
 
 
-def _null_for_empty(value: Any) -> Any:
+def null_for_empty(value: Any) -> Any:
     return None if value == "" else value
 
 
@@ -138,7 +138,7 @@ DecimalNumber = Annotated[
 # The same or null, which an empty text is too.
 OptionalDecimal = Annotated[
     DecimalNumber | None,
-    Taken(_null_for_empty, {"type": ["number", "string", "null"], "pattern": f"^({_PLAIN_DECIMAL.pattern})?$"}),
+    Taken(null_for_empty, {"type": ["number", "string", "null"], "pattern": f"^({_PLAIN_DECIMAL.pattern})?$"}),
 ]
 Day = Annotated[date, Taken(_day, {"type": "string", "format": "date"})]
 

@@ -25,7 +25,7 @@ from solitude.sellers.models import Access
 from solitude.transactions.bodies import UUID_MAX_CHARS
 from solitude.transactions.models import Transaction
 from solitude.web.answers import answer
-from solitude.web.fields import SENSITIVE, Body, DecimalNumber, StrictText, Taken, number_of
+from solitude.web.fields import SENSITIVE, Body, DecimalNumber, StrictText, Taken, null_for_empty, number_of
 from solitude.web.refusals import REQUIRED, BadFields
 from solitude.web.requests import ApiRequest, client_key
 
@@ -79,10 +79,6 @@ def _url(value: Any) -> Any:
     return value
 
 
-def _none_for_empty(value: Any) -> Any:
-    return None if value == "" else value
-
-
 def _is_web_url(text: str) -> bool:
     if not text.isascii() or not text.isprintable() or set(text) & {" ", "\\"}:
         return False
@@ -108,7 +104,7 @@ Url = Annotated[str, Taken(_url, _URL_SCHEMA)]
 # Null, as an empty one is too.
 OptionalUrl = Annotated[
     Url | None,
-    Taken(_none_for_empty, {"anyOf": [_URL_SCHEMA, {"enum": [None, ""]}]}),
+    Taken(null_for_empty, {"anyOf": [_URL_SCHEMA, {"enum": [None, ""]}]}),
 ]
 PriceList = Taken(
     _prices,

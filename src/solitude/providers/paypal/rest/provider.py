@@ -320,9 +320,11 @@ class RestPayPal:
         tells: at once of a refund that is on it, and after a while of one that is not."""
         waited_s, again = _since_failed_s(call), None
         if call.age_s <= REFUND_MEMORY_S and (waited_s is None or call.age_s < REFUND_REPEATED_S):
-            again, waited_s = self._refund(call), 0
+            again = self._refund(call)
             if not _is_server_error(again) and not _is_of_the_repeat_alone(again):
-                return again
+                # Once one has failed, all is waited for from when the last one was sent.
+                return _failed_now(again, call) if waited_s is not None and again.outcome == Outcome.UNKNOWN else again
+            waited_s = 0
         found = self._look_up(call)
         exchanges = (*(again.exchanges if again else ()), *found.exchanges)
         if found.evidence is not None and found.evidence.state == Seen.PAID:
