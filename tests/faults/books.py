@@ -218,7 +218,10 @@ class _Comparison:
             if sum(charge.status in _LIVING | _MOVED for charge in charges) > 1:
                 self.found.doubled.append(f"{payment.name} was charged {len(charges)} times")
             if payment.status in PAID and not moved:
-                self.found.books_disagree.append(f"{payment.name} is {payment.status} and nothing was captured")
+                seen = ", ".join(f"{charge.id} is {charge.status}" for charge in charges) or "it has no capture"
+                self.found.books_disagree.append(
+                    f"{payment.name} is {payment.status} and nothing was captured: {seen}"
+                )
             for charge in moved[:1]:
                 self._taken(payment, charge)
 

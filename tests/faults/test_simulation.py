@@ -77,12 +77,10 @@ def _last_one_is_right(call: ProviderCall, result: Result, *more: Any, **named: 
     return _record(call, result, *more, **named)
 
 
-def _not_sent_now_was_never_sent(
-    known: ProviderCall, result: Result, *, first_try: bool = False, as_begun: bool = False
-) -> ProviderCall:
+def _not_sent_now_was_never_sent(known: ProviderCall, result: Result, **named: Any) -> ProviderCall:
     """Takes a try that was not sent for proof about the tries before."""
     ProviderCall.objects.filter(pk=known.pk).update(takeovers=0, outcome="none")
-    return _enter(known, result, first_try=True, as_begun=as_begun)
+    return _enter(known, result, **(named | {"held": None, "first_try": True}))
 
 
 def _new_key_for_each_try(self: PayPal, call: Call) -> Result:
