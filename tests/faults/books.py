@@ -219,9 +219,7 @@ class _Comparison:
                 self.found.doubled.append(f"{payment.name} was charged {len(charges)} times")
             if payment.status in PAID and not moved:
                 seen = ", ".join(f"{charge.id} is {charge.status}" for charge in charges) or "it has no capture"
-                self.found.books_disagree.append(
-                    f"{payment.name} is {payment.status} and nothing was captured: {seen}"
-                )
+                self.found.books_disagree.append(f"{payment.name} is {payment.status} and nothing was captured: {seen}")
             for charge in moved[:1]:
                 self._taken(payment, charge)
 

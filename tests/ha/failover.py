@@ -19,9 +19,10 @@ from deploy.ha.database import Unavailable, tails
 from tests.faults.processes.arena import wait_for_all
 from tests.faults.processes.chance import chance
 from tests.faults.processes.clients import Client, Queue
+from tests.faults.processes.plans import Promise
 from tests.faults.processes.programs import wait_until
 from tests.faults.processes.run import asked_again, come_back, truth, verdict
-from tests.faults.processes.settling import ours, settle, uncertain
+from tests.faults.processes.settling import lasting, ours, settle, uncertain
 from tests.faults.processes.wire import Api
 from tests.ha.watching import WatchedApi
 
@@ -194,11 +195,18 @@ def _compare(running: Cluster, load: _Load, report: Report, seed: int) -> None:
     for promise in promises:
         report.told[promise.told] = report.told.get(promise.told, 0) + 1
     report.answers, report.truth = load.api.statuses.counts(), truth(ground)
-    report.faults += verdict(promises, ground.paypal.state(), ours(api, dice))
-    if left := uncertain(api, dice):
-        report.faults.append(f"{left} are uncertain still")
+    report.faults += lasting(lambda: _read_books(promises, running, api, dice))
     if errors := load.api.statuses.counts().get("500"):
         report.faults.append(f"{errors} answers were 500")
+
+
+def _read_books(promises: list[Promise], running: Cluster, api: Api, dice: random.Random) -> list[str]:
+    """Everybody's books as they stand, and all that is wrong with them."""
+    found = verdict(promises, running.ground.paypal.state(), ours(api, dice))
+    left = uncertain(api, dice)
+    if found:
+        print(found, time.time(), flush=True)
+    return [*found, f"{left} are uncertain still"] if left else found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

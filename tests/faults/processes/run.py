@@ -21,7 +21,7 @@ from tests.faults.processes.clients import Client, Queue, heard
 from tests.faults.processes.notices import Forwarder
 from tests.faults.processes.plans import Promise
 from tests.faults.processes.report import Report
-from tests.faults.processes.settling import ours, settle, uncertain
+from tests.faults.processes.settling import lasting, ours, settle, uncertain
 from tests.faults.processes.supervisor import Supervisor
 from tests.faults.processes.weather import Weather
 from tests.faults.processes.wire import Api
@@ -42,7 +42,6 @@ FINAL_PATIENCE_S = 30.0
 ASKED_AGAIN = 50
 LOOK_S = 0.5
 COME_BACK_WITHIN_S = 60.0
-READINGS, READING_PAUSE_S = 4, 2.0
 
 
 def run(
@@ -161,12 +160,7 @@ def _tell_end(report: Report, ground: Arena, storm: _Storm, seed: int) -> None:
     report.faults_found += asked_again(api, dice, storm.promises())
     report.faults_found += come_back(api, dice, storm.promises())
     settle(api, ground.paypal, dice, SETTLED_WITHIN_S, has_worker=has_worker)
-    for _ in range(READINGS):
-        found = _read_books(report, ground, storm, api, dice)
-        if not found:
-            break
-        # The workers go on, and may take what a buyer approved between one reading and the next; what is wrong stays wrong.
-        time.sleep(READING_PAUSE_S)
+    found = lasting(lambda: _read_books(report, ground, storm, api, dice))
     if errors := api.statuses.counts().get("500"):
         found.append(f"{errors} answers were 500 when all was calm")
     report.faults_found += found

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ OPEN = (0, 6)  # pending, started
 # Beyond the simulator's memory of a request for a payment (6 h), within the life of its access tokens (9 h).
 FORGOTTEN_AFTER_S = 7 * 3600
 STUBBORN_FAULT = "stored_500"
+READINGS, READING_PAUSE_S = 4, 2.0
 
 
 class NoBooks(Exception):
@@ -53,6 +54,16 @@ def settle(api: Api, paypal: Simulator, dice: random.Random, within_s: float, *,
             outlast_stubborn_faults(paypal)
         time.sleep(PAUSE_S)
     return Settled(left, by_worker, time.monotonic() - began)
+
+
+def lasting(read: Callable[[], list[str]]) -> list[str]:
+    """What is wrong with the books, one after the other read, for good: the workers go on, and may take what a buyer approved between one
+    reading and the next."""
+    for _ in range(READINGS - 1):
+        if not (found := read()):
+            return found
+        time.sleep(READING_PAUSE_S)
+    return read()
 
 
 def uncertain(api: Api, dice: random.Random) -> int:
