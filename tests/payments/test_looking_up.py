@@ -16,7 +16,7 @@ from solitude.payments.contract import Call, Operation, Outcome, Reason, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.rest import report
-from solitude.providers.paypal.rest.provider import RestPayPal
+from solitude.providers.paypal.rest.refunds import Refunds
 from solitude.providers.paypal.rest.wire import Failed, Reply
 from solitude.transactions.models import Transaction
 
@@ -828,7 +828,7 @@ def test_a_refund_that_is_failed_and_turns_out_done_is_corrected(
 ) -> None:
     answer = lost_refund(shop, paypal, paid, "disconnect_after")
     not_listed = Result(Outcome.DECLINED, reason=Reason("NOT_FOUND_AT_PROVIDER"))
-    monkeypatch.setattr(RestPayPal, "_find_refund", lambda *_: not_listed)
+    monkeypatch.setattr(Refunds, "find", lambda *_: not_listed)
     recover()
     assert shop.transaction(answer["transaction"])["status"] == FAILED
     (event,) = paypal.told("PAYMENT.CAPTURE.REFUNDED")

@@ -514,7 +514,8 @@ def _only_our_own_call_counts(patch: pytest.MonkeyPatch) -> None:
 
 def _repeats_for_ever(patch: pytest.MonkeyPatch) -> None:
     """An error of the provider's is the same as no answer."""
-    patch.setattr("solitude.providers.paypal.rest.provider._is_server_error", lambda _: False)
+    for module in ("payments", "refunds"):
+        patch.setattr(f"solitude.providers.paypal.rest.{module}.is_server_error", lambda _: False)
 
 
 def _guards_inside(patch: pytest.MonkeyPatch) -> None:

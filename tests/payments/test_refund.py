@@ -574,7 +574,7 @@ def test_fully_refunded_without_a_look_up_is_unknown(
 def test_beyond_paypals_memory_a_refund_is_not_sent_again(
     shop: Marketplace, paypal: Simulator, paid: Payment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("solitude.providers.paypal.rest.provider.REFUND_MEMORY_S", -1)
+    monkeypatch.setattr("solitude.providers.paypal.rest.refunds.REFUND_MEMORY_S", -1)
     paypal.fault("refund", "disconnect_after")
     done = shop.refund(uuid=paid["uuid"])
 
@@ -587,7 +587,7 @@ def test_beyond_paypals_memory_a_refund_is_not_sent_again(
 def test_beyond_paypals_memory_a_refund_that_paypal_does_not_list_was_not_made(
     shop: Marketplace, paypal: Simulator, paid: Payment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("solitude.providers.paypal.rest.provider.REFUND_MEMORY_S", -1)
+    monkeypatch.setattr("solitude.providers.paypal.rest.refunds.REFUND_MEMORY_S", -1)
     paypal.fault("refund", "disconnect_before")
     lost = shop.refund(uuid=paid["uuid"])
 

@@ -20,7 +20,7 @@ from solitude.payments import calls, leases, notifications, recovery
 from solitude.payments.contract import Call, Evidence, Outcome, Result, Seen, Verdict
 from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.paypal.rest import verification
-from solitude.providers.paypal.rest.provider import RestPayPal
+from solitude.providers.paypal.rest.payments import Payments
 from solitude.providers.paypal.rest.verification import Verified
 from solitude.transactions.models import Transaction
 
@@ -245,7 +245,7 @@ def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
     shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = about_to_be_declined(shop, paypal, app_id)
-    again, others = RestPayPal._capture_again, list[threading.Thread]()
+    again, others = Payments._capture_again, list[threading.Thread]()
 
     def hear_that_it_is_declined_and_cancel() -> None:
         make_due()
@@ -253,7 +253,7 @@ def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
         assert Marketplace().cancel(uuid=begun["uuid"])["status"] == "CANCELLED"
         paypal.approve(begun["pay_url"])
 
-    def stand_still(self: RestPayPal, call: Call, seen: Result) -> Result:
+    def stand_still(self: Payments, call: Call, seen: Result) -> Result:
         if not others:
             others.append(InThread(hear_that_it_is_declined_and_cancel))
             others[0].start()
@@ -261,7 +261,7 @@ def test_who_stands_still_between_its_look_and_its_repeat_sends_no_repeat(
             monkeypatch.setattr(clocks, "now_s", lambda: real_now_s() + settings.SOLITUDE_CALL_LEASE_S)
         return again(self, call, seen)
 
-    monkeypatch.setattr(RestPayPal, "_capture_again", stand_still)
+    monkeypatch.setattr(Payments, "_capture_again", stand_still)
     assert recovery.run_once() == 1
 
     assert others

@@ -13,9 +13,11 @@ from django.conf import settings
 from solitude.outbound.http import Answer, NotSent, Outlet, Reason, Request
 from solitude.providers.paypal.names import TOKEN
 from solitude.providers.paypal.rest import onboarding, verification
+from solitude.providers.paypal.rest.credentials import PAYMENT_TOKENS, SETUP_TOKENS
 from solitude.providers.paypal.rest.identity import GRANTS, Identity, TokenNotGiven, TokenRefused
 from solitude.providers.paypal.rest.login import USERINFO
-from solitude.providers.paypal.rest.provider import ORDERS, PAYMENT_TOKENS, REFUNDS, SETUP_TOKENS
+from solitude.providers.paypal.rest.payments import ORDERS
+from solitude.providers.paypal.rest.refunds import REFUNDS
 from solitude.providers.paypal.rest.report import CAPTURES, REPORT
 
 # The header fields of a request that are passed on, besides those of every request.
