@@ -62,7 +62,7 @@ def test_a_key_that_was_taken_in_the_meantime_is_looked_up() -> None:
     assert found.outcome == Outcome.SUCCEEDED
 
 
-@pytest.mark.parametrize("then", [http(UNKNOWN_KEY), http({}, 503), http({}, 429)])
+@pytest.mark.parametrize("then", [http(UNKNOWN_KEY), http(error("520003")), http({}, 503), http({}, 429)])
 def test_a_key_that_is_taken_says_that_something_was_done_whatever_the_look_up_says(then: bytes) -> None:
     with scripted(answering(http(error("579042")), then)) as (paypal, _):
         assert paypal.perform(call()).outcome == Outcome.UNKNOWN
@@ -108,7 +108,7 @@ def test_the_transaction_of_a_payment_by_pre_approval_is_asked_for_where_pay_doe
     assert (found.outcome, found.ids["capture"], len(found.exchanges)) == (Outcome.SUCCEEDED, "1DG71997KF688883E", 2)
 
 
-@pytest.mark.parametrize("then", [error("520002"), UNKNOWN_KEY])
+@pytest.mark.parametrize("then", [error("520002"), error("520003"), UNKNOWN_KEY])
 def test_what_was_taken_stays_taken_when_that_look_up_fails(then: dict[str, str]) -> None:
     with saying(said(payKey=PAY_KEY, paymentExecStatus="COMPLETED"), then) as (paypal, _):
         found = paypal.perform(preapproved(Operation.PAY))

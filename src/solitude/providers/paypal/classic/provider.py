@@ -128,7 +128,7 @@ class ClassicPayPal:
 
     def _seen_before(self, reply: Reply, call: Call, *, otherwise: Result) -> Result:
         """What a look-up says of a payment that PayPal has just said to have; whatever else it says, that stands."""
-        found = self._look_up(call)
+        found = self._guarded(self._look_up, call)
         if found.evidence is None or found.evidence.state == Seen.EXPIRED:
             return replace(otherwise, exchanges=(*reply.exchanges, *found.exchanges))
         return _after(reply, found)
