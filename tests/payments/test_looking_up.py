@@ -754,6 +754,43 @@ def test_a_capture_that_paypal_does_while_it_answers_with_an_error_is_found(
     assert len(paypal.captured()) == 1
 
 
+def test_a_capture_that_paypal_does_while_its_repeat_is_refused_for_who_asks_is_found(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """The first one was let in, and is done a moment after we have looked."""
+    payment = shop.pay(app_id)
+    paypal.approve(payment["pay_url"])
+    paypal.fault("capture_order", "disconnect_before")
+    assert shop.check(uuid=payment["uuid"]).status == 504
+    paypal.fault("capture_order", "issue:PERMISSION_DENIED")
+
+    assert recover() == (PENDING, "unknown", "PERMISSION_DENIED")
+    told = shop.cancel(uuid=payment["uuid"])
+    Elsewhere(paypal).capture(payment["paykey"])
+
+    assert (told.status, told["code"]) == (504, "outcome_unknown")
+    recover()
+    assert Transaction.objects.get().status == COMPLETED
+    assert len(paypal.captured()) == 1
+
+
+def test_a_capture_whose_repeat_is_refused_for_who_asks_is_not_done_when_the_order_still_looks_the_same(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    payment = shop.pay(app_id)
+    paypal.approve(payment["pay_url"])
+    paypal.fault("capture_order", "disconnect_before")
+    assert shop.check(uuid=payment["uuid"]).status == 504
+    paypal.fault("capture_order", "issue:PERMISSION_DENIED")
+    recover()
+
+    age(minutes=15)
+    recover()
+
+    assert call_of(payment["transaction"], "capture").outcome == "declined"
+    assert (Transaction.objects.get().status, statuses(paypal, "capture_order")) == (PENDING, [None, 403])
+
+
 def test_a_refund_that_paypal_makes_while_it_answers_with_an_error_is_not_made_twice(
     shop: Marketplace, paypal: Simulator, paid: dict[str, Any]
 ) -> None:

@@ -172,8 +172,8 @@ SOLITUDE_PAYPAL_ORDER_LIFE_S: int = environment.number(
 SOLITUDE_PAYPAL_SETTLED_S: int = environment.number(
     "SOLITUDE_PAYPAL_SETTLED_S",
     900,
-    "After PayPal answered a repeated capture with an error of its own, it may be at work on it for so long; then an order that looks as "
-    "before proves that nothing was taken.",
+    "After PayPal answered a repeated capture with an error of its own or refused who asked, it may be at work on it for so long; then an "
+    "order that looks as before proves that nothing was taken.",
     unit="s",
     least=1,
     most=86_400,

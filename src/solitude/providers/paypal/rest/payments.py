@@ -8,7 +8,14 @@ from django.conf import settings
 from solitude.money.money import Money
 from solitude.payments.contract import Call, Evidence, NotUnderstood, Operation, Outcome, Reason, Result, Seen
 from solitude.providers.paypal.rest import reading, report, requests
-from solitude.providers.paypal.rest.repeats import after, failed_now, is_gone, is_server_error, since_failed_s
+from solitude.providers.paypal.rest.repeats import (
+    after,
+    failed_now,
+    is_gone,
+    is_of_the_repeat_alone,
+    is_server_error,
+    since_failed_s,
+)
 from solitude.providers.paypal.rest.wire import Ask, Failed, Reply, TokenRefused, Wire
 from solitude.providers.paypal.unanswered import refused_credentials
 from solitude.telemetry.logs import get_logger
@@ -130,17 +137,20 @@ class Payments:
 
     def _capture_again(self, call: Call, seen: Result) -> Result:
         """A repeat of what looks as if it had never been done. PayPal may answer with an error of its own while it is at work, and may keep
-        that under our key, which then takes nothing any more: the order tells, when it still looks the same after a while.
+        that under our key, which then takes nothing any more; or it may refuse who asks, and be at work on what it let in before. The order
+        tells, when it still looks the same after a while.
 
         An order is captured once, whatever the key: so another operation may try then.
         """
         waited_s = since_failed_s(call)
         if waited_s is None:
             again = self.capture(call, is_first=False)
-            return after(seen.exchanges, failed_now(again, call) if is_server_error(again) else again)
+            if is_server_error(again) or is_of_the_repeat_alone(again):
+                again = failed_now(replace(again, outcome=Outcome.UNKNOWN), call)
+            return after(seen.exchanges, again)
         if waited_s < settings.SOLITUDE_PAYPAL_SETTLED_S:
             return Result(Outcome.UNKNOWN, exchanges=seen.exchanges)
-        reason = Reason("NOT_CAPTURED", "PayPal answered with an error of its own, and has taken nothing.")
+        reason = Reason("NOT_CAPTURED", "PayPal did not do what was repeated, and has taken nothing.")
         return Result(Outcome.DECLINED, evidence=seen.evidence, reason=reason, exchanges=seen.exchanges)
 
     def look_up(self, call: Call) -> Result:
