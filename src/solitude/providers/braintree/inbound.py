@@ -23,13 +23,16 @@ NOT_CONFIGURED, NOT_PROVED = "not_configured", "verification_unavailable"
 KIND_MAX_CHARS: Final = 100
 DISPUTES: Final = "dispute_"
 # By https://developer.paypal.com/braintree/docs/reference/general/webhooks/dispute. One that is accepted, or that nobody has answered
-# in time, is lost; in every other status it goes on.
+# in time (https://www.paypal.com/us/selfhelp/article/faq3379), is lost; in every other status it goes on.
 _RESOLVED: Final = {
     "won": Resolved.FOR_SELLER,
     "lost": Resolved.FOR_BUYER,
     "accepted": Resolved.FOR_BUYER,
     "auto_accepted": Resolved.FOR_BUYER,
+    "expired": Resolved.FOR_BUYER,
 }
+# A bank that only asks what a charge was: no money moves by that, and what follows is a dispute of its own.
+_ASKED: Final = "retrieval"
 
 log = get_logger("solitude.braintree")
 
@@ -91,8 +94,14 @@ def _notification(body: bytes) -> Any:
 def _dispute(event_id: str, kind: str, dispute: Any) -> Notice:
     """Raises NotUnderstood."""
     about, status = getattr(dispute, "transaction", None), str(getattr(dispute, "status", ""))
-    name = reading.identity(dispute)
-    amount = reading.money(dispute, "amount_disputed")
-    seen = DisputeEvidence(name, _RESOLVED.get(status, Resolved.NO), status[:KIND_MAX_CHARS], amount)
+    is_asked = getattr(dispute, "kind", None) == _ASKED
+    amount = None if is_asked else reading.money(dispute, "amount_disputed")
+    seen = DisputeEvidence(
+        reading.identity(dispute),
+        _RESOLVED.get(status, Resolved.NO),
+        status[:KIND_MAX_CHARS],
+        amount,
+        told_at=reading.changed_at(dispute),
+    )
     ids = {reading.TAKEN: reading.identity(about)}
     return Notice(event_id, kind, Action.DISPUTE, ids=ids, amount=amount, dispute=seen)

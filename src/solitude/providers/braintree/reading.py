@@ -75,6 +75,14 @@ def times(found: Any) -> dict[str, str]:
     return {name: time_text(at.replace(tzinfo=UTC)) for name, at in moments.items() if isinstance(at, datetime)}
 
 
+def changed_at(dispute: Any) -> datetime | None:
+    """When it became what it is told as, by the latest of its times."""
+    past = getattr(dispute, "status_history", None) or []
+    moments = [getattr(dispute, UPDATED, None), *(getattr(one, "timestamp", None) for one in past)]
+    # The SDK gives UTC without saying so.
+    return max((at.replace(tzinfo=UTC) for at in moments if isinstance(at, datetime)), default=None)
+
+
 def money(found: Any, name: str = "amount") -> Money:
     try:
         return Money.parse(getattr(found, name), str(found.currency_iso_code))
