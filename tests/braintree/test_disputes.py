@@ -1,4 +1,4 @@
-"""Disputes at Braintree: what was told last counts."""
+"""Disputes at Braintree: what was told last counts, and a chargeback is money of its own."""
 
 from itertools import permutations
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from tests.braintree.subscribing import pass_on
 from tests.braintree.test_webhook import notification, signed
-from tests.braintree.world import settled
+from tests.braintree.world import run_worker, settled, sold
+from tests.sandbox.braintree.client import gateway
 from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
 
@@ -109,3 +110,38 @@ def test_a_bank_that_only_asks_takes_nothing(shop: Marketplace, payment: dict[st
     pass_on(shop, told(payment, "lost", 3, name="d2"))
 
     assert returns(payment) == [(Type.REVERSAL, COMPLETED, AMOUNT)]
+
+
+@pytest.mark.parametrize("is_refunded_first", [True, False])
+def test_what_is_refunded_in_the_control_panel_is_not_what_the_bank_takes(
+    shop: Marketplace, braintree: BraintreeSimulator, *, is_refunded_first: bool
+) -> None:
+    payment = sold(shop, braintree)
+    braintree.settle(payment["uid_support"])
+    assert gateway(braintree.url).transaction.refund(payment["uid_support"], "5.00").is_success
+
+    def charged_back() -> None:
+        assert pass_on(shop, told(payment, "lost", 1, amount="5.00")).status == 204
+
+    # The worker learns of the refund.
+    for step in (run_worker, charged_back) if is_refunded_first else (charged_back, run_worker):
+        step()
+
+    assert refunded(shop, payment) == "10.00"
+    went_back = [(kind, amount) for kind, status, amount in returns(payment) if status == COMPLETED]
+    assert sorted(went_back) == [(Type.REFUND, "5.00"), (Type.REVERSAL, "5.00")]
+    (dispute,) = Dispute.objects.all()
+    assert dispute.reversal == Transaction.objects.get(type=Type.REVERSAL)
+
+
+@pytest.mark.parametrize("first", ["1.00", AMOUNT])
+def test_of_ends_for_the_buyer_the_sum_that_is_told_last_counts(
+    shop: Marketplace, payment: dict[str, Any], first: str
+) -> None:
+    pass_on(shop, told(payment, "accepted", 1, amount=first))
+
+    pass_on(shop, told(payment, "lost", 2, amount="3.00"))
+    pass_on(shop, told(payment, "lost", 1, amount=first))
+
+    assert returns(payment) == [(Type.REVERSAL, CANCELLED, first), (Type.REVERSAL, COMPLETED, "3.00")]
+    assert refunded(shop, payment) == "3.00"

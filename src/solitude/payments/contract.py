@@ -179,7 +179,7 @@ class DisputeEvidence:
 
     `may_be_ours`: what went back may be a refund of ours, and whatever the provider moves by itself it tells with an id as well.
     `opened_at` and `told_at`, when it was as it is told, are the provider's times: where that says when, what is newer counts, also
-    another end; else the first end does.
+    another end; else the first end does. `is_told_once`: what went back is no refund, and nothing but the dispute tells of it.
     """
 
     id: str
@@ -189,6 +189,7 @@ class DisputeEvidence:
     may_be_ours: bool = False
     opened_at: datetime | None = None
     told_at: datetime | None = None
+    is_told_once: bool = False
 
 
 class Action(StrEnum):

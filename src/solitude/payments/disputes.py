@@ -37,7 +37,7 @@ def enter(payment: Transaction, seen: DisputeEvidence) -> tuple[Dispute, list[st
         news.append("updated")
     dispute.resolved, dispute.provider_status = seen.resolved, seen.status
     dispute.told_at = seen.told_at or dispute.told_at
-    if "resolved" in news or dispute.reversal is None:
+    if "resolved" in news or dispute.reversal is None or seen.is_told_once:
         _move_money(payment, dispute, seen)
     else:
         dispute.save()
@@ -56,11 +56,19 @@ def _is_overtaken(dispute: Dispute, seen: DisputeEvidence) -> bool:
 def _move_money(payment: Transaction, dispute: Dispute, seen: DisputeEvidence) -> None:
     """What goes back by an end of the dispute, and comes again by how it ended at last."""
     row = lock(dispute.reversal_id) if dispute.reversal_id else None
+    if row and _is_another_sum(row, seen):
+        money_back.undo(payment, row)
     if seen.amount and takes_back(seen) and (row is None or row.status == Status.CANCELLED):
         row = dispute.reversal = _gone_back(payment, dispute, seen, seen.amount)
     dispute.save()
     if dispute.resolved == Resolved.FOR_SELLER and row and row.type == Type.REVERSAL:
         money_back.undo(payment, row)
+
+
+def _is_another_sum(row: Transaction, seen: DisputeEvidence) -> bool:
+    """Whether it went back in the place of what was told before."""
+    is_new = seen.amount is not None and seen.amount.amount != row.amount
+    return is_new and takes_back(seen) and seen.is_told_once and row.type == Type.REVERSAL
 
 
 def takes_back(seen: DisputeEvidence) -> bool:
@@ -71,12 +79,14 @@ def takes_back(seen: DisputeEvidence) -> bool:
 def _gone_back(payment: Transaction, dispute: Dispute, seen: DisputeEvidence, amount: Money) -> Transaction | None:
     """The money that went back by the end of a dispute; None where all of it was back before.
 
-    The provider tells of it twice (see `pairing`). Where it may have been us who gave it back, an end says only that the buyer has it,
-    and an id says who moved it. So the end is about, in this order: what went back of this amount without our doing; our own refund
-    of this amount since the dispute was opened; in both cases none that another dispute accounts for. Else it is money that nobody
-    has told of yet, unless all that was captured is back already, which cannot go back twice. If it did nevertheless, its id says
-    so, and what has an id is always recorded.
+    Where the provider tells of it by the dispute alone, it is money of its own. Else it tells twice (see `pairing`). Where it may have
+    been us who gave it back, an end says only that the buyer has it, and an id says who moved it. So the end is about, in this order:
+    what went back of this amount without our doing; our own refund of this amount since the dispute was opened; in both cases none
+    that another dispute accounts for. Else it is money that nobody has told of yet, unless all that was captured is back already,
+    which cannot go back twice. If it did nevertheless, its id says so, and what has an id is always recorded.
     """
+    if seen.is_told_once:
+        return money_back.made_elsewhere(payment, Type.REVERSAL, None, amount, support=seen.id)
     found = pairing.untied(payment, amount)
     if found is None and seen.may_be_ours:
         found = pairing.own_since(payment, amount, _opened(dispute, seen))

@@ -177,13 +177,16 @@ def _known(payment: Transaction, kind: Type, seen: RefundEvidence) -> Transactio
     return known
 
 
-def made_elsewhere(payment: Transaction, kind: Type, uid: str | None, amount: Money) -> Transaction:
+def made_elsewhere(
+    payment: Transaction, kind: Type, uid: str | None, amount: Money, support: str | None = None
+) -> Transaction:
+    """`support`: by what the provider's people know it, where that will never get an id of its own."""
     told = pairing.told_without_id(payment, amount) if uid else None
     if told:
         told.change(uid_pay=uid)
         return told
     row = _going_back(payment, kind, amount)
-    row.uid_pay, row.outcome = uid, CallOutcome.SUCCEEDED
+    row.uid_pay, row.uid_support, row.outcome = uid, support, CallOutcome.SUCCEEDED
     exceeds = _exceeds(payment, amount.amount)
     if exceeds:
         row.status_reason = EXCEEDS_CAPTURED

@@ -38,7 +38,7 @@ def own_since(payment: Transaction, amount: Money, moment: datetime) -> Transact
 def told_without_id(payment: Transaction, amount: Money) -> Transaction | None:
     """A reversal of this amount that only the end of a dispute has told of so far; it may have come again since."""
     rows = Transaction.objects.filter(
-        related=payment, type=Type.REVERSAL, uid_pay=None, amount=amount_value(amount.amount)
+        related=payment, type=Type.REVERSAL, uid_pay=None, uid_support=None, amount=amount_value(amount.amount)
     )
     return rows.exclude(outcome=CallOutcome.NONE).order_by("pk").first()
 

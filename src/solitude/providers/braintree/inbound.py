@@ -102,6 +102,7 @@ def _dispute(event_id: str, kind: str, dispute: Any) -> Notice:
         status[:KIND_MAX_CHARS],
         amount,
         told_at=reading.changed_at(dispute),
+        is_told_once=True,
     )
     ids = {reading.TAKEN: reading.identity(about)}
     return Notice(event_id, kind, Action.DISPUTE, ids=ids, amount=amount, dispute=seen)
