@@ -125,19 +125,26 @@ def reversal_seen(payment: Transaction, seen: RefundEvidence) -> Transaction:
 
 def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
     """Money that the provider had taken back for the buyer, and gives to the payee again; None where nothing like it was taken back.
-    The payment is locked."""
+    The payment is locked.
+
+    What brought it again has an id too, which is kept as the reversal's `uid_support`: told once more, it brings nothing again.
+    """
     alike = _reversals(payment, seen)
+    told = pairing.come_again(payment, alike, seen.id) if seen.id else None
+    if told:
+        return told
     row = alike.filter(status=Status.COMPLETED).first()
     if row is None:
         return alike.first()
-    undo(payment, row)
+    undo(payment, row, seen.id)
     return row
 
 
-def undo(payment: Transaction, reversal: Transaction) -> None:
+def undo(payment: Transaction, reversal: Transaction, by: str = "") -> None:
+    """`by`: the id of what has brought it again."""
     if not states.can(reversal, "reversal_undone"):
         return
-    states.move(reversal, "reversal_undone")
+    states.move(reversal, "reversal_undone", **({"uid_support": by} if by else {}))
     _sum_up(payment)
     _alarm("Reversal undone", 5, payment, reversal)
 

@@ -1,10 +1,12 @@
 """IPNs enter the books as PayPal's webhooks do: proved, compared, once, in whatever order they come."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import override_settings
 from tests.outbound.peers import Peer, closing_after_request
 from tests.payments.world import call_of, dawdles, nothing_happens
@@ -12,11 +14,13 @@ from tests.paypal.ipn.world import adaptive, detail, proving, raw, saying, stand
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude.payments import notifications, registry
-from solitude.payments.contract import Verdict
-from solitude.payments.models import Notification
+from solitude.money.money import Money
+from solitude.payments import news, notifications, registry
+from solitude.payments.contract import Action, DisputeEvidence, Notice, Resolved, Verdict
+from solitude.payments.models import Dispute, Notification
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.providers.paypal.preapprovals import key_hash
+from solitude.transactions.models import Transaction
 
 PENDING, COMPLETED, CHECKED, FAILED, CANCELLED = 0, 1, 2, 4, 5
 
@@ -342,6 +346,74 @@ def test_one_cancelled_reversal_gives_back_one_of_two_whoever_stood_still_at_it(
     notifications.handle_due()
 
     assert of_payment(shop, captured) == ("2.49", "1.00")
+
+
+def test_a_cancelled_reversal_that_paypal_sends_once_more_gives_back_no_other_one(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    tell(shop, today(captured, "Reversed", "-1.00"))
+    undone = tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2"))
+    tell(shop, today(captured, "Reversed", "-1.00", txn_id="8XY3"))
+
+    # `resend`: by PayPal's IPN Guide, of a message that is not the original one.
+    again = tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2", resend="true"))
+
+    assert (again["reason"], again["transaction"]) == ("known_already", undone["transaction"])
+    assert of_payment(shop, captured) == ("2.49", "1.00")
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY4"))
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+
+
+BUYER, SELLER_WINS = Resolved.FOR_BUYER, Resolved.FOR_SELLER
+
+
+def end_of_dispute(captured: dict[str, str], name: str, resolved: Resolved, minute: int) -> None:
+    """As webhooks tell it beside IPNs."""
+    told_at = datetime(2026, 11, 28, 18, minute, tzinfo=UTC)
+    ended = DisputeEvidence(name, resolved, "RESOLVED", Money.parse("1.00", "EUR"), may_be_ours=True, told_at=told_at)
+    with transaction.atomic():
+        ids = {"capture": captured["txn_id"]}
+        news.apply("paypal", Notice(f"WH-{name}-{minute}", "dispute", Action.DISPUTE, ids=ids, dispute=ended))
+
+
+@pytest.mark.parametrize("winner", ["PP-1", "PP-2"])
+@pytest.mark.parametrize("is_dispute_first", [True, False])
+def test_of_two_disputes_about_the_same_amount_one_that_the_seller_wins_gives_back_one(
+    shop: Marketplace, captured: dict[str, str], winner: str, *, is_dispute_first: bool
+) -> None:
+    for number in (1, 2):
+        tell(shop, today(captured, "Reversed", "-1.00", txn_id=f"8XY{number}"))
+        end_of_dispute(captured, f"PP-{number}", BUYER, number)
+    steps: list[Callable[[], object]] = [
+        lambda: end_of_dispute(captured, winner, SELLER_WINS, 5),
+        lambda: tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY3")),
+    ]
+
+    for step in steps if is_dispute_first else reversed(steps):
+        step()
+
+    assert of_payment(shop, captured) == ("2.49", "1.00")
+    ended = {dispute.dispute_id: dispute.reversal for dispute in Dispute.objects.select_related("reversal")}
+    assert {name: row and row.status for name, row in ended.items()} == {
+        name: CANCELLED if name == winner else COMPLETED for name in ("PP-1", "PP-2")
+    }
+    # The other one as well.
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY4"))
+    end_of_dispute(captured, "PP-2" if winner == "PP-1" else "PP-1", SELLER_WINS, 6)
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+
+
+def test_a_reversal_that_comes_again_before_it_is_told_by_its_id_is_one(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    end_of_dispute(captured, "PP-1", BUYER, 1)
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2"))
+
+    tell(shop, today(captured, "Reversed", "-1.00"))
+    end_of_dispute(captured, "PP-1", SELLER_WINS, 2)
+
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+    assert Transaction.objects.filter(type=2).count() == 1
 
 
 def test_a_cancelled_reversal_that_comes_first_waits_for_the_reversal(
