@@ -23,6 +23,7 @@ from solitude.payments import recovery
 from solitude.payments.models import Notification, ProviderCall
 from solitude.providers.braintree.models import PaymentMethod
 from solitude.providers.paypal.models import BuyerPaypal
+from solitude.retention.classes import declared
 from solitude.transactions.models import Transaction
 from solitude.web.models import IdempotencyKey
 
@@ -136,6 +137,23 @@ def test_the_worker_goes_on_with_what_was_held(shop: Marketplace, paypal: Simula
 
     assert where(key.reveal()) == set()
     assert erasing.go_on() == 0
+
+
+def test_those_that_are_held_for_long_keep_no_other_one_waiting(monkeypatch: pytest.MonkeyPatch, db: None) -> None:
+    buyers = [Buyer.objects.create(uuid=f"shop:{number}") for number in range(erasing.AT_ONCE + 1)]
+    for buyer in buyers:
+        Erasure.objects.create(buyer=buyer, uuid_hash=f"hash:{buyer.pk}")
+    tried = set[str]()
+
+    def erase(buyer: Buyer) -> list[erasing.Part]:
+        tried.add(buyer.uuid)
+        return [erasing.Part(declared()["call_bodies"], 0, {"its outcome is not known": 1})]
+
+    monkeypatch.setattr(erasing, "erase", erase)
+    for _ in range(100):
+        assert erasing.go_on() == 0
+
+    assert tried == {buyer.uuid for buyer in buyers}
 
 
 def test_what_was_paid_can_be_given_back_after_the_erasure(

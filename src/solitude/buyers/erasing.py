@@ -65,8 +65,11 @@ def erase(buyer: Buyer) -> list[Part]:
 
 
 def go_on() -> int:
-    """For the worker: takes erasures up again of which something was held; how many are done now."""
-    waiting = Erasure.objects.filter(ended_at=None).select_related("buyer").order_by("pk")[:AT_ONCE]
+    """For the worker: takes erasures up again of which something was held; how many are done now.
+
+    Whichever: those that are held for long would keep the others waiting.
+    """
+    waiting = Erasure.objects.filter(ended_at=None).select_related("buyer").order_by("?")[:AT_ONCE]
     return sum(not any(part.held for part in erase(one.buyer)) for one in waiting)
 
 
