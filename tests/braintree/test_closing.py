@@ -6,11 +6,15 @@ import pytest
 from django.test import override_settings
 from tests.braintree.subscribing import SUBSCRIPTIONS, dying_at, plan, subscribe, subscribed
 from tests.braintree.world import BUYERS, PAYMETHODS, card, codes, customer, run_worker
+from tests.payments.passing import age
+from tests.retention.later import later, run
 from tests.support.braintree import BraintreeSimulator
 from tests.support.free_port import free_port
 from tests.support.marketplace import Answer, Marketplace
 
 from solitude import failpoints
+from solitude.buyers import erasing
+from solitude.buyers.models import Buyer
 from solitude.payments.models import ProviderCall
 from solitude.providers.braintree.models import PaymentMethod, Subscription
 
@@ -56,6 +60,75 @@ def test_only_what_is_active_is_told(shop: Marketplace, braintree: BraintreeSimu
     close(shop, buyer)
 
     assert len(braintree.calls("delete_method")) == len(braintree.calls("cancel_subscription")) == 1
+
+
+def off_here(shop: Marketplace) -> None:
+    for found in shop.get(PAYMETHODS)["objects"]:
+        shop.patch(found["resource_uri"], {"active": False})
+
+
+def test_an_erasure_deletes_there_what_was_only_switched_off_here(
+    shop: Marketplace, braintree: BraintreeSimulator, buyer: str
+) -> None:
+    off_here(shop)
+
+    erasing.erase(Buyer.objects.get(uuid=buyer))
+
+    assert there(braintree) == (0, ["Canceled", "Canceled"])
+    # What its cards have held.
+    assert erasing.go_on() == 1
+    assert {card.truncated_id for card in PaymentMethod.objects.all()} == {""}
+
+
+@pytest.mark.parametrize("fault", ["", "error_500"])
+def test_the_token_of_a_card_that_was_only_switched_off_here_is_kept_until_it_is_deleted_there(
+    shop: Marketplace, braintree: BraintreeSimulator, buyer: str, fault: str
+) -> None:
+    off_here(shop)
+    if fault:
+        braintree.fault("delete_method", fault, 2)
+
+    with later(days=541):
+        run("braintree_cards")
+    assert {card.truncated_id for card in PaymentMethod.objects.all()} == {"1111"}
+    age(days=541)
+    for _ in range(2):
+        run_worker()
+    assert there(braintree)[0] == 0
+    with later(days=541):
+        run("braintree_cards")
+
+    assert {card.truncated_id for card in PaymentMethod.objects.all()} == {""}
+    assert len(braintree.calls("delete_method")) == (4 if fault else 2)
+
+
+def test_a_card_that_was_only_switched_off_here_is_deleted_there_when_its_closed_account_goes(
+    shop: Marketplace, braintree: BraintreeSimulator
+) -> None:
+    uuid = customer(shop)
+    card(shop, braintree, uuid)
+    off_here(shop)
+    close(shop, uuid)
+
+    with later(days=181):
+        run("closed_buyers")
+    assert not PaymentMethod.objects.exists()
+    age(days=181)
+    run_worker()
+
+    assert there(braintree)[0] == 0
+
+
+def test_what_was_deleted_there_is_not_deleted_again_before_its_token_is_forgotten(
+    shop: Marketplace, braintree: BraintreeSimulator, buyer: str
+) -> None:
+    close(shop, buyer)
+
+    with later(days=541):
+        run("braintree_cards")
+
+    assert {card.truncated_id for card in PaymentMethod.objects.all()} == {""}
+    assert len(braintree.calls("delete_method")) == 2
 
 
 def test_another_buyer_keeps_everything(shop: Marketplace, braintree: BraintreeSimulator, buyer: str) -> None:

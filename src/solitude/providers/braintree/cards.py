@@ -1,5 +1,6 @@
 """A buyer's cards at Braintree: what keeping and deleting one came to enters our books here, in the transaction that records it."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from solitude.providers.braintree import reading, requests
 from solitude.providers.braintree.models import BuyerBraintree, PaymentMethod
 from solitude.providers.braintree.names import NAME
 from solitude.telemetry.redaction import Secret
+from solitude.transactions.models import CallOutcome
 from solitude.web.idempotency import Claim
 
 _OF_CUSTOMER, _OF_CARD = "customer", "paymethod"
@@ -82,6 +84,27 @@ def begin_deleting(row: PaymentMethod, claim: Claim | None = None) -> ProviderCa
 def end(row: PaymentMethod) -> None:
     """In the transaction that closes its buyer's account: it is not used here any more, and is deleted there after the commit."""
     row.change(active=False)
+    _begin_ending(row)
+
+
+def end_there(rows: Iterable[PaymentMethod]) -> list[int]:
+    """Begins, in the caller's transaction, to delete at Braintree those of the cards that are there still, because they were only switched
+    off here; the keys of their rows. Before their tokens are forgotten, or nobody can ever do it."""
+    listed = list(rows)
+    done = ProviderCall.objects.filter(
+        provider=NAME,
+        subject__in=[subject(row) for row in listed],
+        operation=Operation.DELETE_CREDENTIAL,
+        outcome=CallOutcome.SUCCEEDED,
+    )
+    deleted_there = set(done.values_list("subject", flat=True))
+    left = [row for row in listed if subject(row) not in deleted_there]
+    for row in left:
+        _begin_ending(row)
+    return [row.pk for row in left]
+
+
+def _begin_ending(row: PaymentMethod) -> None:
     intent = Intent(credential=Secret(row.provider_id), terms={requests.UNTIL_DONE: "yes"})
     calls.begin(NAME, Operation.DELETE_CREDENTIAL, intent, subject=subject(row))
 

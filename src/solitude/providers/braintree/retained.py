@@ -82,8 +82,11 @@ def _has_open_calls() -> Q:
 
 
 def _anonymise_cards(pks: list[Any]) -> int:
+    """What is at Braintree still is deleted there first, and held by that until it is done."""
     rows = PaymentMethod.objects.filter(pk__in=pks)
-    return rows.update(provider_id=_NAMELESS, type_name="", truncated_id="", counter=F("counter") + 1)
+    begun = cards.end_there(rows)
+    gone = rows.exclude(pk__in=begun)
+    return len(begun) + gone.update(provider_id=_NAMELESS, type_name="", truncated_id="", counter=F("counter") + 1)
 
 
 def _anonymise_customers(pks: list[Any]) -> int:
@@ -98,6 +101,8 @@ def _forget_how_paid(pks: list[Any]) -> int:
 def _delete_all(buyers: list[Any]) -> None:
     """What is left of closed accounts of which no transaction is."""
     of_them: QuerySet[BuyerBraintree] = BuyerBraintree.objects.filter(buyer__in=buyers)
-    Subscription.objects.filter(paymethod__braintree_buyer__in=of_them).delete()
-    PaymentMethod.objects.filter(braintree_buyer__in=of_them).delete()
+    of_cards = PaymentMethod.objects.filter(braintree_buyer__in=of_them)
+    cards.end_there(of_cards.exclude(provider_id__startswith=ANONYMISED))
+    Subscription.objects.filter(paymethod__in=of_cards).delete()
+    of_cards.delete()
     of_them.delete()
