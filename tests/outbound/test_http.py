@@ -115,9 +115,26 @@ class TestAnswers:
         with Peer(peers.answering(head + body)) as peer:
             assert outlet(peer.url).send(get(peer.url)).body == b"x" * 100_000
 
-    def test_an_interim_answer_is_passed_over(self) -> None:
-        with Peer(peers.answering(b"HTTP/1.1 100 Continue\r\n\r\n" + peers.OK)) as peer:
-            assert outlet(peer.url).send(pay(peer.url)).status == 200
+    @pytest.mark.parametrize(
+        "interim", [b"100 Continue\r\n", b"102 Processing\r\n", b"103 Early Hints\r\nLink: </a>\r\n", b"199\r\n"]
+    )
+    def test_an_interim_answer_is_passed_over(self, interim: bytes) -> None:
+        with Peer(peers.answering((b"HTTP/1.1 " + interim + b"\r\n") * 2 + peers.OK)) as peer:
+            way = outlet(peer.url)
+            assert [way.send(pay(peer.url)).body for _ in range(2)] == [b"ok", b"ok"]
+            assert peer.connections == 1
+
+    def test_what_follows_an_interim_answer_is_not_taken_for_the_answer_to_the_next_request(self) -> None:
+        def script(connection: Connection) -> None:
+            for body in (b"first!", b"second"):
+                connection.read_request()
+                connection.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+                connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n" + body)
+
+        with Peer(script) as peer:
+            way = outlet(peer.url)
+            answers = [way.send(pay(peer.url)) for _ in range(2)]
+        assert [(answer.status, answer.body) for answer in answers] == [(200, b"first!"), (200, b"second")]
 
     def test_a_body_of_exactly_the_limit_is_an_answer(self) -> None:
         data = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
@@ -475,6 +492,9 @@ NO_ANSWERS = [
         dripping(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 1000), Reason.TOTAL_TIMEOUT, id="drips a body without a length"
     ),
     pytest.param(dripping(b"HTTP/1.1 100 Continue\r\n\r\n" * 50), Reason.TOTAL_TIMEOUT, id="drips interim answers"),
+    pytest.param(dripping(b"HTTP/1.1 103 Hints\r\n\r\n" * 50), Reason.TOTAL_TIMEOUT, id="drips hints"),
+    pytest.param(peers.answering(b"HTTP/1.1 103 Hints\r\n\r\n" * 30_000), Reason.TOO_LARGE, id="hints without end"),
+    pytest.param(peers.answering(b"HTTP/1.1 101 Switching\r\n\r\n"), Reason.NOT_HTTP, id="another protocol"),
 ]
 
 

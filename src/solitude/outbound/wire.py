@@ -13,6 +13,7 @@ import socket
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,17 @@ class _Response(http.client.HTTPResponse):
         exchange = progress.get()
         self.fp = io.BufferedReader(_Reader(sock, exchange))
         exchange.reader = self.fp
+
+    def _read_status(self) -> tuple[str, int, str]:
+        """That of the answer. What comes before it only says that it is on its way (RFC 9110, section 15.2), and taken for the answer it
+        would leave that for the next request on this connection, which is another payment's."""
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if status == HTTPStatus.SWITCHING_PROTOCOLS:
+                raise http.client.BadStatusLine("another protocol, which nobody has asked for")
+            if status >= HTTPStatus.OK:
+                return version, status, reason
+            http.client._read_headers(self.fp)  # type: ignore[attr-defined]
 
 
 class PlainConnection(connection.HTTPConnection):
