@@ -2,17 +2,18 @@
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client, RequestFactory
 
-from solitude.outbound import vouching, ways
+from solitude.outbound import in_time, vouching, ways
 from solitude.outbound.http import Answer, Outlet, Request
 from solitude.outbound.vouching import Mark, Said
-from solitude.proxy import passing
-from solitude.proxy.passing import _of_answer
+from solitude.proxy import passing, signed
+from solitude.proxy.passing import Reply, _of_answer
 from solitude.proxy.signed import Proven
-from solitude.web.clients import Client as Asker
 from tests.proxy.spoken import SECRET, proxy
 
 DOCUMENT_TYPE = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'
@@ -40,17 +41,47 @@ def test_who_is_no_proxy_passes_nothing_on(path: str, method: str) -> None:
     assert (answer.status_code, answer.content) == (404, b"")
 
 
-@pytest.mark.parametrize(("left_s", "mark", "arrived"), [(30, Mark.ANSWERED, 1), (-1, Mark.NOT_SENT, 0)])
-def test_a_proxy_that_stood_still_passes_on_nothing_for_which_the_time_is_over(
-    monkeypatch: pytest.MonkeyPatch, left_s: int, mark: Mark, arrived: int
+def proven(settings: Any, *, life_s: int, ago_s: int = 0) -> Proven:
+    """What the proxy makes of a request that was signed so long ago by its own clock."""
+    settings.SOLITUDE_PROXY_SECRETS = (SECRET,)
+    path = "/proxy/provider/acme/pay"
+    with time_machine.travel(time.time() - ago_s, tick=False):
+        token = vouching.authorization(SECRET, "a-name", "POST", path, b"{}", {}, (), life_s)
+    return signed.verified(
+        RequestFactory().post(path, b"{}", content_type="application/json", headers={"authorization": token})
+    )
+
+
+def passed_on(monkeypatch: pytest.MonkeyPatch, asked: Proven, url: str) -> Reply:
+    monkeypatch.setattr(passing, "_request", lambda *_: Request("POST", f"{url}/pay", body=b"{}"))
+    monkeypatch.setattr(ways, "local", lambda _: Outlet("acme", base_urls=[url]))
+    way = replace(ways.way("reference"), below=url)
+    return passing._passed(RequestFactory().post("/proxy/provider/acme/pay"), asked, way)
+
+
+@pytest.mark.parametrize(("ago_s", "mark", "arrived"), [(0, Mark.ANSWERED, 1), (31, Mark.NOT_SENT, 0)])
+def test_a_proxy_passes_on_nothing_for_which_the_time_is_over(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, ago_s: int, mark: Mark, arrived: int
 ) -> None:
-    """The database process may have been given up for dead, and somebody else be at the same."""
-    until = int(time.time()) + left_s
-    proven = Proven(Asker(vouching.DATABASE, (SECRET.encode(),)), SECRET, "a-name", until - 90, until, "/")
+    """The database process may have been given up for dead, and somebody else be at the same. That a token is taken for half a minute
+    longer, because clocks differ, changes nothing about that."""
     with proxy(lambda _: Said(200, {"Content-Type": "application/json"}, b"{}")) as provider:
-        monkeypatch.setattr(passing, "_request", lambda *_: Request("POST", f"{provider.url}/pay", body=b"{}"))
-        monkeypatch.setattr(ways, "local", lambda _: Outlet("acme", base_urls=[provider.url]))
-        way = replace(ways.way("reference"), below=provider.url)
-        reply = passing._passed(RequestFactory().post("/proxy/provider/acme/pay"), proven, way)
+        reply = passed_on(monkeypatch, proven(settings, life_s=30, ago_s=ago_s), provider.url)
     assert (reply.mark, len(provider.heard)) == (mark, arrived)
     assert reply.reason == ("" if arrived else "no_longer_ours")
+
+
+@pytest.mark.parametrize(("ago_s", "left_s"), [(0, 30), (20, 10), (45, -15), (-20, 30)])
+def test_it_may_be_passed_on_for_as_long_as_it_says_also_by_a_proxy_whose_clock_is_behind(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, ago_s: int, left_s: int
+) -> None:
+    left: list[float] = []
+
+    def sent(*_: object) -> Reply:
+        left.append(in_time.left_s())
+        return Reply(Mark.ANSWERED, 200)
+
+    monkeypatch.setattr(passing, "_sent", sent)
+    passed_on(monkeypatch, proven(settings, life_s=30, ago_s=ago_s), "http://127.0.0.1:9")
+    # A token tells whole seconds.
+    assert left_s - 2 < left[0] <= left_s

@@ -114,7 +114,7 @@ def _passed(request: HttpRequest, proven: Proven, found: Way | None) -> Reply:
     asked = _request(request, proven, found)
     began = time.monotonic()
     # Whoever has signed it may have been given up for dead by then, and somebody else be at the same.
-    with in_time.sending_before(clocks.now_s() + proven.until - time.time()):
+    with in_time.sending_before(clocks.now_s() + proven.left_s()):
         reply = _sent(found, asked)
     place = found.name if found.service == PROVIDER else found.service
     name = place.replace("-", "_")

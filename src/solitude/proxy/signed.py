@@ -1,5 +1,6 @@
 """Who asks the proxy: nobody but the database process, which signs what it asks."""
 
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -20,8 +21,14 @@ class Proven:
     secret: str = field(repr=False)
     name: str
     issued: int
+    expires: int
     until: int
     target: str
+
+    def left_s(self) -> float:
+        """How long it may be passed on from now. That its token is believed `until` a little later, because clocks differ, makes that no
+        longer; nor does a clock of ours that is behind."""
+        return min(self.expires - time.time(), self.expires - self.issued)
 
 
 def verified(request: HttpRequest, names: Collection[str] | None = None) -> Proven:
@@ -36,5 +43,5 @@ def verified(request: HttpRequest, names: Collection[str] | None = None) -> Prov
             continue
         if names is not None and claims.get(vouching.HEADERS_CLAIM) != vouching.digest(request.headers, names):
             raise BadSignature("The claim hsh is not these headers.")
-        return Proven(client, secret, signed.name, claims["iat"], signed.until, claims["htu"])
+        return Proven(client, secret, signed.name, claims["iat"], claims["exp"], signed.until, claims["htu"])
     raise failure
