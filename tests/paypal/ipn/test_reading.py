@@ -64,6 +64,11 @@ def test_an_ipn_has_no_id_but_its_bytes() -> None:
     assert len(one) <= 128
 
 
+@pytest.mark.parametrize("resent", [{"resend": "true"} | adaptive(), adaptive() | {"resend": "true"}])
+def test_one_that_is_sent_again_is_the_same_one(resent: dict[str, str]) -> None:
+    assert read(resent | detail()).event_id == read(adaptive() | detail()).event_id
+
+
 # --- the classic interface -----------------------------------------------------------------------------------------
 
 

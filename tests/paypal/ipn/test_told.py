@@ -281,6 +281,17 @@ def test_a_chargeback_that_is_undone_may_come_once_more(shop: Marketplace, check
     assert sums(shop, checked) == ("3.75", "3.75")
 
 
+def test_a_chargeback_that_is_undone_does_not_come_once_more_because_paypal_sends_it_again(
+    shop: Marketplace, checked: Answer
+) -> None:
+    tell(shop, reversal(checked))
+    tell(shop, reversal(checked, "Canceled_Reversal"))
+
+    tell(shop, reversal(checked) | {"resend": "true"})
+
+    assert sums(shop, checked) == ("3.75", "0.00")
+
+
 # --- today's form, beside webhooks ---------------------------------------------------------------------------------
 
 
@@ -355,8 +366,8 @@ def test_a_cancelled_reversal_that_paypal_sends_once_more_gives_back_no_other_on
     undone = tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2"))
     tell(shop, today(captured, "Reversed", "-1.00", txn_id="8XY3"))
 
-    # `resend`: by PayPal's IPN Guide, of a message that is not the original one.
-    again = tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2", resend="true"))
+    # In other words, so that it is no resent one.
+    again = tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2", ipn_track_id="c3a1"))
 
     assert (again["reason"], again["transaction"]) == ("known_already", undone["transaction"])
     assert of_payment(shop, captured) == ("2.49", "1.00")
@@ -414,6 +425,20 @@ def test_a_reversal_that_comes_again_before_it_is_told_by_its_id_is_one(
 
     assert of_payment(shop, captured) == ("2.49", "0.00")
     assert Transaction.objects.filter(type=2).count() == 1
+
+
+def test_one_cancelled_reversal_gives_back_one_of_two_though_paypal_sends_it_again(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    for reversal_id in ("8XY1", "8XY2"):
+        tell(shop, today(captured, "Reversed", "-1.00", txn_id=reversal_id))
+    undone = today(captured, "Canceled_Reversal", "1.00", txn_id="8XY3")
+    first = tell(shop, undone)
+
+    again = tell(shop, {"resend": "true"} | undone)
+
+    assert (again["status"], again["transaction"]) == ("IGNORED", first["transaction"])
+    assert of_payment(shop, captured) == ("2.49", "1.00")
 
 
 def test_a_cancelled_reversal_that_comes_first_waits_for_the_reversal(

@@ -22,8 +22,12 @@ class Ipns:
 
     def read(self, _headers: Mapping[str, str], body: bytes) -> Notice:
         fields = message.fields(body)
-        # An IPN has no id of its own. PayPal sends the very same bytes again.
-        event_id = f"ipn-{hashlib.sha256(body).hexdigest()}"
+        event_id = f"ipn-{hashlib.sha256(_as_first_sent(body)).hexdigest()}"
         if "transaction_type" in fields:
             return adaptive.notice(event_id, fields)
         return standard.notice(event_id, fields)
+
+
+def _as_first_sent(body: bytes) -> bytes:
+    """An IPN has no id of its own, so its bytes are its name: PayPal sends the same again, and may say that it does, by `resend=true`."""
+    return b"&".join(field for field in body.split(b"&") if not field.startswith(b"resend="))
