@@ -137,6 +137,10 @@ def test_without_a_token_nothing_is_sent_however_it_was_lost(script: Script, rea
         ("POST", "/v2/checkout/orders/../../../v1/payments/payouts"),
         ("POST", "/v2/checkout/orders/%2e%2E/x/capture"),
         ("GET", "/v2/checkout/orders/O-1/"),
+        ("POST", "/v2/payments/captures/C%2F..%2F..%2F..%2Fv1%2Fpayments%2Fpayouts%3F/refund"),
+        ("GET", "/v2/checkout/orders/O-1%2f..%2F..%2f..%2fv1%2fnotifications%2fwebhooks"),
+        ("GET", "/v2/checkout/orders/O-1%252Ftrack"),
+        ("DELETE", "/v3/vault/payment-tokens/8kk8451t%2Fother"),
         ("GET", "/v1/identity/oauth2/userinfo?schema=paypalv1.1"),
     ],
 )

@@ -64,7 +64,21 @@ def test_the_proxy_may_pass_on_what_changes_something_no_longer_than_we_might_se
     assert heard.claims["exp"] - heard.claims["iat"] in (life_s, life_s - 1)
 
 
-@pytest.mark.parametrize("rest", ["/../other", "/a/./b", "/%2e%2e/other", "@elsewhere.example/", ""])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/../other",
+        "/a/./b",
+        "/%2e%2e/other",
+        "/..%2Fother",
+        "/a%2f..%2f..%2fother",
+        "/%252e%252e%252fother",
+        "/..;a=1/other",
+        "/..%5Cother",
+        "@elsewhere.example/",
+        "",
+    ],
+)
 def test_what_does_not_stay_below_the_provider_is_not_sent(rest: str) -> None:
     with proxy(said) as spoken, pytest.raises(NotSent) as caught:
         hop(spoken.url).send(replace(request(), url=BELOW + rest))

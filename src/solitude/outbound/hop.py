@@ -4,11 +4,10 @@ What the proxy says of it means here what it means there: of what it surely did 
 answer that does not prove to be the proxy's is none.
 """
 
-import re
 import uuid
 from collections.abc import Collection
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from urllib3.exceptions import LocationParseError
@@ -22,8 +21,6 @@ from .failures import NoAnswer, NotSent, Reason
 from .http import READING, Answer, Outlet, Request
 from .vouching import LIFE_S, Mark
 
-_DOTS = re.compile(r"/(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
-
 log = get_logger("solitude.outbound")
 
 
@@ -34,8 +31,10 @@ def identity() -> tuple[Path, Path] | None:
 
 
 def climbs(path: str) -> bool:
-    """Whether a path, as it goes over the wire, has a step that leads elsewhere: `.` or `..`, escaped or not."""
-    return _DOTS.search(path) is not None
+    """Whether a path, as it goes over the wire, has a step that leads elsewhere: `.` or `..`, as any server may read it: some decode a
+    path twice, or take a backslash for a slash, or know parameters of a step."""
+    plain = unquote(unquote(path)).replace("\\", "/")
+    return any(step.partition(";")[0].strip() in (".", "..") for step in plain.split("/"))
 
 
 class Hop:

@@ -26,6 +26,7 @@ NAMESPACES: Final = (
     "com.bango.webservices.mozillaexporter",
 )
 NAMES: Final = ("username", "password")
+SOAP_1_1: Final = "text/xml; charset=utf-8"
 # A tag's name with its attributes, in whose values anything may stand, and whether it is all there is of the element.
 _TAG: Final = re.compile(rb"""<((?:[^"'>/]|"[^"]*"|'[^']*')*)(/?)>""")
 
@@ -33,28 +34,45 @@ log = get_logger("solitude.bango")
 
 
 class Known:
-    """Sends by another one, and says who we are. Raises NotSent for what is no envelope, and for operations that we never use."""
+    """Sends by another one, and says who we are. Raises NotSent for what is no envelope, for operations that we never use, and for what is
+    not asked of the operation's own service: nobody else is told our password."""
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
 
     def send(self, request: Request) -> Answer:
+        operation = _operation(request.body)
+        service = OPERATIONS[operation]
+        base = settings.SOLITUDE_BANGO_TOKEN_URL if service.is_token_checker else settings.SOLITUDE_BANGO_URL
+        if request.url != f"{base}{service.path}":
+            raise NotSent(Reason.REFUSED_URL)
+        # By its action a service chooses what it does, whatever the envelope asks for.
+        action = request.headers.get("SOAPAction", "").strip('"')
+        if action and action.rpartition("/")[2] != operation:
+            raise NotSent(Reason.REFUSED_OPERATION)
         texts = dict(zip(NAMES, (settings.SOLITUDE_BANGO_USER, settings.SOLITUDE_BANGO_PASSWORD), strict=True))
-        return self._sender.send(replace(request, body=filled(request.body, texts)))
+        headers = {**request.headers, "Content-Type": SOAP_1_1}
+        return self._sender.send(replace(request, headers=headers, body=filled(request.body, texts)))
 
 
-def filled(envelope: bytes, texts: dict[str, str]) -> bytes:
-    """The envelope with these texts. One that has no place for them stays as it is. Raises NotSent."""
+def _operation(envelope: bytes) -> str:
+    """The one that it asks for. Raises NotSent."""
     try:
         root = xml.parse(envelope)
     except xml.NotXml:
         raise NotSent(Reason.INVALID_REQUEST) from None
-    asked = root.find(f"{{{_ENVELOPE}}}Body/*")
-    if asked is None or xml.local(asked.tag) not in OPERATIONS:
+    asked = [xml.local(one.tag) for one in root.findall(f"{{{_ENVELOPE}}}Body/*")]
+    if len(asked) != 1 or asked[0] not in OPERATIONS:
         raise NotSent(Reason.REFUSED_OPERATION)
+    return asked[0]
+
+
+def filled(envelope: bytes, texts: dict[str, str]) -> bytes:
+    """The envelope with these texts. One that has no place for them stays as it is. Raises NotSent."""
+    operation = _operation(envelope)
     places = _places(envelope)
     if not places:
-        log.info("bango_without_credentials", operation=xml.local(asked.tag))
+        log.info("bango_without_credentials", operation=operation)
     # The last first: what is before it keeps its place.
     for name, (begin, end) in sorted(places.items(), key=lambda place: -place[1][0]):
         envelope = _put(envelope, begin, end, escape(texts[name]).encode())

@@ -17,7 +17,7 @@ from solitude.outbound.ways import Sender
 from solitude.providers.bango.configured import is_configured
 from solitude.providers.bango.names import NAME
 from solitude.providers.bango.soap import record, values
-from solitude.providers.bango.soap.credentials import NAMES, Known
+from solitude.providers.bango.soap.credentials import NAMES, SOAP_1_1, Known
 from solitude.providers.bango.soap.description import Description, NotConfigured, NotUnderstood, description
 from solitude.providers.bango.soap.operations import CHECK_TOKEN, OPERATIONS
 from solitude.telemetry import cef, metrics
@@ -105,7 +105,7 @@ class Wire:
         service = OPERATIONS[operation]
         places = dict.fromkeys(NAMES, "")
         body = described.write(operation, fields if service.is_token_checker else {**fields, **places})
-        headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{described.action(operation)}"'}
+        headers = {"Content-Type": SOAP_1_1, "SOAPAction": f'"{described.action(operation)}"'}
         url = self._token_url if service.is_token_checker else self._url
         return Request("POST", f"{url}{service.path}", headers, body, operation)
 

@@ -6,10 +6,11 @@ nobody else, or whoever has the other process would have the token too.
 
 import re
 from http import HTTPMethod
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.conf import settings
 
+from solitude.outbound.hop import climbs
 from solitude.outbound.http import Answer, NotSent, Outlet, Reason, Request
 from solitude.providers.paypal.names import TOKEN
 from solitude.providers.paypal.rest import onboarding, verification
@@ -44,7 +45,6 @@ _ASKED = tuple(
     )
 )
 _OF_PERSONS = frozenset({"authorization_code", "refresh_token"})
-_ENCODED_DOT = re.compile("%2e", re.IGNORECASE)
 
 
 class Passing:
@@ -69,7 +69,12 @@ def may_pass(request: Request) -> bool:
     """Whether it is something that this house asks of PayPal."""
     below = request.url.removeprefix(settings.SOLITUDE_PAYPAL_URL)
     parts = urlsplit(below)
-    if below == request.url or parts.netloc or _ENCODED_DOT.search(parts.path):
+    if (
+        below == request.url
+        or parts.netloc
+        or climbs(parts.path)
+        or _steps(unquote(unquote(parts.path))) != _steps(parts.path)
+    ):
         return False
     if parts.path == GRANTS:
         granted = parse_qs(request.body.decode("ascii", "replace"), keep_blank_values=True).get("grant_type", [])
@@ -77,3 +82,7 @@ def may_pass(request: Request) -> bool:
     if parts.path == urlsplit(USERINFO).path:
         return request.method == HTTPMethod.GET and TOKEN in request.headers
     return any(request.method == method and path.fullmatch(parts.path) for method, path in _ASKED)
+
+
+def _steps(path: str) -> int:
+    return path.count("/")
