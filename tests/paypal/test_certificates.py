@@ -526,6 +526,21 @@ class TestKeeping:
             assert len(peer.requests) == 2 + FAILURES_MAX
             assert len(paypals._failures) == 1
 
+    def test_a_flood_does_not_keep_a_known_one_from_being_fetched_again(self, made: Make, clock: Clock) -> None:
+        good, none = answer_of(notary.good_chain()), answer_of(b"", b"404 No")
+
+        def script(connection: Connection) -> None:
+            while request := connection.read_request():
+                connection.send(good if f"GET {PATH} ".encode() in request else none)
+
+        with Peer(script) as peer:
+            paypals = made(peer)
+            assert is_good(paypals.key(peer.url + PATH, NOW))
+            clock.now += KEPT_FOR_S
+            for number in range(FAILURES_MAX + 1):
+                assert paypals.key(f"{peer.url}{CERTS}/INVENTED-{number}", NOW) == UNREACHABLE
+            assert is_good(paypals.key(peer.url + PATH, NOW))
+
 
 class Held:
     """A peer whose answers wait until the test lets them go."""

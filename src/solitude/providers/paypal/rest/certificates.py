@@ -58,7 +58,7 @@ FETCHES_AT_ONCE = 8
 # PayPal has a handful of certificates, each at a URL of its own that never changes.
 KEPT_MAX = 32
 KEPT_FOR_S = 24 * 3600
-# Fetches that failed. While there are as many, no URL that is not known is fetched at all.
+# Fetches that failed. While there are as many, no URL at which nothing was found yet is fetched at all.
 FAILURES_MAX = 32
 FAILURE_KEPT_FOR_S = 30
 
@@ -165,7 +165,9 @@ class Certificates:
             del self._failures[failed]
         if url in self._failures:
             return self._failures[url][0]
-        return UNREACHABLE if len(self._failures) + len(self._under_way) >= FAILURES_MAX else None
+        is_flooded = len(self._failures) + len(self._under_way) >= FAILURES_MAX
+        # One that was there before is nobody's invention.
+        return UNREACHABLE if is_flooded and chain is None else None
 
     def _keep(self, url: str, found: Chain | NoKey) -> None:
         if isinstance(found, NoKey):
