@@ -45,6 +45,9 @@ def usd(text: str) -> Money:
         (b"memo=Caf%e9", "Café"),
         (b"charset=KOI-0&memo=Caf%e9", "Café"),
         (b"charset=zlib&memo=Caf%e9", "Café"),
+        # What no database keeps as a text: NUL, and half of a surrogate pair.
+        (b"memo=a%00b", "a\ufffdb"),
+        (b"charset=utf-7&memo=%2B2AA-", "?"),
     ],
 )
 def test_the_form_is_read_in_the_character_set_that_it_names(body: bytes, memo: str) -> None:
@@ -200,6 +203,11 @@ def test_a_pre_approval_that_was_given_or_has_ended(more: dict[str, str], has_en
 
     assert (told.action == Action.PREAPPROVAL) == has_ended
     assert (told.about is not None and told.about.reveal() == "PA-1") == has_ended
+
+
+def test_a_refund_in_another_currency_than_its_payment_is_not_understood() -> None:
+    with pytest.raises(NotUnderstood):
+        read(adaptive() | detail(status="Refunded", refund_id=REFUND, refund_amount="EUR 1.00"))
 
 
 # --- today's form --------------------------------------------------------------------------------------------------

@@ -451,6 +451,18 @@ def test_a_cancelled_reversal_that_comes_first_waits_for_the_reversal(
     assert of_payment(shop, captured) == ("2.49", "0.00")
 
 
+@pytest.mark.parametrize("name", ["custom", "txn_id", "txn_type"])
+def test_what_no_database_keeps_does_not_stand_in_the_way(
+    shop: Marketplace, captured: dict[str, str], name: str
+) -> None:
+    """Anybody may pay somebody with words of his own in it, and have PayPal tell us."""
+    told = today(captured, "" if name == "txn_type" else "Completed", "2.49") | {"custom": "", "txn_id": "9X"}
+
+    answer = tell(shop, told | {name: "a\0b"})
+
+    assert answer["status"] == "IGNORED"
+
+
 def test_a_refund_of_ours_and_its_ipn_are_one(shop: Marketplace, captured: dict[str, str]) -> None:
     uuid = shop.transaction(captured["transaction"])["uuid"]
     made = shop.refund(uuid=uuid, amount="1.00")

@@ -115,6 +115,8 @@ def _went_back(detail: Fields, details: list[dict[str, str]], amount: Money) -> 
     parts = [_money(each["refund_amount"]) for each in details if each.get("refund_amount")]
     if not detail.get("refund_amount"):
         return amount
+    if any(part.currency != amount.currency for part in parts):
+        raise NotUnderstood("a refund in another currency than its payment")
     return min(amount, sum(parts, Money.zero(amount.currency)))
 
 

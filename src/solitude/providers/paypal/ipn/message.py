@@ -29,7 +29,7 @@ def fields(body: bytes) -> dict[str, str]:
 
 
 def _pairs(body: bytes, charset: str) -> list[tuple[str, str]]:
-    return parse_qsl(
+    found = parse_qsl(
         body.decode("ascii"),
         keep_blank_values=True,
         strict_parsing=True,
@@ -37,6 +37,12 @@ def _pairs(body: bytes, charset: str) -> list[tuple[str, str]]:
         errors="replace",
         max_num_fields=FIELDS_MAX,
     )
+    return [(_storable(name), _storable(value)) for name, value in found]
+
+
+def _storable(text: str) -> str:
+    """As a database keeps it. Whoever pays somebody at PayPal may have words of his own in an IPN, which must not stand in its way."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def money(text: str, currency: str) -> Money:
