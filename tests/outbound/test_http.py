@@ -148,6 +148,12 @@ class TestAnswers:
         assert answer.correlation_id.startswith("ab\\u007fcddd")
         assert len(answer.correlation_id) < 140
 
+    def test_several_fields_of_one_name_are_one(self) -> None:
+        data = b"HTTP/1.1 200 OK\r\nVary: a\r\nVARY: b\r\nContent-Length: 0\r\n\r\n"
+        with Peer(peers.answering(data)) as peer:
+            headers = outlet(peer.url).send(get(peer.url)).headers
+        assert (headers["vary"], dict(headers)["vary"]) == ("a, b", "a, b")
+
     def test_a_cookie_is_not_sent_back(self) -> None:
         with Peer(peers.answering(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n")) as peer:
             way = outlet(peer.url)

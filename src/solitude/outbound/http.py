@@ -81,7 +81,8 @@ class Headers(Mapping[str, str]):
     __slots__ = ("_fields",)
 
     def __init__(self, fields: Mapping[str, str]) -> None:
-        self._fields = {name.lower(): value for name, value in fields.items()}
+        # By name, and not by `items`: those of urllib3 are field by field.
+        self._fields = {name.lower(): fields[name] for name in fields}
 
     def __getitem__(self, name: str) -> str:
         return self._fields[name.lower()]
