@@ -162,6 +162,19 @@ def test_nobody_gets_our_token_out_of_the_proxy() -> None:
         assert may_pass(granting(peer, grant_type="refresh_token", refresh_token="persons"))
 
 
+def test_what_is_granted_is_read_as_a_form_whatever_it_is_called() -> None:
+    """As parts it would ask for another grant than the one that was looked at: for our own."""
+    part = b'grant_type=refresh_token&x=\r\n--y\r\nContent-Disposition: form-data; name="grant_type"\r\n\r\nclient_credentials\r\n--y--'
+    with passing(answering(token("t1"))) as (proxy, peer):
+        asked = Request(
+            "POST", f"{peer.url}/v1/oauth2/token", {"content-type": "multipart/form-data; boundary=y"}, part
+        )
+        proxy.send(asked)
+
+    assert headers_of(peer.requests[0])["content-type"] == "application/x-www-form-urlencoded"
+    assert peer.requests[0].lower().count(b"content-type:") == 1
+
+
 def test_classic_calls_are_signed_for_the_seller_whose_permission_came_along() -> None:
     permission = Permission(Secret("tok&en"), Secret("sec ret"))
     with Peer(answering(http({}))) as peer, override_settings(SOLITUDE_PAYPAL_CLASSIC_URL=peer.url):

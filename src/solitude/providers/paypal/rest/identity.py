@@ -54,7 +54,8 @@ class Identity:
         """Sends the request as ours; a token that PayPal no longer takes is renewed once. Raises TokenRefused, TokenNotGiven, NotSent and
         NoAnswer."""
         if request.url == _grants_url():
-            return by.send(_signed_in(request))
+            # Whatever its type was called: what is granted was read in it as in a form.
+            return by.send(_signed_in(replace(request, headers={**request.headers, "Content-Type": _FORM})))
         headers = dict(request.headers)
         person = headers.pop(TOKEN, "")
         seller = headers.pop(SELLER, "")
