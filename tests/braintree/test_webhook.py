@@ -32,6 +32,7 @@ from tests.support.written import everything_kept
 from tests.web.parallel import at_once
 
 from solitude.payments.models import Dispute, Notification
+from solitude.providers.braintree.api.webhook import SIGNATURE_MAX_CHARS
 from solitude.transactions.models import Status, Transaction
 
 pytestmark = pytest.mark.long
@@ -107,6 +108,7 @@ def tampered(told: dict[str, str]) -> list[dict[str, str]]:
         {"bt_signature": "nothing", "bt_payload": payload},
         {"bt_signature": "a|b|c", "bt_payload": payload},
         {"bt_signature": f"{PUBLIC_KEY}|ü", "bt_payload": payload},
+        {"bt_signature": "ü" * SIGNATURE_MAX_CHARS, "bt_payload": payload},
         {"bt_signature": signature, "bt_payload": payload + "ü"},
         {"bt_signature": signature, "bt_payload": "<xml>"},
         signed(document, private_key="another"),

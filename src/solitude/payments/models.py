@@ -22,6 +22,8 @@ CHOICE_MAX_CHARS = 1000
 TRACEPARENT_CHARS = 55
 REASON_MAX_CHARS = 255
 NOTIFICATION_MAX_CHARS = 262_144
+# As JSON, in which a character may take six.
+NOTIFICATION_HEADERS_MAX_CHARS = 16_384
 # States of a notification that is not done with yet.
 WAITING = ("received", "parked")
 
@@ -125,7 +127,7 @@ class Notification(SealedModel):
 
     provider = models.CharField(max_length=32)
     fingerprint = models.CharField(max_length=64)
-    headers = EncryptedJSONField(max_length=16_384)
+    headers = EncryptedJSONField(max_length=NOTIFICATION_HEADERS_MAX_CHARS)
     body = EncryptedTextField(max_length=NOTIFICATION_MAX_CHARS)
     event_id = models.CharField(max_length=128, null=True, default=None)
     event_type = models.CharField(max_length=128, default="")

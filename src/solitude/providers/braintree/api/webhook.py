@@ -42,7 +42,8 @@ from solitude.web.requests import ApiRequest
 
 router = Router()
 State = Notification.State
-SIGNATURE_MAX_CHARS = 4096
+# Whatever it is of, it can be kept. A pair has some sixty characters, and Braintree sends one for each of our keys.
+SIGNATURE_MAX_CHARS = 2048
 # The class of a fault, as every 500 has one: Braintree sends it again.
 UNKNOWN_SUBSCRIPTION = "UnknownSubscription"
 RETRY_AFTER_S = 1

@@ -1,5 +1,6 @@
 """`/paypal/webhook/`: PayPal's notifications, as the marketplace forwards them."""
 
+import json
 from typing import Annotated, Any, Literal
 
 from django.http import HttpResponse
@@ -9,7 +10,7 @@ from typing_extensions import TypedDict
 
 from solitude.payments import notifications
 from solitude.payments.contract import Action
-from solitude.payments.models import NOTIFICATION_MAX_CHARS, Notification
+from solitude.payments.models import NOTIFICATION_HEADERS_MAX_CHARS, NOTIFICATION_MAX_CHARS, Notification
 from solitude.payments.notifications import Handled
 from solitude.providers.paypal.names import NAME
 from solitude.transactions.amounts import amount_text
@@ -32,6 +33,8 @@ def _headers(value: Any) -> Any:
     kept = {name: text for name, text in value.items() if name.lower().startswith("paypal-")}
     if any(not isinstance(text, str) or len(text) > HEADER_MAX_CHARS or not text.isascii() for text in kept.values()):
         raise ValueError(f"must have texts of at most {HEADER_MAX_CHARS} ASCII characters")
+    if len(json.dumps(kept)) > NOTIFICATION_HEADERS_MAX_CHARS:
+        raise ValueError(f"must have at most {NOTIFICATION_HEADERS_MAX_CHARS} characters together")
     return kept
 
 
@@ -54,7 +57,10 @@ class WebhookIn(Body):
                 },
             },
         ),
-        Field(description="Its headers; only those whose names begin with `PayPal-` count."),
+        Field(
+            description="Its headers; only those whose names begin with `PayPal-` count, and they have at most "
+            f"{NOTIFICATION_HEADERS_MAX_CHARS} characters together, as JSON."
+        ),
     ]
     body: Annotated[
         str, text_of(NOTIFICATION_MAX_CHARS), Field(description="Its raw body, unchanged: the signature is over it.")
