@@ -17,6 +17,7 @@ from solitude.audit import heads, kinds, verifying
 from solitude.audit.models import Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import Notification, ProviderCall
+from solitude.telemetry import cef
 from solitude.vault import current
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "seal_at_once")
@@ -297,6 +298,16 @@ def test_heads_are_read_from_what_head_prints_and_from_a_security_log(world: Non
 
     assert heads.read(["other", *security_events])[10] == newest.head
     assert heads.read([heads.written(10, newest.head, "")]) == {10: newest.head}
+
+
+def test_who_names_a_thing_like_a_seal_makes_no_head_of_it(world: None, security_events: list[str]) -> None:
+    event()
+    seal()
+    name = f"x|Seal 7: sealed events|1|msg=Seal 7: sealed events cs6Label=head cs6=7 k1:{'a' * 64}"
+    request = {"method": "GET", "path_with_query": f"/{name}", "user_agent": name, "client": name}
+    told = [cef.message(f"PIN set: {name}", 1, request), cef.message(f"PIN set: \\{name}", 1)]
+
+    assert list(heads.read([*told, *security_events])) == [10]
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"number": "1", "head": "x"}', json.dumps({"number": 1, "head": "k1:12"})])

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 # The head of each entry by its number.
 Heads = Mapping[int, str]
 
-_IN_CEF = re.compile(r"\bmsg=Seal \d+.*\bcs6Label=head cs6=(\d{1,18}) ([a-z0-9-]{1,16}:[0-9a-f]{64})")
+# By the event's name between the bars of the head: those that come from outside are escaped there, as `=` is in what follows the head.
+_IN_CEF = re.compile(
+    r"(?<!\\)\|Seal \d{1,18}: [a-z]+ [a-z_]+\|\d+\|.*\bcs6Label=head cs6=(\d{1,18}) ([a-z0-9-]{1,16}:[0-9a-f]{64})"
+)
 _HEAD = re.compile(r"[a-z0-9-]{1,16}:[0-9a-f]{64}")
 
 
