@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.audit.world import call, event, findings, notification, seal, tamper, undone, verified
 from tests.vault.rings import ring_of, with_new_key
 
-from solitude.audit import heads, kinds, verifying
+from solitude.audit import heads, kinds, sealing, seals, verifying
 from solitude.audit.models import Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import Notification, ProviderCall
@@ -260,6 +260,102 @@ def test_a_seal_that_is_not_made_with_the_keys_is_found(world: None) -> None:
     Chain.objects.update(length=10)
 
     assert findings() == ["chain: changed: the seal is not as it was made (seal 10)"]
+
+
+def forged(number: int, **columns: Any) -> Seal:
+    """An entry as somebody writes it who has no keys: over all events there will be."""
+    columns = {"act": "sealed", "kind": "events", "layout": 1, "first_id": 1, "last_id": 2**60, "count": 0, **columns}
+    return Seal.objects.create(number=number, digest="", previous="", head=f"k1:{'0' * 64}", **columns)
+
+
+@pytest.mark.parametrize("number", [-1, 0, 10**6])
+def test_a_forged_seal_keeps_no_row_from_its_seal_and_is_found(number: int) -> None:
+    event()
+    seal()
+    forged(number, sealed_at=Seal.objects.get().sealed_at)
+    event()
+
+    assert sealing.unsealed_s() >= 0
+    assert sealing.sealed_through("events") == Event.objects.order_by("pk")[0].pk
+    assert seal() == 1
+    assert any(line.startswith("chain: ") and f"(seal {number})" in line for line in findings())
+
+
+def test_rows_that_were_passed_over_because_of_a_forged_seal_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a version did that went by any seal."""
+    pk, through = event().pk, sealing.sealed_through
+    event()
+    monkeypatch.setattr(sealing, "sealed_through", lambda kind: through(kind) or (pk if kind == "events" else 0))
+    seal()
+    monkeypatch.undo()
+
+    assert findings() == ["chain: changed: events from 1 on are under no seal (seal 1)"]
+
+
+def test_a_forged_seal_from_before_hides_nothing_of_what_was_sealed_since(world: None) -> None:
+    Event.objects.update(new="failed")
+    forged(10**6, sealed_at="2020-01-01T00:00Z")
+
+    assert findings(since=datetime(2021, 1, 1, tzinfo=UTC)) == [
+        "chain: changed: the seal is not as it was made (seal 1000000)"
+    ]
+
+
+def test_a_row_below_all_that_are_sealed_is_found(world: None) -> None:
+    row = Event.objects.order_by("pk")[0]
+    row.pk, row.place = -7, None
+    row.save(force_insert=True)
+
+    assert findings() == findings(kind="events") == ["events: inserted: -7, where nothing is sealed (seal 0)"]
+    verified(kind="accesses")
+
+
+def test_a_row_that_ended_and_is_opened_and_changed_gets_no_other_seal_for_that() -> None:
+    stuck = call("unknown")
+    seal()
+    ProviderCall.objects.update(outcome="succeeded")
+    seal()
+    ProviderCall.objects.update(outcome="declined")
+    LeftOpen.objects.create(kind="provider_calls", row_id=stuck.pk, about=1)
+    assert seal() == 1
+
+    assert findings() == [
+        f"provider_calls: changed: {stuck.pk} was sealed once more as it ended, by seal 3 (seal 1)",
+        f"provider_calls: changed: {stuck.pk} outcome (seal 1)",
+    ]
+
+
+def test_what_was_emptied_and_holds_what_cannot_be_opened_is_found(world: None) -> None:
+    rows = list(ProviderCall.objects.order_by("pk")[:2])
+    with transaction.atomic():
+        seals.truncated("provider_calls", [rows[0].pk])
+        for row in rows[:1]:
+            row.intent, row.exchanges = {}, []
+            row.save(update_fields=["intent", "exchanges"])
+    tamper("UPDATE payments_providercall SET intent = %s WHERE id = %s", sealed_text(rows[1], "intent"), rows[0].pk)
+
+    seals_number = number_of("provider_calls", rows[0].pk)
+    assert findings() == [
+        f"provider_calls: changed: {rows[0].pk} intent, which cannot be decrypted (seal {seals_number})"
+    ]
+
+
+def test_a_row_that_cannot_be_read_is_found_and_ends_nothing(world: None) -> None:
+    first, second, third = Event.objects.order_by("pk")[:3]
+    if connection.vendor == "postgresql":
+        tamper("UPDATE events_event SET created = 'infinity' WHERE id = %s", first.pk)
+    else:
+        tamper("UPDATE events_event SET created = '2026-13-45 00:00:00' WHERE id = %s", first.pk)
+        tamper("UPDATE events_event SET uuid = %s WHERE id = %s", b"abc", second.pk)
+    Event.objects.filter(pk=third.pk).update(new="failed")
+
+    found = findings()
+
+    number = number_of("events", first.pk)
+    assert f"events: changed: {first.pk}, which cannot be read (seal {number})" in found
+    assert f"events: changed: {third.pk} event (seal {number_of('events', third.pk)})" in found
+    if connection.vendor != "postgresql":
+        assert f"events: changed: {second.pk} event, which cannot be read (seal {number})" in found
 
 
 def test_another_key_changes_nothing_and_a_key_that_is_gone_is_said() -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db import DataError
 from django.db.models import Model
 
 from solitude.audit.kinds import Group
@@ -18,6 +19,8 @@ from solitude.vault import hashes, keyring
 
 # HMAC-SHA256 cut to its first half; RFC 2104, section 5, allows no less than half.
 DIGEST_BYTES = 16
+# What reading a row raises in which a column holds what its kind cannot: SQLite keeps anything, PostgreSQL has times without end.
+UNREADABLE = (ValueError, TypeError, DataError)
 _ROW, _HEAD = "audit-row", "audit-head"
 _SEALS = "seals"
 # Seals have keys of their own where the ring has them.

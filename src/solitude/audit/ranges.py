@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from django.db.models import Model
 
 from solitude.audit import chain, digests, kinds, listings
-from solitude.audit.digests import KeyGone
+from solitude.audit.digests import UNREADABLE, KeyGone
 from solitude.audit.kinds import Group, Kind
 from solitude.audit.listings import UNKNOWN, Digests
 from solitude.audit.models import Act, LeftOpen, Seal
@@ -71,7 +72,7 @@ class Range:
         """What is not as it was sealed, in words."""
         if self.is_emptied:
             self.checked.removed += self.seal.count
-            yield from (f"inserted: {row.pk}" for row in self._rows())
+            yield from (f"inserted: {pk}" for pk, _row in self._rows())
             return
         yield from self.wrong
         listing = _listing(self.seal)
@@ -81,10 +82,12 @@ class Range:
         expected = listings.rows_of(listing, len(self.groups))
         self.checked.removed += len(self.removed & expected.keys())
         left = {pk: sealed for pk, sealed in expected.items() if pk not in self.removed}
-        for row in self._rows():
-            sealed = left.pop(row.pk, None)
+        for pk, row in self._rows():
+            sealed = left.pop(pk, None)
             if sealed is None:
-                yield f"inserted: {row.pk}"
+                yield f"inserted: {pk}"
+            elif row is None:
+                yield f"changed: {pk}, which cannot be read"
             else:
                 yield from self._row(row, sealed)
         yield from (f"removed: {pk}" for pk in left)
@@ -107,16 +110,34 @@ class Range:
         elif note.act == Act.TRUNCATED:
             self.truncated |= listings.ids_of(listing)
         elif note.act == Act.ENDED:
-            key_id = digests.key_id_of(note.head)
-            for pk, found in listings.rows_of(listing, len(self.groups)).items():
-                self.later[pk] = (key_id, found)
+            self._take_ended(note, listing)
 
-    def _rows(self) -> Iterator[Model]:
+    def _take_ended(self, note: Seal, listing: bytes) -> None:
+        """A row ends once. Who opens it again, and changes it, is not to get another seal for it."""
+        key_id = digests.key_id_of(note.head)
+        for pk, found in listings.rows_of(listing, len(self.groups)).items():
+            if self.later.setdefault(pk, (key_id, found)) != (key_id, found):
+                self.wrong.append(f"changed: {pk} was sealed once more as it ended, by seal {note.number}")
+
+    def _rows(self) -> Iterator[tuple[int, Model | None]]:
+        """The rows by their ids; None for one in which there stands what no such column can have."""
         rows = self.kind.rows.filter(pk__range=(self.seal.first_id, self.seal.last_id)).order_by("pk")
         last = self.seal.first_id - 1
-        while some := list(rows.filter(pk__gt=last)[:ROWS_AT_ONCE]):
+        while some := self._read(rows.filter(pk__gt=last)[:ROWS_AT_ONCE]):
             yield from some
-            last = some[-1].pk
+            last = some[-1][0]
+
+    def _read(self, rows: Any) -> list[tuple[int, Model | None]]:
+        try:
+            return [(row.pk, row) for row in rows]
+        except UNREADABLE:
+            return [(pk, self._readable(pk)) for pk in rows.values_list("pk", flat=True)]
+
+    def _readable(self, pk: int) -> Model | None:
+        try:
+            return next(iter(self.kind.rows.filter(pk=pk)), None)
+        except UNREADABLE:
+            return None
 
     def _row(self, row: Model, sealed: Digests) -> Iterator[str]:
         key_id = digests.key_id_of(self.seal.head)
@@ -137,15 +158,16 @@ class Range:
         self.checked.truncated += row.pk in self.truncated
 
     def _compared(self, row: Model, key_id: str, group: Group, digest: bytes) -> Iterator[str]:
-        if row.pk in self.truncated and group.can_be_emptied:
-            if any(digests.value_of(row, column) for column in group.columns):
-                yield f"changed: {row.pk} {group.name}, which was emptied"
-            return
         try:
-            if digests.of_group(key_id, self.kind.name, row, group) != digest:
+            if row.pk in self.truncated and group.can_be_emptied:
+                if any(digests.value_of(row, column) for column in group.columns):
+                    yield f"changed: {row.pk} {group.name}, which was emptied"
+            elif digests.of_group(key_id, self.kind.name, row, group) != digest:
                 yield f"changed: {row.pk} {group.name}"
         except Unsealable:
             yield f"changed: {row.pk} {group.name}, which cannot be decrypted"
+        except UNREADABLE:
+            yield f"changed: {row.pk} {group.name}, which cannot be read"
 
     def _open(self, row: Model) -> Iterator[str]:
         """A row that was open when it was sealed is so still, or waits for its seal."""

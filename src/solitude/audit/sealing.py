@@ -17,6 +17,7 @@ from solitude import monthly
 from solitude.audit import chain, digests, kinds, listings
 from solitude.audit.bounds import bounds
 from solitude.audit.chain import Entry, Moved
+from solitude.audit.digests import KeyGone
 from solitude.audit.kinds import Kind
 from solitude.audit.listings import UNKNOWN, Digests
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
@@ -133,9 +134,21 @@ def _digested(kind: Kind, layout: int, key_id: str, pks: list[int], still_open: 
 
 
 def sealed_through(kind: str) -> int:
-    """The last id under a seal; 0 for none."""
-    ranges = Seal.objects.filter(kind=kind, act=Act.SEALED).order_by("-last_id")
-    return ranges.values_list("last_id", flat=True).first() or 0
+    """The last id under a seal; 0 for none.
+
+    A seal that was not made with the keys does not count: rows up to there would never get one, and could go without a note.
+    """
+    ranges = Seal.objects.filter(kind=kind, act=Act.SEALED).defer("listing").order_by("-last_id")
+    # Nearly always the first is as it was made.
+    return next((seal.last_id for some in (ranges[:1], ranges) for seal in some if _counts(seal)), 0)
+
+
+def _counts(seal: Seal) -> bool:
+    try:
+        return chain.is_genuine(seal)
+    except KeyGone:
+        # An alarm of the vault, and a finding of each verification. What comes after is sealed all the same.
+        return True
 
 
 def unsealed_s() -> int:

@@ -10,11 +10,14 @@ from datetime import datetime
 from solitude.audit import chain, kinds
 from solitude.audit.digests import KeyGone
 from solitude.audit.heads import Heads
+from solitude.audit.kinds import Kind
 from solitude.audit.models import Act, Seal
 from solitude.audit.ranges import Checked, Range
 from solitude.audit.sealing import sealed_through
 
 ENTRIES_AT_ONCE = 20
+# Numbers of seals and ids of rows begin with it.
+FIRST = 1
 # A range is read once more when retention has noted something about it in between.
 READINGS_MAX = 3
 
@@ -57,9 +60,14 @@ def verify(wish: Wish, verified: Verified) -> Iterator[Finding]:
         kinds.named(wish.kind)
     # Read before the walk: whoever seals meanwhile makes the chain longer than the walk may get to see.
     length = chain.only().length
+    yield from _below_first(wish)
     last = _before(wish)
-    through: dict[str, int] = {}
-    for seal in _entries(last.number if last else 0):
+    if last is not None:
+        # From there on nothing was left out only if that is a seal of ours.
+        yield from _genuine(last)
+    # How far each kind is sealed; of a part of the chain it is not known where that begins.
+    through = {} if last else {kind.name: FIRST - 1 for kind in kinds.every()}
+    for seal in _entries(last.number if last else FIRST - 1):
         yield from _links(last, seal)
         yield from _tiles(through, seal)
         yield from _is_named(seal, wish.heads)
@@ -70,11 +78,20 @@ def verify(wish: Wish, verified: Verified) -> Iterator[Finding]:
         verified.seals += 1
     verified.length, verified.head = (last.number, last.head) if last else (0, "")
     yield from _end(last, max([length, *wish.heads]))
-    verified.unsealed = sum(
-        kind.rows.filter(pk__gt=sealed_through(kind.name)).count()
-        for kind in kinds.every()
-        if wish.kind in ("", kind.name)
-    )
+    verified.unsealed = sum(kind.rows.filter(pk__gt=sealed_through(kind.name)).count() for kind in _wished(wish))
+
+
+def _wished(wish: Wish) -> Iterator[Kind]:
+    return (kind for kind in kinds.every() if wish.kind in ("", kind.name))
+
+
+def _below_first(wish: Wish) -> Iterator[Finding]:
+    """Seals and rows where none can be, which no range and no walk comes by."""
+    for number in Seal.objects.filter(number__lt=FIRST).order_by("number").values_list("number", flat=True):
+        yield Finding("chain", number, "inserted: no seal has such a number")
+    for kind in _wished(wish):
+        for pk in kind.rows.filter(pk__lt=FIRST).order_by("pk").values_list("pk", flat=True):
+            yield Finding(kind.name, 0, f"inserted: {pk}, where nothing is sealed")
 
 
 def _before(wish: Wish) -> Seal | None:
