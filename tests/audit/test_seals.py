@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from tests.audit.world import call, event, findings, notification, seal, verified
+from tests.audit.world import call, event, findings, notification, seal, tamper, verified
 
 from solitude.audit import digests, kinds, sealing, seals
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
 from solitude.services import plugin
+from solitude.vault.fields import Unsealable
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "seal_at_once")
 EVENTS, CALLS = "events", "provider_calls"
@@ -274,6 +275,20 @@ def test_one_seals_at_a_time_and_a_lease_that_has_ended_is_taken_over(settings: 
 
     assert seal() == 1
     assert Chain.objects.get().leased_until is None
+
+
+def test_a_row_that_cannot_be_opened_keeps_only_its_own_kind_waiting() -> None:
+    row = notification()
+    call()
+    tamper("UPDATE payments_notification SET body = 'v1:k1:xx'")
+
+    with pytest.raises(Unsealable) as raised:
+        seal()
+
+    assert raised.value.__notes__ == ["notifications are not sealed as long as it is so"]
+    assert Seal.objects.get().kind == CALLS
+    row.save(update_fields=["body"])
+    assert seal() == 1
 
 
 def test_every_kind_is_sealed_and_says_of_each_column_whether_it_may_change() -> None:

@@ -17,10 +17,11 @@ from solitude import monthly
 from solitude.audit import chain, digests, kinds, listings
 from solitude.audit.bounds import bounds
 from solitude.audit.chain import Entry, Moved
-from solitude.audit.digests import KeyGone
+from solitude.audit.digests import UNREADABLE, KeyGone
 from solitude.audit.kinds import Kind
 from solitude.audit.listings import UNKNOWN, Digests
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
+from solitude.vault.fields import Unsealable
 
 LEASE_S = 120
 # How long one go lasts, so that the worker's other jobs get their turn.
@@ -29,23 +30,38 @@ ROWS_AT_ONCE = 200
 
 
 def seal_due() -> int:
-    """Seals what is due, for some seconds at most; the number of new seals."""
+    """Seals what is due, for some seconds at most; the number of new seals.
+
+    Where a row cannot be read or opened, its kind waits and the others do not. Raises what it was that could not be read, at the end.
+    """
     if not _take_lease():
         return 0
     made, until = 0, time.monotonic() + TURN_S
+    unread: Exception | None = None
     try:
         for kind in kinds.every():
-            if kind.prepare is not None:
-                while kind.prepare() and time.monotonic() < until:
-                    pass
-            made += seal_ended(kind)
-            while time.monotonic() < until and seal_range(kind):
-                made += 1
+            try:
+                made += _seal_kind(kind, until)
+            except (Unsealable, *UNREADABLE) as error:
+                error.add_note(f"{kind.name} are not sealed as long as it is so")
+                unread = error
     except Moved:
         # The next turn reads anew.
         pass
     finally:
         Chain.objects.filter(pk=chain.only().pk).update(leased_until=None)
+    if unread is not None:
+        raise unread
+    return made
+
+
+def _seal_kind(kind: Kind, until: float) -> int:
+    if kind.prepare is not None:
+        while kind.prepare() and time.monotonic() < until:
+            pass
+    made = seal_ended(kind)
+    while time.monotonic() < until and seal_range(kind):
+        made += 1
     return made
 
 
