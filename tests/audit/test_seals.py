@@ -291,6 +291,53 @@ def test_a_row_that_cannot_be_opened_keeps_only_its_own_kind_waiting() -> None:
     assert seal() == 1
 
 
+def test_a_row_that_is_made_old_enough_for_retention_is_missed() -> None:
+    rows = [event(number).pk for number in range(3)]
+    seal()
+    Event.objects.filter(pk=rows[0]).update(created="2001-01-01T00:00Z")
+
+    remove(EVENTS, rows[:2])
+    assert findings() == [f"events: removed: {rows[0]} (seal 1)"]
+
+    remove(EVENTS, rows[2:])
+    assert findings() == [f"events: removed: {rows[0]} (seal 1)"]
+
+
+def test_a_row_that_was_taken_away_is_missed_after_the_last_of_its_range_too() -> None:
+    rows = [event(number).pk for number in range(3)]
+    seal()
+    Event.objects.filter(pk=rows[1]).delete()
+
+    remove(EVENTS, [rows[0], rows[2]])
+
+    assert findings() == [f"events: removed: {rows[1]} (seal 1)"]
+
+
+def test_a_call_that_is_made_old_enough_to_be_emptied_is_found() -> None:
+    rows = [call().pk for _ in range(3)]
+    seal()
+    began = ProviderCall.objects.get(pk=rows[0]).begun_at
+    ProviderCall.objects.filter(pk=rows[0]).update(begun_at="2001-01-01T00:00Z")
+
+    truncate(rows[:2])
+    ProviderCall.objects.filter(pk=rows[0]).update(begun_at=began)
+
+    assert findings() == [
+        f"provider_calls: changed: {rows[0]} intent (seal 1)",
+        f"provider_calls: changed: {rows[0]} exchanges (seal 1)",
+    ]
+
+
+def test_what_a_seal_lists_and_somebody_changed_does_not_go_with_the_rows() -> None:
+    rows = [event(number).pk for number in range(2)]
+    seal()
+    Seal.objects.update(listing=b"")
+
+    remove(EVENTS, rows)
+
+    assert findings() == ["events: changed: what the seal lists is not what was sealed (seal 1)"]
+
+
 def test_every_kind_is_sealed_and_says_of_each_column_whether_it_may_change() -> None:
     assert {"events", "notifications", "provider_calls"} <= {kind.name for kind in kinds.every()}
     for kind in kinds.every():

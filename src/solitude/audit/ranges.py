@@ -92,6 +92,27 @@ class Range:
                 yield from self._row(row, sealed)
         yield from (f"removed: {pk}" for pk in left)
 
+    def as_sealed(self, pks: set[int]) -> set[int]:
+        """Which of these rows are as they were sealed; all of them where nobody can tell any more."""
+        if not kinds.knows(self.seal.kind, self.seal.layout):
+            return pks
+        sealed, rows = self._sealed(), self._read(self.kind.rows.filter(pk__in=pks))
+        try:
+            return {pk for pk, row in rows if row is not None and pk in sealed and not any(self._row(row, sealed[pk]))}
+        except KeyGone:
+            return pks
+
+    def are_the_last(self, pks: set[int]) -> bool:
+        """Whether nothing of what was sealed is left but these rows, and all else went with a note."""
+        return bool(self._sealed()) and self._sealed().keys() <= self.removed | pks
+
+    def _sealed(self) -> dict[int, Digests]:
+        """What the seal lists; nothing where that is not what was sealed."""
+        try:
+            return listings.rows_of(_listing(self.seal) or b"", len(self.groups))
+        except ValueError:
+            return {}
+
     def _take(self, note: Seal) -> None:
         """What a later entry says. One that is not genuine says nothing; the walk along the chain tells of it."""
         try:

@@ -1,7 +1,8 @@
 """For retention: what is under a seal, and the notes that let rows go without a false alarm.
 
 A note is an entry of the chain itself, keyed like the others, and is written in the transaction that removes or empties the rows, before
-it does: so nobody can take a row away and say afterwards that it was retention.
+it does: so nobody can take a row away and say afterwards that it was retention. It names those rows that are as they were sealed. One that
+was changed, to be old enough for retention, say, goes without a note, and is missed ever after.
 """
 
 from collections.abc import Iterable
@@ -12,8 +13,11 @@ from solitude.audit import chain, kinds, listings, sealing
 from solitude.audit.chain import Entry
 from solitude.audit.kinds import Kind
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
+from solitude.audit.ranges import Range
 from solitude.audit.sealing import sealed_through
+from solitude.telemetry.logs import get_logger
 
+log = get_logger("solitude.audit")
 __all__ = ["NotSealed", "removed", "sealed_through", "truncated"]
 
 ROWS_MAX = 1000
@@ -76,7 +80,9 @@ def truncated(kind: str, pks: Iterable[int]) -> None:
     held = chain.locked()
     _seal_ended_first(named, held, wanted)
     for seal in _seals_of(kind, wanted):
-        _note(held, Act.TRUNCATED, seal, {pk for pk in wanted if seal.first_id <= pk <= seal.last_id})
+        some = {pk for pk in wanted if seal.first_id <= pk <= seal.last_id}
+        if some:
+            _note(held, Act.TRUNCATED, seal, _unchanged(Range.of(seal), some))
     # Whoever has just read these rows for a seal has read what they were.
     chain.touch(held)
 
@@ -106,11 +112,22 @@ def _seal_ended_first(kind: Kind, held: Chain, wanted: set[int]) -> None:
 
 def _remove(kind: Kind, held: Chain, seal: Seal, pks: set[int]) -> None:
     """Notes that these rows of a range go: all that are left of it, or not."""
+    if not pks:
+        return
+    known = Range.of(seal)
+    unchanged = _unchanged(known, pks)
     left = kind.rows.filter(pk__range=(seal.first_id, seal.last_id)).exclude(pk__in=pks)
-    if pks and left.exists():
-        _note(held, Act.REMOVED, seal, pks)
-    elif pks:
+    if left.exists() or not known.are_the_last(unchanged):
+        _note(held, Act.REMOVED, seal, unchanged)
+    else:
         _note_emptied(held, seal)
+
+
+def _unchanged(known: Range, pks: set[int]) -> set[int]:
+    found = known.as_sealed(pks)
+    if found != pks:
+        log.error("rows_not_as_sealed", kind=known.kind.name, seal=known.seal.number, rows=len(pks - found))
+    return found
 
 
 def _note(held: Chain, act: Act, seal: Seal, pks: set[int]) -> None:
