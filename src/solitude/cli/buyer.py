@@ -67,9 +67,8 @@ def _erase(chosen: argparse.Namespace) -> int:
         return start.NOT_MIGRATED
     from solitude.audit import accesses
     from solitude.buyers import erasing
-    from solitude.telemetry import logs
 
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, console=settings.SOLITUDE_CONSOLE_FORMAT)
+    start.set_up_logs(settings)
     buyer = _found(chosen.uuid)
     if buyer is None:
         return start.NOT_DONE

@@ -35,14 +35,7 @@ def _moving(run: Callable[[argparse.Namespace], int], chosen: argparse.Namespace
     settings = start.set_up()
     if start.is_behind():
         return start.NOT_MIGRATED
-    from solitude.telemetry import logs
-
-    logs.configure(
-        settings.SOLITUDE_DEBUG,
-        settings.SOLITUDE_LOG_DIR,
-        settings.SYSLOG_STREAMS,
-        console=settings.SOLITUDE_CONSOLE_FORMAT,
-    )
+    start.set_up_logs(settings)
     return run(chosen)
 
 

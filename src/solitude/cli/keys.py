@@ -71,10 +71,7 @@ def _told(run: Callable[[argparse.Namespace], int]) -> Callable[[argparse.Namesp
     """The command with Django behind it."""
 
     def told(chosen: argparse.Namespace) -> int:
-        settings = start.set_up()
-        from solitude.telemetry import logs
-
-        logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR)
+        start.set_up_logs(start.set_up())
         if start.is_behind():
             return start.NOT_MIGRATED
         return run(chosen)

@@ -57,9 +57,9 @@ def _plan(wanted: list[Any]) -> int:
 def _run(settings: Any, wanted: list[Any]) -> int:
     """Batch by batch with the pause between; what another process has begun is gone on with."""
     from solitude.retention import plan, running
-    from solitude.telemetry import logs, metrics
+    from solitude.telemetry import metrics
 
-    logs.configure(settings.SOLITUDE_DEBUG, settings.SOLITUDE_LOG_DIR, console=settings.SOLITUDE_CONSOLE_FORMAT)
+    start.set_up_logs(settings)
     metrics.configure(settings.SOLITUDE_STATSD, settings.SOLITUDE_STATSD_PREFIX)
     failed = False
     for data in wanted:

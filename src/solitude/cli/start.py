@@ -26,6 +26,18 @@ def set_up() -> Any:
     return settings
 
 
+def set_up_logs(settings: Any) -> None:
+    """For a command that does what the logs tell of: its lines go where those of servers and workers go."""
+    from solitude.telemetry import logs
+
+    logs.configure(
+        settings.SOLITUDE_DEBUG,
+        settings.SOLITUDE_LOG_DIR,
+        settings.SYSLOG_STREAMS,
+        console=settings.SOLITUDE_CONSOLE_FORMAT,
+    )
+
+
 def unanswered() -> tuple[type[Exception], ...]:
     """What the database raises that is away, or that others have locked for too long."""
     from django.db import OperationalError
