@@ -69,6 +69,7 @@ def test_the_limit_is_the_one_of_the_way(url: str, limit_bytes: int) -> None:
     [
         *({"SOLITUDE_SYSLOG": url} for url in ("log.example", "http://h", "udp://", "udp://h:0", "udp://u@h")),
         *({"SOLITUDE_SYSLOG": url} for url in ("tcp://h/x", "unix://h/x", "unix:/")),
+        *({"SOLITUDE_SYSLOG": url} for url in ("tcp://log..example", "udp://.log", "tls://" + "x" * 64 + ".example")),
         {"SOLITUDE_SYSLOG": "unix:///" + "x" * 110},
         {"SOLITUDE_SYSLOG_FACILITY": "kern"},
         {"SOLITUDE_SYSLOG_FORMAT": "rfc1"},

@@ -77,6 +77,8 @@ def target(text: str) -> Target | None:
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
+        # What is no name by the rules of names cannot be looked up: no line would ever be sent, and nobody told.
+        (host or "").encode("idna")
     except ValueError:
         raise wrong from None
     if parts.query or parts.fragment or parts.username is not None:
