@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import pickle
@@ -20,7 +21,7 @@ import pytest
 from django.test import override_settings
 from tests.vault.rings import ring_of
 
-from solitude.vault import keyring
+from solitude.vault import keyring, ring_file
 from solitude.vault.current import current_ring, use_ring
 from solitude.vault.keyring import KeyRing, KeyRingError, Keys
 from solitude.vault.ring_document import written as document_of
@@ -221,6 +222,21 @@ def test_an_existing_ring_that_is_malformed_is_refused_and_not_replaced(tmp_path
     with pytest.raises(KeyRingError):
         ensure(path)
     assert path.read_text() == "{}"
+
+
+def test_a_full_disk_leaves_no_keys_beside_the_ring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = written(tmp_path, document())
+    before = path.read_bytes()
+    monkeypatch.setattr(os, "fsync", full)
+    for change in (lambda: ring_file.change(path, lambda ring: ring), lambda: ring_file.make(tmp_path / "new.json")):
+        with pytest.raises(KeyRingError, match="No space left on device"):
+            change()
+
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir() if not file.name.endswith(".lock")] == ["keys.json"]
 
 
 def test_whoever_is_second_takes_the_ring_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,10 +136,15 @@ def _create(path: Path, ring: KeyRing) -> None:
 def _temporary(path: Path, ring: KeyRing) -> Path:
     """A file beside it, with mode 0600, that is on the disk."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".keys-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(written(ring))
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(written(ring))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        # Of a full disk, say. Keys do not lie about where nobody looks for them.
+        Path(name).unlink()
+        raise
     return Path(name)
 
 
