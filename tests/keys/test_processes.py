@@ -1,17 +1,20 @@
 """Processes tell which ring they have, and the next step waits for all of them."""
 
+import threading
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import InterfaceError
 from django.db.models.functions import Now
 from django.test import override_settings
 
-from solitude.vault import edits, holding, processes, ring_document, ring_file, uses
+from solitude.vault import edits, holding, processes, ring_document, ring_file, uses, watching
 from solitude.vault.models import RingProcess, SecretUse
 from solitude.vault.processes import Me
 from solitude.vault.watching import Watcher
+from tests.support.waiting import until
 from tests.vault.rings import kept, ring_of
 
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
@@ -74,6 +77,25 @@ def test_a_beat_takes_the_changed_ring_and_tells_it(path: Path) -> None:
     (row,) = RingProcess.objects.all()
     assert row.digest == ring_document.digest(changed)
     assert processes.behind(row.digest, 0) == []
+
+
+@pytest.mark.parametrize("error", [InterfaceError, RuntimeError])
+def test_whatever_goes_wrong_at_one_beat_the_next_one_comes(
+    path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    tell, failed = Me.tell, threading.Event()
+
+    def broken(_me: Me, _digest: str) -> None:
+        monkeypatch.setattr(Me, "tell", tell)
+        failed.set()
+        raise error
+
+    monkeypatch.setattr(Me, "tell", broken)
+    monkeypatch.setattr(watching, "LOOK_EVERY_S", 0.01)
+    watcher = Watcher("server").start()
+    assert failed.wait(20)
+    until(RingProcess.objects.exists)
+    watcher.stop()
 
 
 def test_a_beat_tells_which_secrets_were_used(path: Path, security_events: list[str]) -> None:

@@ -9,7 +9,7 @@ import time
 import uuid
 from datetime import timedelta
 
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.db.models.functions import Now
 
 from solitude.telemetry import cef
@@ -54,12 +54,16 @@ class Watcher:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            self.beat()
+            try:
+                self.beat()
+            except Exception:
+                # Without this thread the process would count as gone and still hash under what it knew last.
+                log.exception("key_ring_watch_failed")
             self._woken.wait(LOOK_EVERY_S)
             self._woken.clear()
         try:
             self._me.leave()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             log.warning("key_ring_cannot_be_told")
         connections.close_all()
 
@@ -79,7 +83,7 @@ class Watcher:
             close_old_connections()
             self._me.tell(digest)
             self._tell_uses()
-        except DatabaseError:
+        except (DatabaseError, InterfaceError):
             # It may be restarting, or wait for `migrate`.
             if self._has_database:
                 log.warning("key_ring_cannot_be_told")
