@@ -1,11 +1,13 @@
 """What Prometheus is shown by a server with two processes, and what the processes keep for it."""
 
+import contextlib
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -207,6 +209,25 @@ def test_a_scraper_that_says_nothing_is_cut_off(tmp_path: Path, monkeypatch: pyt
         silent.settimeout(10)
         assert http.request("GET", f"http://127.0.0.1:{port}/metrics", timeout=10).status == 200
         assert silent.recv(1) == b""
+
+
+def test_a_scraper_that_sends_a_byte_at_a_time_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_endpoint._Handler, "timeout", 0.3)
+    port, ended = free_port(), threading.Event()
+
+    def drip(slow: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while not ended.wait(0.05):
+                slow.send(b"G")
+
+    with collecting(tmp_path, port, "127.0.0.1"), socket.create_connection(("127.0.0.1", port)) as slow:
+        dripping = threading.Thread(target=drip, args=[slow])
+        dripping.start()
+        try:
+            assert http.request("GET", f"http://127.0.0.1:{port}/metrics", timeout=10, retries=False).status == 200
+        finally:
+            ended.set()
+            dripping.join()
 
 
 def in_a_process(folder: Path, code: str) -> str:

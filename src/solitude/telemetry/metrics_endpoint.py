@@ -7,10 +7,12 @@ slow is cut off, so that the endpoint never takes more of the machine than a thr
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -20,7 +22,9 @@ from . import metrics_prometheus
 from .logs import get_logger
 
 log = get_logger("solitude.metrics")
+# For a whole request, however many parts it comes in.
 PATIENCE_S = 5
+HEAD_MAX_BYTES = 16_384
 # Of processes that are gone, whose counts are still part of the whole.
 GONE_MAX = 64
 
@@ -119,6 +123,25 @@ class _Handler(BaseHTTPRequestHandler):
     allowed: tuple[Network, ...] = ()
     kept: Path
     server_version, sys_version = "solitude", ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = BytesIO(self._head())
+
+    def _head(self) -> bytes:
+        """The request up to its empty line; nothing where that does not come in time."""
+        head, until = b"", time.monotonic() + self.timeout
+        try:
+            while b"\r\n\r\n" not in head and len(head) < HEAD_MAX_BYTES:
+                self.connection.settimeout(max(until - time.monotonic(), 0.001))
+                part = self.connection.recv(HEAD_MAX_BYTES)
+                if not part:
+                    break
+                head += part
+        except TimeoutError:
+            return b""
+        self.connection.settimeout(self.timeout)
+        return head
 
     def do_GET(self) -> None:
         peer = ip_address(self.client_address[0])
