@@ -533,6 +533,19 @@ def test_calls_are_timed_and_codes_are_counted(daemon: Daemon) -> None:
     assert daemon.hears_nothing_more()
 
 
+def test_codes_that_bango_makes_up_are_no_series_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(wire.metrics, "count", told.append)
+    monkeypatch.setattr(wire, "_counted", set())
+
+    for number in range(2 * wire.CODES_MAX):
+        wire._count("CreatePackage", f"ERR_{number}")
+    wire._count("CreatePackage", "ERR_0")
+
+    assert len(set(told)) == wire.CODES_MAX + 1
+    assert told[-2:] == ["solitude.bango.response.other", "solitude.bango.response.err_0"]
+
+
 def test_a_token_that_is_not_good_is_counted(daemon: Daemon) -> None:
     with answered(NO_SUCH_TOKEN) as (bango, _):
         bango.ask("CheckToken", {"token": "stolen"})

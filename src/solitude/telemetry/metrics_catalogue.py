@@ -158,7 +158,7 @@ _OUTBOUND = (
     _counter(
         "solitude.bango.response.<code>",
         "solitude_bango_responses_total",
-        "answers of Bango with this code, `solitude.bango.response.ok`",
+        "answers of Bango with this code, `solitude.bango.response.ok`; `other` for those behind the first hundred codes of a process",
     ),
     _counter(
         "bango.notification.<outcome>",

@@ -30,6 +30,10 @@ BUSY: Final = "busy"
 UNWRITABLE: Final = "unwritable"
 # A code is a word of Bango's; what looks otherwise is counted as none.
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+# Each code is a series of its own, for which each process has room on the disk: of so many, and none is made up for those behind.
+CODES_MAX = 100
+OTHER_CODE: Final = "other"
+_counted: set[str] = set()
 _FAULT = "{http://schemas.xmlsoap.org/soap/envelope/}Fault"
 
 log = get_logger("solitude.bango")
@@ -176,6 +180,8 @@ def _told(operation: str, answer: Answer, described: Description) -> dict[str, A
 
 def _count(operation: str, code: str) -> None:
     if _CODE.fullmatch(code):
-        metrics.count(f"solitude.bango.response.{code.lower()}")
+        if len(_counted) < CODES_MAX:
+            _counted.add(code)
+        metrics.count(f"solitude.bango.response.{code.lower() if code in _counted else OTHER_CODE}")
     if operation == CHECK_TOKEN and code != OK:
         metrics.count("solitude.bango.response.checktoken_fail")
