@@ -1,6 +1,7 @@
 """Seals that retention goes by: what is under one, and what may go."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,6 +74,14 @@ def test_young_rows_wait_for_their_seal_unless_there_are_enough_for_a_whole_one(
 
     assert seals.sealed_through(EVENTS) == rows[2].pk
     assert verified().unsealed == 2
+
+
+def test_who_only_watches_needs_no_keys(settings: Any, tmp_path: Path) -> None:
+    last = event()
+    seal()
+    settings.SOLITUDE_KEYS_FILE, settings.SOLITUDE_DEBUG = tmp_path / "none.json", False
+
+    assert (seals.sealed_through(EVENTS), sealing.unsealed_s(), plugin._sealing()) == (last.pk, 0, [])
 
 
 def test_a_chain_without_rows_is_whole() -> None:
