@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from solitude.vault import ring_file
+from solitude.vault import edits, ring_document, ring_file
 from solitude.vault.keyring import KeyRing
 from tests.processes.test_serve import environment, run
 from tests.support import processes
@@ -99,3 +99,18 @@ def test_where_a_new_ring_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     assert refused.returncode == 2
     assert refused.stderr == f"solitude: Key ring {ring}: cannot be created (No such file or directory).\n"
+
+
+def test_a_ring_that_is_only_printed_brings_no_rows_under_its_key(home: Path) -> None:
+    """The command has the ring of before: it would say 100 percent, of the old key."""
+    ring, _ = edits.add(ring_of("k1"), "fields", None, "k2")
+    given = PRODUCTION | {"SOLITUDE_KEYS": ring_document.written(ring)}
+
+    refused = run(home, "keys", "rotate", "fields", "--to", "k2", "--now", **given)
+
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("solitude: --now needs the new key ring where it comes from")
+    printed = run(home, "keys", "rotate", "fields", "--to", "k2", **given)
+    assert printed.returncode == 0, printed.stderr
+    stored = PRODUCTION | {"SOLITUDE_KEYS": printed.stdout}
+    assert run(home, "keys", "rotate", "fields", "--now", **stored).stderr.splitlines()[-1] == "100 percent"

@@ -137,6 +137,7 @@ def _add(chosen: argparse.Namespace) -> int:
 def _rotate(chosen: argparse.Namespace) -> int:
     from solitude.vault import edits, sources
     from solitude.vault.keyring import NUMBERED
+    from solitude.vault.keys import KeyRingError
 
     ring = sources.chosen().read()
     named = edits.kind(chosen.purpose, chosen.of)
@@ -144,6 +145,10 @@ def _rotate(chosen: argparse.Namespace) -> int:
     ids = ring.own_ids(chosen.purpose) if chosen.purpose in NUMBERED else tuple(keys.by_id)
     target = chosen.to or (keys.current if chosen.now else _other(keys.current, ids))
     if target != keys.current:
+        if chosen.now and not isinstance(sources.chosen(), sources.File):
+            raise KeyRingError(
+                "--now needs the new key ring where it comes from: rotate without it, store what is printed, and rotate with --now alone"
+            )
         if not chosen.force and not _have_it(ring, chosen.wait_s):
             return start.NOT_DONE
         _store(lambda found: edits.make_current(found, chosen.purpose, chosen.of, target))
