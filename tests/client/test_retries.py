@@ -1,6 +1,7 @@
 """When a call is repeated: with the same idempotency key, a fresh signature, and never where that could pay twice."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -208,7 +209,18 @@ def test_a_server_that_stays_broken_is_told_as_such(fake: FakeSolitude, solitude
 
 
 @pytest.mark.parametrize(
-    "silence", [BUSY, AWAY, IN_PROGRESS, Reply(401, {"detail": "expired"}), Reply(403, {}), Reply(500, {"error": "E"})]
+    "silence",
+    [
+        BUSY,
+        AWAY,
+        IN_PROGRESS,
+        Reply(401, {"detail": "expired"}),
+        Reply(403, {}),
+        # Of no path of the server's, or of something in between.
+        Reply(404, {}),
+        Reply(429, raw=b"<h1>Too Many Requests</h1>", content_type="text/html"),
+        Reply(500, {"error": "E"}),
+    ],
 )
 def test_a_try_that_may_have_paid_is_not_forgotten_over_a_later_refusal(
     fake: FakeSolitude, connect: Connect, silence: Reply
@@ -222,7 +234,9 @@ def test_a_try_that_may_have_paid_is_not_forgotten_over_a_later_refusal(
     assert isinstance(nothing.value.__cause__, SolitudeError)
 
 
-@pytest.mark.parametrize("reply", [UNREACHABLE, Reply(422, {"paypal": {"__all__": []}}), Reply(400, {})])
+@pytest.mark.parametrize(
+    "reply", [UNREACHABLE, Reply(422, {"paypal": {"__all__": []}}), Reply(400, {"app_id": ["unknown"]}), Reply(412)]
+)
 def test_an_answer_to_the_key_settles_what_the_tries_before_left_open(
     fake: FakeSolitude, solitude: Solitude, reply: Reply
 ) -> None:
@@ -260,6 +274,34 @@ def test_a_server_that_went_away_after_a_try_leaves_it_open(fake: FakeSolitude, 
     with pytest.raises(NoAnswer) as nothing:
         pay(connect(retries=Retries(tries=2), clock=clock))
     assert len(fake.received) == 1
+    assert nothing.value.sent
+
+
+@pytest.mark.parametrize("silence", [BUSY, AWAY, Reply(401, {"detail": "expired"}), Reply(403, {}), None])
+@pytest.mark.parametrize(
+    ("first", "told"), [(Reply(500, {"error": "E"}), ServerError), (IN_PROGRESS, Conflict), (UNKNOWN, OutcomeUnknown)]
+)
+def test_an_answer_that_leaves_it_open_is_not_forgotten_over_a_shut_door(
+    fake: FakeSolitude, connect: Connect, time: Time, first: Reply, told: type[SolitudeError], silence: Reply | None
+) -> None:
+    """That nothing was sent the second time is no word about the first one."""
+    fake.answers(replace(first, headers=first.headers | {"Connection": "close"}), *([silence] if silence else []))
+
+    def passes(seconds: float) -> None:
+        time.sleep(seconds)
+        if silence is None:
+            fake.stop()
+
+    clock = type(time.clock)(monotonic=lambda: time.now, sleep=passes, chance=lambda: 1.0)
+    with pytest.raises(told) as open_still:
+        pay(connect(retries=Retries(tries=2, total_s=5, unknown=1), clock=clock))
+    assert open_still.value.idempotency_key == fake.received[0].idempotency_key
+
+
+def test_no_answer_outweighs_that_the_call_was_still_running(fake: FakeSolitude, solitude: Solitude) -> None:
+    fake.answers(IN_PROGRESS, DROPS)
+    with pytest.raises(NoAnswer) as nothing:
+        pay(solitude)
     assert nothing.value.sent
 
 

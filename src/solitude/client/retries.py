@@ -12,9 +12,20 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from .errors import Forbidden, NoAnswer, NotSigned, OutcomeUnknown, ProviderUnavailable, ServerError, SolitudeError
+from .errors import (
+    Conflict,
+    Forbidden,
+    NoAnswer,
+    NotSigned,
+    OutcomeUnknown,
+    PreconditionFailed,
+    ProviderUnavailable,
+    ServerError,
+    SolitudeError,
+)
 
 RUNNING_TRIES_MAX = 60
+RUNNING = "idempotency_in_progress"
 UNKNOWN_PAUSE_S = 1.0
 _random = random.SystemRandom()
 
@@ -100,7 +111,7 @@ def reason_to_repeat(failure: SolitudeError, retries: Retries, *, repeatable: bo
         return Reason.TROUBLE if failure.transient and (repeatable or not failure.sent) else None
     if not repeatable:
         return None
-    if failure.code == "idempotency_in_progress":
+    if failure.code == RUNNING:
         return Reason.RUNNING
     if isinstance(failure, OutcomeUnknown):
         return Reason.UNKNOWN
@@ -118,19 +129,21 @@ def _unresolved(failure: SolitudeError, earlier: SolitudeError | None) -> Solitu
     """The failure after which a payment may have happened all the same; one that names the payment is worth more."""
     if isinstance(failure, OutcomeUnknown):
         return failure
-    if isinstance(failure, NoAnswer) and failure.sent:
-        return earlier or failure
-    return earlier
+    if isinstance(failure, ServerError) or (isinstance(failure, NoAnswer) and failure.sent):
+        # That a call is running is no more than a conflict to whoever does not read its code.
+        return failure if earlier is None or isinstance(earlier, Conflict) else earlier
+    return earlier or (failure if failure.code == RUNNING else None)
 
 
 def _settles(failure: SolitudeError) -> bool:
     """Whether the failure is an answer about the call's idempotency key, and so about every try before it.
 
     Signature, permission and the limit of work come before the key; a broken server or connection says nothing at all, nor does a
-    database that is away.
+    database that is away. And a refusal that names no reason, but for 412, which never does, is none of whoever looks at keys.
     """
     silent = isinstance(failure, NoAnswer | OutcomeUnknown | NotSigned | Forbidden | ServerError)
-    return not silent and failure.code not in ("busy", "database_unavailable", "idempotency_in_progress")
+    silent = silent or not (failure.body or isinstance(failure, PreconditionFailed))
+    return not silent and failure.code not in ("busy", "database_unavailable", RUNNING)
 
 
 def _pause_s(failure: SolitudeError, reason: Reason, times: int, retries: Retries, clock: Clock) -> float:
