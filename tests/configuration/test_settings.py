@@ -347,6 +347,12 @@ def test_clients_are_read_in_all_their_forms(tmp_path: Path) -> None:
         (("* /generic/buyer/*", "POST /paypal/pay/"), "PATCH /generic/buyer/1/", True),
         (("* /generic/buyer/*", "POST /paypal/pay/"), "POST /paypal/pay/", True),
         (("* /generic/buyer/*", "POST /paypal/pay/"), "POST /paypal/pay-check/", False),
+        # Either spelling of a path is that path.
+        (("POST /paypal/pay",), "POST /paypal/pay/", True),
+        (("POST /paypal/pay",), "POST /paypal/pay-check/", False),
+        (("POST /paypal/pay",), "POST /paypal/pay/x/", False),
+        (("GET /generic/buyer/?",), "GET /generic/buyer/7/", True),
+        (("GET /generic/buyer/?",), "GET /generic/buyer/77/", False),
     ],
 )
 def test_a_client_may_what_a_pattern_allows(allow: tuple[str, ...] | None, request_line: str, may: bool) -> None:

@@ -33,7 +33,11 @@ class Client:
     ids: Mapping[bytes, str] = field(default_factory=dict, repr=False, compare=False)
 
     def may(self, method: str, path: str) -> bool:
-        return self.allow is None or any(fnmatch.fnmatchcase(f"{method} {path}", pattern) for pattern in self.allow)
+        """`path` has its final slash, which a pattern may leave out as a request may."""
+        asked = f"{method} {path}"
+        return self.allow is None or any(
+            fnmatch.fnmatchcase(asked, spelt) for pattern in self.allow for spelt in (pattern, f"{pattern}/")
+        )
 
 
 def clients_of(text: str) -> dict[str, Client]:
