@@ -20,6 +20,8 @@ from solitude.web.admission import UNSIGNED_PATHS
 WITHIN_S = 10
 MEGABYTE = 1_048_576
 SERVE_THREADS = 4
+DATA, HEADERS, SETTINGS = 0, 1, 4
+END_STREAM, END_HEADERS = 1, 4
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,51 @@ def test_a_body_in_chunks_is_refused(wire: Wire) -> None:
     right = bearer(claims("POST", "/generic/buyer/", body))
     status, answer = wire.send("POST /generic/buyer/", chunked, Authorization=right, **headers)
     assert (status, list(answer)) == (411, ["detail"])
+
+
+def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """Of HTTP/2 (RFC 9113)."""
+    return len(payload).to_bytes(3) + bytes((kind, flags)) + stream.to_bytes(4) + payload
+
+
+def literal(text: str) -> bytes:
+    """As HPACK writes a text that is not compressed (RFC 7541)."""
+    head, left = bytes((min(len(text), 127),)), len(text) - 127
+    while left >= 128:
+        head, left = head + bytes((left % 128 + 128,)), left // 128
+    return head + (bytes((left,)) if left >= 0 else b"") + text.encode("latin-1")
+
+
+def over_http2(port: int, method: str, path: str, body: bytes, **headers: str) -> Any:
+    """JSON of the answer to a request by HTTP/2 that does not say how long its body is."""
+    given = {":method": method, ":scheme": "http", ":path": path, ":authority": "solitude.example"} | headers
+    fields = b"".join(b"\x00" + literal(name.lower()) + literal(value) for name, value in given.items())
+    sent = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(SETTINGS, 0, 0)
+    sent += frame(HEADERS, END_HEADERS | (0 if body else END_STREAM), 1, fields)
+    sent += frame(DATA, END_STREAM, 1, body) if body else b""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), WITHIN_S) as connection, connection.makefile("rb") as stream:
+        connection.sendall(sent)
+        while head := stream.read(9):
+            payload = stream.read(int.from_bytes(head[:3]))
+            if head[3] == DATA:
+                answer += payload
+            if head[3] in (DATA, HEADERS) and head[4] & END_STREAM:
+                break
+    return json.loads(answer)
+
+
+def test_a_body_without_a_length_by_http2_is_refused(wire: Wire) -> None:
+    """There are no chunks there, and the body would go unseen all the same."""
+    path, kind = "/generic/transaction/", {"Content-Type": "application/json"}
+    empty = {"Authorization": bearer(claims("POST", path))}
+    assert over_http2(wire.port, "POST", path, b'{"notes": "unseen"}', **empty, **kind) == {
+        "detail": "The body must come with its Content-Length."
+    }
+    assert over_http2(wire.port, "POST", path, b"", Authorization=bearer(claims("POST", path)))["status"] == 6
+    assert (
+        over_http2(wire.port, "GET", path, b"", Authorization=bearer(claims("GET", path)))["meta"]["total_count"] == 1
+    )
 
 
 @pytest.mark.parametrize("target", ["/generic/buyer/", "/paypal/webhook/", "/services/status/", "/"])

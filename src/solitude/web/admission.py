@@ -21,6 +21,7 @@ from solitude import databases
 from solitude.prepared import insert_both, insert_once, insert_once_soon
 from solitude.telemetry import cef, context
 from solitude.telemetry.logs import get_logger
+from solitude.turns import aside
 from solitude.web import idempotency, known_clients, oauth1, purge, signature
 from solitude.web.docs import pages
 from solitude.web.idempotency import Claim
@@ -90,6 +91,8 @@ def admit(request: ApiRequest) -> HttpResponse | None:
     if len(request.body) < length:
         # Here at the latest: a claim of the key for half a request would refuse the whole one.
         raise Refused(400, {"detail": "The body ended before its Content-Length."})
+    if not length and _has_unread(request):
+        raise _without_length()
     claimed = _claimed(request, signed)
     if signed:
         _tell(request)
@@ -111,11 +114,23 @@ def _length(request: ApiRequest) -> int:
     """How many bytes the body has, by what the request says of it. Raises Refused."""
     if "HTTP_TRANSFER_ENCODING" in request.META:
         # Django reads as much as Content-Length says: what comes in chunks would go unseen, by the signature too.
-        raise Refused(411, {"detail": "The body must come with its Content-Length."})
+        raise _without_length()
     length = str(request.META.get("CONTENT_LENGTH") or 0)
     if not length.isascii() or not length.isdigit() or len(length) > LENGTH_MAX_DIGITS:
         raise Refused(400, {"detail": "The Content-Length is no number."})
     return int(length)
+
+
+def _has_unread(request: ApiRequest) -> bool:
+    """Whether a body has come without a length all the same: HTTP/2 knows where it ends, and nobody would have read it."""
+    if request.META.get("SERVER_PROTOCOL") != "HTTP/2":
+        return False
+    with aside():
+        return bool(request.META["wsgi.input"].read(1))
+
+
+def _without_length() -> Refused:
+    return Refused(411, {"detail": "The body must come with its Content-Length."})
 
 
 def _claimed(request: ApiRequest, signed: Signed | None) -> Claim | HttpResponse | None:
