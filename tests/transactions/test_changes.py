@@ -481,6 +481,19 @@ def test_notes_and_reason_of_a_payment_are_free_in_any_state_at_any_time(
         assert shop.patch(path, {"notes": 7}).json == {"notes": ["must be a text"]}
 
 
+@pytest.mark.parametrize("body", [{"notes": "ada@shop.example called"}, {"status_reason": "Ada"}, {"status": 1}, {}])
+def test_nothing_comes_to_a_transaction_that_was_anonymised(
+    shop: Marketplace, paid: dict[str, str], body: dict[str, Any]
+) -> None:
+    """Who it was about would be in the books again, and its day of change another one."""
+    kept = made(shop, uuid="of a client")["resource_uri"]
+    for path in (paid["transaction"], kept):
+        Transaction.objects.filter(pk=pk_of(path)).update(anonymised_at=timezone.now())
+        before = shop.transaction(path)
+        refused(shop.patch(path, body))
+        assert shop.transaction(path) == before
+
+
 @pytest.mark.parametrize(("status", "named"), [(1, "completed"), ([], "none")])
 def test_who_wants_to_move_a_payment_of_the_engine_leaves_a_security_event(
     shop: Marketplace, app_id: str, security_events: list[str], status: Any, named: str

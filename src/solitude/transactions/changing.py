@@ -30,6 +30,8 @@ def change(request: ApiRequest, row: Transaction, body: TransactionChange) -> No
     if body.unknown:
         named = ", ".join(body.unknown[:NAMED_MAX])
         raise BadFields(__all__=f"only {', '.join(type(body).model_fields)} can be changed, not {named}")
+    if row.anonymised_at is not None:
+        raise BadFields(__all__="this transaction was anonymised, and nothing comes to it any more")
     of_engine = is_of_engine(row)
     rules = _rules_of_engine(request, row, body) if of_engine else _rules_of_client(request, row, body)
     if rules or body.wrong:
