@@ -442,6 +442,27 @@ def test_days_that_were_never_delivered_as_a_whole_are_told(log: Log, tmp_path: 
     assert run(6) == ""
 
 
+def test_a_day_of_which_something_came_after_its_delivery_is_told(log: Log) -> None:
+    """A process stood still before its commit, or its clock was behind: the row is of a day that nobody asks for again."""
+
+    def run(days: int) -> list[str]:
+        found = log("revenue", day=DAY + timedelta(days=days))
+        RevenueDelivery.objects.filter(day=DAY + timedelta(days=days)).update(begun_at=NOON + timedelta(days=days + 1))
+        return found
+
+    kept("in time")
+    assert run(0) == ["in time"]
+    kept("late")
+    kept("not paid", status=Status.PENDING)
+    assert (run(1), log.said.endswith("with --date: 2026-02-03\n")) == ([], True)
+    with dying(failpoints.REVENUE_WRITTEN):
+        run(0)
+    assert (run(2), log.said.endswith("with --date: 2026-02-03\n")) == ([], True)
+    end_leases()
+    assert run(0) == ["late"]
+    assert (run(3), log.said) == ([], "")
+
+
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.long
 def test_a_killed_command_loses_nothing(shop: Marketplace, tmp_path: Path, moment: str) -> None:
@@ -662,12 +683,13 @@ def test_a_batch_takes_the_same_number_of_statements_whatever_its_size(
     shop: Marketplace, log: Log, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     def statements(batch_rows: int, count: int) -> int:
-        day = DAY + timedelta(days=batch_rows)
+        # So far apart that none looks back at another one.
+        day = DAY + timedelta(days=batch_rows * (exports.LOOK_BACK_DAYS + 1))
         seller = shop.seller(paypal_id=None)
         for number in range(count):
             external = f"{batch_rows}-{number}"
             product = {"seller": seller["resource_uri"], "external_id": external, "public_id": external}
-            row = kept(external, at=NOON + timedelta(days=batch_rows))
+            row = kept(external, at=datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
             Transaction.objects.filter(pk=row.pk).update(
                 buyer=shop.buyer()["resource_pk"], seller_product=shop.post("/generic/product/", product)["resource_pk"]
             )

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from solitude import failpoints
@@ -247,7 +247,8 @@ def _given_back(delivery: RevenueDelivery) -> Iterator[None]:
 
 
 def _never_delivered(day: date) -> list[date]:
-    """The days of the month before, from the first delivery on, without one that was begun after the day had ended."""
+    """The days of the month before, from the first delivery on, without one that was begun after the day had ended; and those of which
+    something came even after that, from a process that stood still before its commit or whose clock was behind."""
     since = day - timedelta(days=LOOK_BACK_DAYS)
     deliveries = RevenueDelivery.objects.filter(day__gte=since, day__lt=day, delivered_at__isnull=False)
     begun = list(deliveries.values_list("day", "begun_at"))
@@ -256,4 +257,10 @@ def _never_delivered(day: date) -> list[date]:
     whole = {of for of, begun_at in begun if begun_at.date() > of}
     first = min(of for of, _ in begun)
     days = (first + timedelta(days=number) for number in range((day - first).days))
-    return [one for one in days if one not in whole]
+    return [one for one in days if one not in whole or _is_left(one)]
+
+
+def _is_left(day: date) -> bool:
+    markers = ExportMarker.objects.filter(transaction=OuterRef("pk"), type=ExportType.REVENUE)
+    delivered = markers.filter(Q(delivery=None) | Q(delivery__delivered_at__isnull=False))
+    return _changed_on(day).filter(IS_PAID).exclude(Exists(delivered)).exists()
