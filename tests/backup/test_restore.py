@@ -12,8 +12,11 @@ from tests.faults.processes.clients import Client, Queue
 from tests.faults.processes.programs import wait_until
 from tests.faults.processes.settling import ours, settle
 from tests.faults.processes.wire import Api
-from tests.support.processes import House, house, running, solitude
+from tests.support.environment import CLIENTS as CLIENT_SECRETS
+from tests.support.processes import KEY, House, house, running, solitude
 from tests.support.simulator import Simulator
+
+from solitude.client import CursorExpired, Solitude
 
 pytestmark = pytest.mark.long
 
@@ -53,6 +56,42 @@ def test_a_restored_backup_has_what_was_paid_and_finds_out_what_was_open(tmp_pat
         assert len(provider.charges) - (len(found.lost) - len(lost_refunds)) >= at_backup
         if has_command(environment, "audit"):
             command(environment, "audit", "verify")
+
+
+def test_a_reader_of_the_feed_hears_that_it_was_restored_however_much_has_happened_since(tmp_path: Path) -> None:
+    """Its cursor is of events that are gone, and the places behind them were given anew: it would pass over what has them now."""
+    first, second, copied = tmp_path / "first", tmp_path / "second", tmp_path / "backup.sqlite3"
+    for home in (first, second):
+        home.mkdir(mode=0o700)
+    with house(first, serve=False, SOLITUDE_DATABASE_URL=f"sqlite:///{first / NAME}") as ground:
+        port = ground.url.rpartition(":")[2]
+        client = Solitude(ground.url, KEY, CLIENT_SECRETS[KEY])
+
+        def happen(*uuids: str) -> str | None:
+            for uuid in uuids:
+                client.create_transaction(uuid=uuid)
+            return client.events(limit=1000).cursor
+
+        with running(first, ground.environment, "serve", "--port", port):
+            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+            kept = happen("kept")
+            command(ground.environment, "backup", str(copied))
+            gone = happen("gone 1", "gone 2")
+
+        shutil.copy(first / "keys.json", second)
+        environment = ground.environment | {
+            "SOLITUDE_HOME": str(second),
+            "SOLITUDE_DATABASE_URL": f"sqlite:///{second / NAME}",
+        }
+        command(environment, "restore", str(copied))
+        with running(second, environment, "serve", "--port", port):
+            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+            happen("new 1", "new 2", "new 3")
+            with pytest.raises(CursorExpired) as told:
+                client.events(gone)
+            assert [one.uuid for one in client.iter_events(told.value.oldest)] == ["kept", "new 1", "new 2", "new 3"]
+            # Who has seen no more than the backup goes on.
+            assert [one.uuid for one in client.iter_events(kept)] == ["new 1", "new 2", "new 3"]
 
 
 def back_up_while_payments_run(ground: House, copied: Path) -> int:

@@ -1,6 +1,8 @@
 """The feed: every event once and in order, from any cursor on, whatever happens at the same time."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +13,13 @@ from tests.support.marketplace import Answer, Marketplace
 from tests.web.parallel import at_once
 
 from solitude.events import feed
-from solitude.events.models import TYPES, Event, append
+from solitude.events.models import TYPES, Event, Feed, append
 from solitude.telemetry import metrics
 from solitude.transactions import states
 from solitude.transactions.models import Status
 
 HERE = "/events/"
+BACKUP = Path(__file__).parents[2] / "docs" / "backup.md"
 
 
 def happen(count: int, first: int = 0) -> list[str]:
@@ -160,10 +163,35 @@ def test_a_reader_goes_on_over_a_place_where_nothing_is(shop: Marketplace) -> No
     cursors = [shown["cursor"] for shown in shop.get(HERE)["events"]]
     Event.objects.filter(uuid__in=["e:1", "e:2"]).delete()
 
-    for cursor in cursors[:3]:
-        assert names(shop.get(f"{HERE}?after={cursor}")) == ["e:3"]
-        assert names(shop.get(f"{HERE}?after={cursor}&type=transaction.*")) == ["e:3"]
+    assert names(shop.get(f"{HERE}?after={cursors[0]}")) == ["e:3"]
+    assert names(shop.get(f"{HERE}?after={cursors[0]}&type=transaction.*")) == ["e:3"]
     assert names(shop.get(f"{HERE}?after={cursors[3]}")) == []
+    # Nobody was ever given a cursor of such a place, but by a database that was restored since.
+    assert shop.get(f"{HERE}?after={cursors[1]}").status == 410
+    assert shop.get(f"{HERE}?after={cursors[1]}&type=transaction.*").status == 410
+
+
+@pytest.mark.parametrize("kept", [2, 0])
+def test_after_a_restore_by_the_documents_a_cursor_of_what_is_gone_is_gone(shop: Marketplace, kept: int) -> None:
+    """Its place would be another event's by now."""
+    happen(4)
+    cursors = [shown["cursor"] for shown in shop.get(HERE)["events"]]
+    # As a backup has them in which nobody had asked for the feed, or only for the first two.
+    Event.objects.filter(uuid__in=[f"e:{number}" for number in range(kept, 4)]).delete()
+    Feed.objects.update(last_place=kept, placed_through=0) if kept else Feed.objects.all().delete()
+
+    (statement,) = re.findall("```sql\n(.*?)```", BACKUP.read_text(), re.DOTALL)
+    with connection.cursor() as database:
+        database.execute(statement)
+    happened = happen(6, first=4)
+
+    assert names(shop.get(HERE)) == [f"e:{number}" for number in range(kept)] + happened
+    for cursor in cursors[kept:]:
+        gone = shop.get(f"{HERE}?after={cursor}")
+        assert gone.status == 410
+        assert names(shop.get(f"{HERE}?after={gone['oldest']}"))[kept:] == happened
+    for number, cursor in enumerate(cursors[:kept], start=1):
+        assert names(shop.get(f"{HERE}?after={cursor}"))[kept - number :] == happened
 
 
 def test_how_far_behind_a_reader_is_grows_while_it_reads_full_pages(

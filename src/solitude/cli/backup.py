@@ -13,6 +13,12 @@ FOR_POSTGRESQL = (
     "solitude: the database is PostgreSQL: take base backups with pg_basebackup and archive its WAL (docs/backup.md); "
     "nothing was done"
 )
+# Places in the feed that were given after the backup are not given again: a reader who has them would pass over what stands there then.
+# docs/backup.md has this for PostgreSQL.
+NEW_PLACES = (
+    "INSERT INTO events_feed (id, last_place) VALUES (1, 4294967296)"
+    " ON CONFLICT (id) DO UPDATE SET last_place = events_feed.last_place + excluded.last_place"
+)
 
 
 class NotCopied(Exception):
@@ -50,7 +56,7 @@ def _copy(source: Path | None, target: Path | None) -> int:
     database = Path(str(connection.settings_dict["NAME"]))
     made = target or database
     try:
-        copy(source or database, made)
+        copy(source or database, made, is_restored=source is not None)
     except NotCopied as error:
         print(f"solitude: {error}", file=sys.stderr)
         return start.NOT_DONE
@@ -60,7 +66,7 @@ def _copy(source: Path | None, target: Path | None) -> int:
     return 0
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path, *, is_restored: bool = False) -> None:
     """Makes `target` a checked copy of one moment of `source`, readable by its owner alone. It appears whole or not at all.
 
     Raises:
@@ -76,7 +82,7 @@ def copy(source: Path, target: Path) -> None:
     except OSError as error:
         raise NotCopied(f"{unfinished} cannot be made: {error.strerror}; nothing was done") from None
     try:
-        _fill(source, unfinished)
+        _fill(source, unfinished, is_restored=is_restored)
         _sync(unfinished)
         # Unlike a renaming, this fails if the name was taken in the meantime.
         os.link(unfinished, target)
@@ -87,7 +93,7 @@ def copy(source: Path, target: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _fill(source: Path, unfinished: Path) -> None:
+def _fill(source: Path, unfinished: Path, *, is_restored: bool) -> None:
     """Copies in one step of SQLite's online backup (https://sqlite.org/backup.html): with a write-ahead log, writers go on meanwhile."""
     import sqlite3
 
@@ -104,6 +110,9 @@ def _fill(source: Path, unfinished: Path) -> None:
                 raise NotCopied(f"{source} is damaged; nothing was done")
             if not written.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'").fetchone():
                 raise NotCopied(f"{source} is no database of Solitude; nothing was done")
+            if is_restored:
+                written.execute(NEW_PLACES)
+                written.commit()
     except sqlite3.Error as error:
         raise NotCopied(f"{source} cannot be copied: {error}; nothing was done") from None
 

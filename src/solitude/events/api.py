@@ -123,7 +123,8 @@ def _place(cursor: str, seen: feed.Seen) -> int:
     start = feed.start(seen.end)
     if not cursor:
         return start
-    if not (is_cursor and start <= seen.after <= seen.end):
+    # Every cursor is of an event. One that is of none, within what is kept, is from before the database was restored.
+    if not (is_cursor and start <= seen.after <= seen.end and feed.has(seen.after)):
         body: CursorExpired = {
             "detail": "This cursor is unknown or too old.",
             "code": "cursor_expired",

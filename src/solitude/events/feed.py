@@ -25,6 +25,7 @@ _ONLY = 1
 _unplaced = Found(lambda: _waiting()[:1])
 _last = Found(lambda: Feed.objects.filter(pk=_ONLY))
 _next = Found(lambda after: _ordered(after)[:1], int)
+_at = Found(lambda place: Event.objects.filter(place=place), int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,11 @@ def start(end: int) -> int:
     """The place before the oldest event that is kept; where none is, `end`, the newest that was given."""
     oldest = _next.first(0)
     return end if oldest is None or oldest.place is None else oldest.place - 1
+
+
+def has(place: int) -> bool:
+    """Whether an event that is kept has this place."""
+    return _at.first(place) is not None
 
 
 def read(after: int, limit: int, wanted: Q, seen: Seen | None = None) -> Page:
