@@ -38,6 +38,8 @@ def _row_uuid(value: Any) -> Any:
         raise ValueError("must be a UUID") from None
 
 
+# When a buyer did something last is not known by when the account was made, and who has done nothing for years is closed.
+MODIFIED = moment("modified", "When it was last changed; the moment of the import if it is not given.")
 PinHash = Annotated[str | None, BeforeValidator(_pin_hash)]
 
 
@@ -73,7 +75,7 @@ def make(line: BuyerLine, _found: Mapping[str, int], now: datetime) -> Buyer:
         pin_locked_at=line.pin_locked_at,
         pin_was_locked_out=line.pin_was_locked_out,
         needs_pin_reset=line.needs_pin_reset,
-        **line.stamps(now),
+        **{**line.stamps(now), "modified": line.modified or now},
     )
 
 
@@ -109,7 +111,7 @@ BUYERS = Kind(
         moment("pin_locked_at", "When these locked the buyer out; nothing for one who is not."),
         same("pin_was_locked_out", "Whether that has happened: true or false (the default)."),
         same("needs_pin_reset", "True or false (the default)."),
-        *OF_EVERY_ROW,
+        *(MODIFIED if column.name == MODIFIED.name else column for column in OF_EVERY_ROW),
     ),
     keys=(Key(("uuid",), ("uuid",)),),
     make=make,
