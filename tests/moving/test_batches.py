@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from tests.moving.mover import bring, brought, json_lines
 from tests.support.marketplace import Marketplace
 from tests.web.parallel import at_once
 
+from solitude.buyers import closing
 from solitude.buyers.models import Buyer
 from solitude.moving import checking, writing
 from solitude.moving.models import Import
@@ -304,3 +305,56 @@ def test_a_pipe_is_no_file_that_can_be_read_twice(shop: Marketplace, tmp_path: P
 
     assert ended.status == 2
     assert ended.remarks == f"solitude: {pipe}: is not a file\n"
+
+
+# --- what lines name goes while they come in -------------------------------------------------------------------------
+
+
+def close(uuid: str) -> None:
+    """As the marketplace does, which may be at work beside."""
+    with transaction.atomic():
+        closing.close(Buyer.objects.get(uuid=uuid).pk)
+
+
+def payments(path: Path, rows: int) -> Path:
+    """Each of another buyer, who are there."""
+    found = [{"uuid": f"pay:{number}", "status": "completed", "buyer": f"shop:{number}"} for number in range(rows)]
+    return json_lines(path, found)
+
+
+def test_no_payment_comes_in_without_the_buyer_that_its_line_names(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought("buyers", file)
+    after_the_check(monkeypatch, lambda: close("shop:7"))
+
+    ended = bring("transactions", payments(tmp_path / "payments.jsonl", ROWS), "--batch", "5")
+
+    assert (ended.status, ended.said) == (4, ["line 8: buyer: there is no buyer with this uuid"])
+    assert Transaction.objects.count() == 5
+
+
+def test_a_preapproval_whose_buyer_has_gone_is_told(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought("buyers", file)
+    after_the_check(monkeypatch, lambda: close("shop:7"))
+    row = {"buyer": "shop:7", "key": "B-7TQ40011"}
+
+    ended = bring("paypal-buyers", json_lines(tmp_path / "keys.jsonl", [row]))
+
+    assert (ended.status, ended.said) == (1, ["line 1: buyer: there is no buyer with this uuid"])
+
+
+def test_a_file_goes_on_although_what_its_first_rows_named_has_gone(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought("buyers", file)
+    some = payments(tmp_path / "payments.jsonl", ROWS)
+    with monkeypatch.context() as broken:
+        before_batch(broken, 2, fail)
+        assert bring("transactions", some, "--batch", "10").status == 4
+    close("shop:7")
+
+    assert brought("transactions", some, "--batch", "10").said == ["25 rows are in"]
+    assert Transaction.objects.filter(buyer__isnull=False).count() == ROWS

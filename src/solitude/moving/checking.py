@@ -30,7 +30,11 @@ def check(source: Source, report: Report, done: Callable[[], int], *, skip_exist
         for some in in_turn(source.entries(), ROWS_AT_ONCE):
             rows += len(some)
             entries = [entry for entry in some if isinstance(entry, Entry)]
-            problems = [*_earlier_in_file(source.kind, entries, seen), *_not_there(source.kind, entries, seen)]
+            problems = list(_earlier_in_file(source.kind, entries, seen))
+            missing = list(_not_there(source.kind, entries, seen))
+            # What a row that is in already named may have gone since. Asked after what was missing, as below.
+            so_far = done() if missing else 0
+            problems += [problem for entry, problem in missing if entry.row > so_far]
             problems += against_database(source.kind, entries, done, skip_existing=skip_existing)
             problems += [problem for wrong in some if not isinstance(wrong, Entry) for problem in wrong]
             report.add(problems)
@@ -115,16 +119,23 @@ def _earlier_in_file(kind: Kind, entries: Sequence[Entry], seen: Seen) -> Iterat
     seen.remember(new)
 
 
-def _not_there(kind: Kind, entries: Sequence[Entry], seen: Seen) -> Iterator[Problem]:
+def _not_there(kind: Kind, entries: Sequence[Entry], seen: Seen) -> Iterator[tuple[Entry, Problem]]:
     """References to what is neither in the database nor, where it may be, earlier in the file."""
     found = resolved(kind, [entry.line for entry in entries])
+    return not_there(kind, entries, found, lambda values: _lines_of_own(kind, values, seen))
+
+
+def not_there(
+    kind: Kind, entries: Sequence[Entry], found: Found, lines_of_own: Callable[[Sequence[str]], Mapping[str, int]]
+) -> Iterator[tuple[Entry, Problem]]:
+    """References to what is not among what was `found`, nor, where it may be, made by an earlier line: `lines_of_own` tells by which."""
     for reference in kind.references:
         named = [(entry, value) for entry in entries if (value := getattr(entry.line, reference.column))]
         missing = [(entry, value) for entry, value in named if value not in found[reference.column]]
-        known = _lines_of_own(kind, [value for _, value in missing], seen) if reference.own else {}
+        known = lines_of_own([value for _, value in missing]) if reference.own else {}
         for entry, value in missing:
             if known.get(value, entry.number) >= entry.number:
-                yield Problem(entry.number, reference.column, _says_missing(reference))
+                yield entry, Problem(entry.number, reference.column, _says_missing(reference))
 
 
 def _lines_of_own(kind: Kind, values: Sequence[str], seen: Seen) -> dict[str, int]:

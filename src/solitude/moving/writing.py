@@ -109,7 +109,11 @@ def _not_there(kind: Kind, entries: Sequence[Entry], already: int) -> list[Entry
 
 
 def _made(kind: Kind, entries: Sequence[Entry]) -> list[object]:
+    """Raises Refused where something that a line names has gone since it was checked."""
     found = checking.resolved(kind, [entry.line for entry in entries])
+    own = {str(getattr(entry.line, kind.keys[0].columns[0])): entry.number for entry in entries}
+    if problems := [problem for _, problem in checking.not_there(kind, entries, found, lambda _: own)]:
+        raise Refused(problems)
     now = timezone.now()
     made = [(entry.line, kind.make(entry.line, checking.found_for(entry.line, found), now)) for entry in entries]
     kind.complete(made)
