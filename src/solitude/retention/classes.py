@@ -117,6 +117,14 @@ class DataClass:
             rows = rows.exclude(hold.rows())
         return rows
 
+    def still_due(self, pks: list[Any]) -> list[Any]:
+        """Those of the rows that are due also now that nobody else can change them, in the caller's transaction. Who came back, or wrote
+        something, since the rows were picked keeps it."""
+        rows = self.rows().model._default_manager.select_for_update(no_key=True).filter(pk__in=pks).order_by("pk")
+        locked = list(rows.values_list("pk", flat=True))
+        due = set(self.due().filter(pk__in=locked).values_list("pk", flat=True))
+        return [pk for pk in pks if pk in due]
+
     @property
     def all_holds(self) -> tuple[Hold, ...]:
         return (*self.holds, *_holds.get(self.name, ()))

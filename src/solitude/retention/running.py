@@ -82,7 +82,7 @@ def _batch(data: DataClass | None, run: RetentionRun) -> int:
         log.info("retention_month_put_off", data_class=data.name)
         _end(run)
         return 0
-    found = data.pick(data, data.batch_rows) if month is None else []
+    found = data.still_due(data.pick(data, data.batch_rows)) if month is None else []
     done = month or (data.carry_out(found) if found else 0)
     run.batches += 1
     run.rows += done
