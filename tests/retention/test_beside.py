@@ -68,3 +68,16 @@ def test_a_buyer_who_comes_back_meanwhile_stays(shop: Marketplace, monkeypatch: 
         assert run("buyers").rows == 0
 
     assert Buyer.objects.get().uuid == "shop:8812"
+
+
+def test_a_row_loses_its_name_whatever_names_others_have(shop: Marketplace) -> None:
+    first = shop.post("/generic/transaction/", {"amount": "1.00", "currency": "EUR", "status": 5})
+    pk = first["resource_uri"].split("/")[-2]
+    named = shop.post("/generic/transaction/", {"uuid": f"anonymised:{pk}", "currency": "EUR", "status": 5})
+    assert (first.status, named.status) == (201, 201)
+
+    with later(days=4019):
+        last = run("transactions")
+
+    assert (last.rows, last.error) == (2, "")
+    assert not Transaction.objects.filter(uuid__in=(first["uuid"], named["uuid"])).exists()

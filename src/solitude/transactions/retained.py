@@ -1,6 +1,7 @@
 """How long transactions lead to persons. The sums are the books', and stay."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Now
@@ -84,8 +85,10 @@ def _is_undelivered() -> Q:
 
 
 def _anonymise(pks: list[Any]) -> int:
+    # No name that a client or another house has given already, and that of its row would be one.
+    batch = uuid4()
     return Transaction.objects.filter(pk__in=pks).update(
-        uuid=Concat(Value(ANONYMISED), Cast("pk", CharField())),
+        uuid=Concat(Value(f"{ANONYMISED}{batch}:"), Cast("pk", CharField())),
         buyer=None,
         uid_pay=None,
         uid_support=None,
