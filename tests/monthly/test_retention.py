@@ -28,7 +28,7 @@ from solitude.cli import main
 from solitude.events import feed
 from solitude.events.models import Event
 from solitude.payments.models import Notification, ProviderCall
-from solitude.retention import plan
+from solitude.retention import months, plan
 from solitude.retention.classes import declared
 from solitude.telemetry import metrics
 from solitude.transactions.models import Transaction
@@ -39,7 +39,7 @@ LATEST = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def months(settings: Any) -> Iterator[None]:
+def past(settings: Any) -> Iterator[None]:
     """Rows are sealed at once, a few under one seal."""
     settings.SOLITUDE_SEAL_AFTER_S = 1
     settings.SOLITUDE_SEAL_ROWS_MAX = 3
@@ -223,6 +223,27 @@ def test_it_is_put_off_while_somebody_reads() -> None:
         assert audit.verified().checked.whole == 3
     assert run("events").rows == 3
     assert audit.verified().checked.removed == 3
+
+
+def test_a_large_month_has_the_time_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To count it, and to find what is kept beside it among that of all months, takes longer than a request may."""
+    event(LONG_AGO)
+    seal_all()
+    limits: list[str] = []
+    for name in ("_free", "_drop"):
+        work = getattr(months, name)
+        monkeypatch.setattr(months, name, lambda *given, work=work: (limits.append(limit()), work(*given))[1])
+    before = limit()
+
+    run("events")
+
+    assert "2020_01" not in names("events_event")
+    assert set(limits) == {"0"}
+    assert limit() == before != "0"
+
+
+def limit() -> str:
+    return str(execute("SHOW statement_timeout")[0][0])
 
 
 def test_a_role_that_may_only_write_rows_lets_a_month_go() -> None:

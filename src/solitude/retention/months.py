@@ -1,9 +1,8 @@
 """Whole months: where a table is by month, its oldest rows go with their partition, which takes no longer however many they are.
 
-Where something holds a row of a month, the others of it go one by one like those of every other table.
+Where something holds a row of a month, the others of it go one by one like those of every other table. To count the rows of a large one,
+and to find what is kept beside it, takes longer than a request has for a statement.
 """
-
-from collections.abc import Iterator
 
 from django.db import OperationalError, transaction
 
@@ -12,6 +11,7 @@ from solitude.audit import seals
 from solitude.monthly import Month
 from solitude.retention.classes import DataClass
 from solitude.retention.models import RetentionRun
+from solitude.vault.usage import patient
 
 # By the name of a month the run that has found that it must stay: to look through all of it once in a run is enough.
 _stays: dict[str, int] = {}
@@ -21,12 +21,11 @@ class PutOff(Exception):
     """Somebody is at the table for longer than payments may wait for us."""
 
 
-def ready(data: DataClass) -> Iterator[tuple[Month, int]]:
+def ready(data: DataClass) -> list[tuple[Month, int]]:
     """The months that may go as a whole, the oldest first, and how many rows each has. The rows of each are counted."""
-    for month in _over(data):
-        rows = _free(data, month)
-        if rows is not None:
-            yield month, rows
+    with patient():
+        found = [(month, _free(data, month)) for month in _over(data)]
+    return [(month, rows) for month, rows in found if rows is not None]
 
 
 def drop_next(data: DataClass, run: RetentionRun) -> int | None:
@@ -34,10 +33,11 @@ def drop_next(data: DataClass, run: RetentionRun) -> int | None:
     for month in _over(data):
         if _stays.get(month.name) == run.pk:
             continue
-        rows = _free(data, month)
-        if rows is not None:
-            _drop(data, month)
-            return rows
+        with patient():
+            rows = _free(data, month)
+            if rows is not None:
+                _drop(data, month)
+                return rows
         _stays[month.name] = run.pk
     return None
 
