@@ -123,3 +123,48 @@ def test_on_postgresql_the_command_says_what_to_use(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "pg_basebackup" in ended.stderr
     assert not (tmp_path / "copy").exists()
+
+
+def solitude_database(path: Path) -> Path:
+    """As far as a restore knows it: keys are given by SQLite, and one table has been empty until now."""
+    with sqlite3.connect(path) as connection:
+        connection.executescript("""
+            CREATE TABLE django_migrations (name text);
+            CREATE TABLE "buyers_buyer" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "uuid" text);
+            CREATE TABLE "sellers_seller" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "uuid" text);
+            CREATE TABLE "events_feed" ("id" integer NOT NULL PRIMARY KEY AUTOINCREMENT, "last_place" bigint NOT NULL);
+            INSERT INTO buyers_buyer (uuid) VALUES ('shop:1');
+            INSERT INTO events_feed (last_place) VALUES (41);
+        """)
+    connection.close()
+    return path
+
+
+def added(path: Path, table: str) -> int:
+    """The key of a new row."""
+    with sqlite3.connect(path) as connection:
+        key = connection.execute(f"INSERT INTO {table} (uuid) VALUES ('new')").lastrowid  # noqa: S608
+    connection.close()
+    return int(key or 0)
+
+
+def last_place(path: Path) -> int:
+    with sqlite3.connect(path) as connection:
+        ((place,),) = connection.execute("SELECT last_place FROM events_feed")
+    connection.close()
+    return int(place)
+
+
+def test_what_was_named_after_the_backup_is_no_name_of_anything_else(tmp_path: Path) -> None:
+    """Clients keep paths such as /generic/buyer/2/, and places in the feed."""
+    first, copied, second = solitude_database(tmp_path / "first"), tmp_path / "copied", tmp_path / "second"
+    backup.copy(first, copied)
+    assert (last_place(copied), added(copied, "buyers_buyer")) == (41, 2), "a backup is as it was"
+    copied.unlink()
+    backup.copy(first, copied)
+    lost = added(first, "buyers_buyer"), added(first, "sellers_seller")
+
+    backup.copy(copied, second, goes_on=True)
+
+    assert last_place(second) == 41 + backup.LOST_MAX
+    assert min(added(second, "buyers_buyer"), added(second, "sellers_seller")) > backup.LOST_MAX > max(lost)

@@ -180,7 +180,7 @@ def test_after_a_restore_by_the_documents_a_cursor_of_what_is_gone_is_gone(shop:
     Event.objects.filter(uuid__in=[f"e:{number}" for number in range(kept, 4)]).delete()
     Feed.objects.update(last_place=kept, placed_through=0) if kept else Feed.objects.all().delete()
 
-    (statement,) = re.findall("```sql\n(.*?)```", BACKUP.read_text(), re.DOTALL)
+    (statement,) = re.findall("^INSERT INTO events_feed .*?;", BACKUP.read_text(), re.DOTALL | re.MULTILINE)
     with connection.cursor() as database:
         database.execute(statement)
     happened = happen(6, first=4)

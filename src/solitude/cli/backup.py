@@ -13,12 +13,8 @@ FOR_POSTGRESQL = (
     "solitude: the database is PostgreSQL: take base backups with pg_basebackup and archive its WAL (docs/backup.md); "
     "nothing was done"
 )
-# Places in the feed that were given after the backup are not given again: a reader who has them would pass over what stands there then.
-# docs/backup.md has this for PostgreSQL.
-NEW_PLACES = (
-    "INSERT INTO events_feed (id, last_place) VALUES (1, 4294967296)"
-    " ON CONFLICT (id) DO UPDATE SET last_place = events_feed.last_place + excluded.last_place"
-)
+# More than could ever be given between a backup and its restore: so many keys, and places in the feed, are left out.
+LOST_MAX = 1_000_000_000
 
 
 class NotCopied(Exception):
@@ -56,7 +52,7 @@ def _copy(source: Path | None, target: Path | None) -> int:
     database = Path(str(connection.settings_dict["NAME"]))
     made = target or database
     try:
-        copy(source or database, made, is_restored=source is not None)
+        copy(source or database, made, goes_on=target is None)
     except NotCopied as error:
         print(f"solitude: {error}", file=sys.stderr)
         return start.NOT_DONE
@@ -66,8 +62,10 @@ def _copy(source: Path | None, target: Path | None) -> int:
     return 0
 
 
-def copy(source: Path, target: Path, *, is_restored: bool = False) -> None:
+def copy(source: Path, target: Path, *, goes_on: bool = False) -> None:
     """Makes `target` a checked copy of one moment of `source`, readable by its owner alone. It appears whole or not at all.
+
+    `goes_on`: others went on with `source` meanwhile, and what they named is no name of anything else in `target`.
 
     Raises:
         NotCopied: there is something at `target`, or `source` is no sound database, or the copy cannot be written.
@@ -82,7 +80,7 @@ def copy(source: Path, target: Path, *, is_restored: bool = False) -> None:
     except OSError as error:
         raise NotCopied(f"{unfinished} cannot be made: {error.strerror}; nothing was done") from None
     try:
-        _fill(source, unfinished, is_restored=is_restored)
+        _fill(source, unfinished, goes_on=goes_on)
         _sync(unfinished)
         # Unlike a renaming, this fails if the name was taken in the meantime.
         os.link(unfinished, target)
@@ -93,7 +91,7 @@ def copy(source: Path, target: Path, *, is_restored: bool = False) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _fill(source: Path, unfinished: Path, *, is_restored: bool) -> None:
+def _fill(source: Path, unfinished: Path, *, goes_on: bool) -> None:
     """Copies in one step of SQLite's online backup (https://sqlite.org/backup.html): with a write-ahead log, writers go on meanwhile."""
     import sqlite3
 
@@ -110,11 +108,23 @@ def _fill(source: Path, unfinished: Path, *, is_restored: bool) -> None:
                 raise NotCopied(f"{source} is damaged; nothing was done")
             if not written.execute("SELECT 1 FROM sqlite_master WHERE name = 'django_migrations'").fetchone():
                 raise NotCopied(f"{source} is no database of Solitude; nothing was done")
-            if is_restored:
-                written.execute(NEW_PLACES)
-                written.commit()
+            if goes_on:
+                _leave_out_lost(written)
     except sqlite3.Error as error:
         raise NotCopied(f"{source} cannot be copied: {error}; nothing was done") from None
+
+
+def _leave_out_lost(database: Any) -> None:
+    """Clients know keys and places of after the backup: no row and no event gets one of them."""
+    names = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'")]
+    for name in names:
+        known = database.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", (LOST_MAX, name))
+        if not known.rowcount:
+            database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, LOST_MAX))
+    if "events_feed" in names:
+        database.execute("INSERT INTO events_feed (id, last_place) VALUES (1, 0) ON CONFLICT DO NOTHING")
+        database.execute("UPDATE events_feed SET last_place = last_place + ?", (LOST_MAX,))
+    database.commit()
 
 
 def _sync(path: Path) -> None:
