@@ -25,6 +25,7 @@ ESSENTIAL = ("amount", "prices", "payee", "fee", "interface", "shares", "delayed
 TRUNCATED_ROWS_MAX = 200
 # Why a row stays.
 UNKNOWN_OUTCOME, NOT_DECIDED, WAITING_NOW = "its outcome is not known", "the provider has not decided", "still waiting"
+DISPUTED = "a dispute that has not ended"
 
 # By a buyer's primary key the subjects of the calls that are about what a provider keeps of it.
 Subjects = Callable[[int], Iterable[str]]
@@ -61,6 +62,7 @@ def declare_payments() -> None:
             holds=(
                 Hold(UNKNOWN_OUTCOME, lambda: Q(outcome__in=OPEN)),
                 Hold(NOT_DECIDED, _is_undecided),
+                Hold(DISPUTED, lambda: _is_disputed("transaction")),
             ),
             of_buyer=of_buyer,
             batch_rows_max=TRUNCATED_ROWS_MAX,
@@ -96,7 +98,11 @@ def declare_payments() -> None:
             rows=lambda: Notification.objects.filter(truncated_at=None),
             since="received_at",
             act=_truncate_notifications,
-            holds=(Hold(WAITING_NOW, lambda: Q(state__in=WAITING)), Hold(sealed.WHY, _is_forged_and_unsealed)),
+            holds=(
+                Hold(WAITING_NOW, lambda: Q(state__in=WAITING)),
+                Hold(sealed.WHY, _is_forged_and_unsealed),
+                Hold(DISPUTED, lambda: _is_disputed("transaction")),
+            ),
             of_buyer=lambda pk: Q(transaction__buyer=pk),
             batch_rows_max=TRUNCATED_ROWS_MAX,
         ),
@@ -117,7 +123,8 @@ def declare_payments() -> None:
             by_month=ByMonth(NOTIFICATIONS, _truncated_notifications),
         ),
     )
-    also("transactions", hold=Hold("a dispute that has not ended", _is_disputed))
+    for name in ("transactions", "transaction_notes"):
+        also(name, hold=Hold(DISPUTED, lambda: _is_disputed("pk")))
     also("transactions", hold=Hold(UNKNOWN_OUTCOME, _has_open_call))
 
 
@@ -152,8 +159,9 @@ def _is_forged_and_unsealed() -> Q:
     return Q(state=Notification.State.REFUSED, event_id=None) & sealed.unsealed(NOTIFICATIONS)
 
 
-def _is_disputed() -> Q:
-    return Q(Exists(Dispute.objects.filter(transaction=OuterRef("pk"), resolved=Resolved.NO)))
+def _is_disputed(column: str) -> Q:
+    """Whether the transaction of that column is: what was said about it is evidence until the dispute has ended."""
+    return Q(Exists(Dispute.objects.filter(transaction=OuterRef(column), resolved=Resolved.NO)))
 
 
 def _has_open_call() -> Q:
