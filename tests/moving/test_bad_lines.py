@@ -117,6 +117,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("bango-sellers", {"finance_person_id": None}, f"finance_person_id: {COUNT}"),
     ("bango-sellers", {"sbi_expires": "2099-01-01"}, f"sbi_expires: {MOMENT}"),
     ("bango-products", {"package_id": 50029}, "package_id: there is no seller bango with this package_id"),
+    ("bango-products", {"package_id": 0}, "package_id: there is no seller bango with this package_id"),
     ("bango-products", {"seller_product": "pub:9"}, "seller_product: there is no product with this public_id"),
     ("bango-products", {"bango_id": "7" * 51}, "bango_id: must have at most 50 characters"),
     ("transactions", {"uuid": ""}, "uuid: FIELD_REQUIRED"),

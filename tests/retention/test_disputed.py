@@ -1,7 +1,5 @@
 """What was said about a payment is evidence while the payment is disputed, however old it is."""
 
-from collections.abc import Iterator
-
 import pytest
 from tests.retention.later import later, run, seal_all
 from tests.support.marketplace import Marketplace
@@ -17,7 +15,7 @@ WHY = "a dispute that has not ended"
 
 
 @pytest.fixture
-def dispute(shop: Marketplace, paypal: Simulator) -> Iterator[str]:
+def dispute(shop: Marketplace, paypal: Simulator) -> str:
     bought = shop.pay_for(shop.product(), currency="EUR")
     paypal.approve(bought["pay_url"])
     assert shop.check(uuid=bought["uuid"])["status"] == "COMPLETED"
@@ -27,7 +25,7 @@ def dispute(shop: Marketplace, paypal: Simulator) -> Iterator[str]:
     tell(shop, paypal)
     with later(minutes=10):
         seal_all()
-    yield opened
+    return opened
 
 
 def tell(shop: Marketplace, paypal: Simulator) -> None:

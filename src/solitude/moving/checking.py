@@ -130,7 +130,7 @@ def not_there(
 ) -> Iterator[tuple[Entry, Problem]]:
     """References to what is not among what was `found`, nor, where it may be, made by an earlier line: `lines_of_own` tells by which."""
     for reference in kind.references:
-        named = [(entry, value) for entry in entries if (value := getattr(entry.line, reference.column))]
+        named = [(entry, value) for entry in entries if (value := _name(reference, entry.line)) is not None]
         missing = [(entry, value) for entry, value in named if value not in found[reference.column]]
         known = lines_of_own([value for _, value in missing]) if reference.own else {}
         for entry, value in missing:
@@ -145,13 +145,19 @@ def _lines_of_own(kind: Kind, values: Sequence[str], seen: Seen) -> dict[str, in
     return {value: lines[digest] for value, digest in digests.items() if digest in lines}
 
 
+def _name(reference: Reference, line: Any) -> Any:
+    """What the line refers to; None for nothing, which the empty text is too, and 0 is not."""
+    value = getattr(line, reference.column)
+    return None if value == "" else value
+
+
 def _says_missing(reference: Reference) -> str:
     text = f"there is no {reference.model._meta.verbose_name} with this {reference.lookup}"
     return f"{text}, and none earlier in the file" if reference.own else text
 
 
 def _pks(reference: Reference, lines: Sequence[Any]) -> dict[str, int]:
-    values = {value for line in lines if (value := getattr(line, reference.column))}
+    values = {value for line in lines if (value := _name(reference, line)) is not None}
     pks: dict[str, int] = {}
     for some in in_turn(values, ROWS_AT_ONCE):
         rows = reference.model._default_manager.filter(**{f"{reference.lookup}__in": some})
