@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from typing import Any
 
 from django.apps import apps
@@ -136,17 +137,26 @@ def make_ahead() -> None:
     Raises OperationalError where a lock could not be had at once (`is_locked`): nobody shall wait behind us, and the next round will do.
     """
     for table in tables():
-        now, end = this_month(), months(table)[-1].end >> ROW_BITS
-        for month in range(max(now, end), now + AHEAD + 1):
-            with transaction.atomic():
-                _asked("SELECT solitude_make_month(%s, %s)", table, month)
+        now, there = this_month(), months(table)
+        for month in range(now, now + AHEAD + 1):
+            if not _covers(there, month):
+                with transaction.atomic():
+                    _asked("SELECT solitude_make_month(%s, %s)", table, month)
 
 
 def ahead() -> int | None:
-    """How many months after this one are there, of the table that has the fewest; -1 where not even this one is. None where no table is by
-    month."""
-    ends = [max((month.end for month in months(table)), default=0) >> ROW_BITS for table in tables()]
-    return max(min(ends) - this_month(), 0) - 1 if ends else None
+    """How many months after this one are there, one behind the other, of the table that has the fewest; -1 where not even this one is.
+    None where no table is by month."""
+    by_month = [months(table) for table in tables()]
+    if not by_month:
+        return None
+    now = this_month()
+    return next(number for number in count() if not all(_covers(there, now + number) for there in by_month)) - 1
+
+
+def _covers(there: list[Month], number: int) -> bool:
+    """Whether rows of the month of that number have a partition. Some may be there of years ahead, as the clock was once."""
+    return any(month.start <= number << ROW_BITS < month.end for month in there)
 
 
 def drop(month: Month) -> None:

@@ -56,6 +56,27 @@ def test_a_worker_makes_what_is_missing_and_tells_how_much_there_is(told: dict[s
     assert "make" in {job.__name__ for job in worker.all_jobs()}
 
 
+def test_a_month_of_a_clock_that_was_years_ahead_hides_none_that_is_missing(told: dict[str, int]) -> None:
+    """A worker makes such months as long as the clock is wrong, and the next ones must be made all the same."""
+    leave(2)
+    far = monthly.this_month() + 500
+    for table in TABLES:
+        newest, made = monthly.months(table)[-1].name, f"{table}_far"
+        execute(
+            f"CREATE TABLE {made} (LIKE {newest} INCLUDING ALL)",
+            f"ALTER TABLE {table} ATTACH PARTITION {made} FOR VALUES FROM ({far << ROW_BITS}) TO ({(far + 1) << ROW_BITS})",
+        )
+    try:
+        assert monthly.ahead() == 2
+        months.make()
+        assert told == {"solitude_months_ahead": AHEAD}
+        for table in TABLES:
+            starts = [month.start >> ROW_BITS for month in monthly.months(table) if month.start]
+            assert starts == [*range(monthly.this_month(), monthly.this_month() + AHEAD + 1), far]
+    finally:
+        execute(*(f"DROP TABLE {table}_far" for table in TABLES))
+
+
 def test_so_does_whoever_brings_the_database_up_to_date() -> None:
     leave(0, "payments_providercall")
     assert monthly.ahead() == 0
