@@ -107,6 +107,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("paypal-buyers", {"start": "1.2.2026"}, "start: must be a date such as 2026-11-23"),
     ("paypal-buyers", {"expiry": "2026-02-30"}, "expiry: must be a date such as 2026-11-23"),
     ("paypal-buyers", {"interface": "soap"}, "interface: must be rest or classic"),
+    ("paypal-buyers", {"key": "PA-7TQ40011", "interface": "rest"}, "interface: must be classic, as the key begins with PA-"),
     ("paypal-buyers", {"max_total": "5", "currency": ""}, "max_total: needs the currency"),
     ("paypal-buyers", {"max_per_day": "5.001", "currency": "EUR"}, "max_per_day: EUR has 2 decimals at PayPal"),
     ("paypal-buyers", {"max_total": "5", "used_total": "6", "currency": "EUR"}, "used_total: must be at most max_total"),

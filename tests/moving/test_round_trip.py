@@ -266,3 +266,13 @@ def test_what_ended_before_the_move_is_no_news(shop: Marketplace, tmp_path: Path
 
     assert preapprovals.expire_due() == 0
     assert shop.event_types() == []
+
+
+def test_a_key_that_does_not_say_so_is_of_the_interface_that_it_looks_like(shop: Marketplace, tmp_path: Path) -> None:
+    """Asked of the other one, PayPal does not know it, and it would be forgotten with the first payment."""
+    keys = {"shop:1": "PA-0JB59877LF2284209", "shop:2": "8kk8451t"}
+    brought("buyers", json_lines(tmp_path / "b.jsonl", [{"uuid": uuid} for uuid in keys]))
+    lines = [{"buyer": uuid, "key": key} for uuid, key in keys.items()]
+    brought("paypal-buyers", json_lines(tmp_path / "p.jsonl", lines))
+
+    assert dict(BuyerPaypal.objects.values_list("buyer__uuid", "interface")) == {"shop:1": "classic", "shop:2": "rest"}

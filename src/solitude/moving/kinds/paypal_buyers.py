@@ -13,18 +13,20 @@ from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, Reference, day
 from solitude.providers.paypal.api.records import OneInterface, PaypalBuyerIn
 from solitude.providers.paypal.forms import limits
 from solitude.providers.paypal.models import LIMITS, BuyerPaypal
-from solitude.providers.paypal.names import REST
+from solitude.providers.paypal.names import CLASSIC, REST
 from solitude.providers.paypal.preapprovals import key_hash
 from solitude.transactions.amounts import amount_text
 from solitude.web.fields import Day, DecimalNumber, StrictText
 
 ZERO = Decimal(0)
+# Every key of the classic interface, and none of the other one.
+CLASSIC_KEY = "PA-"
 Limit = DecimalNumber | None
 
 
 class PaypalBuyerLine(PaypalBuyerIn, OfEveryRow):
     key: StrictText | None = None
-    interface: OneInterface = REST
+    interface: OneInterface | None = None
     currency: Currency = None
     start: Day | None = None
     max_total: Limit = None
@@ -34,6 +36,8 @@ class PaypalBuyerLine(PaypalBuyerIn, OfEveryRow):
 
 
 def rules(line: PaypalBuyerLine) -> Iterator[tuple[str, str]]:
+    if line.interface == REST and _of_key(line) == CLASSIC:
+        yield "interface", f"must be {CLASSIC}, as the key begins with {CLASSIC_KEY}"
     for name in (*LIMITS, "used_total"):
         value = getattr(line, name)
         if value and line.currency is None:
@@ -47,6 +51,11 @@ def rules(line: PaypalBuyerLine) -> Iterator[tuple[str, str]]:
         yield "used_total", "must be at most max_total"
 
 
+def _of_key(line: PaypalBuyerLine) -> str:
+    """The interface that the key is of, as it looks: the other one does not know it, and it would be forgotten."""
+    return CLASSIC if (line.key or "").startswith(CLASSIC_KEY) else REST
+
+
 def _amount(name: str, meaning: str) -> Column:
     return Column(name, meaning, lambda row: amount_text(getattr(row, name), row.currency or ""))
 
@@ -56,7 +65,7 @@ def make(line: PaypalBuyerLine, found: Mapping[str, int], now: datetime) -> Buye
         buyer_id=found["buyer"],
         key=line.key or None,
         key_hash=key_hash(line.key) if line.key else "",
-        interface=line.interface,
+        interface=line.interface or _of_key(line),
         currency=line.currency,
         start=line.start,
         **{name: getattr(line, name) for name in LIMITS},
@@ -76,7 +85,10 @@ PAYPAL_BUYERS = Kind(
     columns=(
         Column("buyer", "The uuid of a buyer who is there and has no PayPal data. Required.", attrgetter("buyer.uuid")),
         same("key", "The pre-approval's key at PayPal. Kept encrypted.", secret=True),
-        same("interface", "Of which of PayPal's interfaces the key is, `rest` (the default) or `classic`."),
+        same(
+            "interface",
+            "Of which of PayPal's interfaces the key is, `rest` or `classic`; if it is not given, `classic` where the key begins with `PA-`.",
+        ),
         same("currency", "The only currency that the key is used for; any, if it is not given."),
         day("start", "The first day, by UTC, on which the key may be used, such as 2026-11-23."),
         day("expiry", "The last one."),
