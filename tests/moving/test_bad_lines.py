@@ -103,6 +103,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("paypal-buyers", {"buyer": "shop:1"}, "buyer: is there already"),
     ("paypal-buyers", {"key": "x" * 256}, f"key: {LONG}"),
     ("paypal-buyers", {"key": True}, f"key: {TEXT}"),
+    ("paypal-buyers", {"key": "B-THERE"}, "key: is there already"),
     ("paypal-buyers", {"currency": "eur"}, f"currency: {CURRENCY}"),
     ("paypal-buyers", {"start": "1.2.2026"}, "start: must be a date such as 2026-11-23"),
     ("paypal-buyers", {"expiry": "2026-02-30"}, "expiry: must be a date such as 2026-11-23"),
@@ -161,7 +162,7 @@ def world(shop: Marketplace, tmp_path: Path) -> Path:
         "sellers": [{"uuid": "dev:1"}, {"uuid": "dev:2"}],
         "products": [{"seller": "dev:1", "external_id": "ext:1", "public_id": "pub:1"}],
         "paypal-sellers": [{"seller": "dev:1", "city": "Oslo"}],
-        "paypal-buyers": [{"buyer": "shop:1", "currency": "NOK"}],
+        "paypal-buyers": [{"buyer": "shop:1", "key": "B-THERE", "currency": "NOK"}],
         "bango-sellers": [GOOD["bango-sellers"] | {"seller": "dev:1", "package_id": 50021}],
         "transactions": [
             {"uuid": "pay:1", "status": 1, "provider": 0, "uid_pay": "U-1", "taken_id": "T-1", "uid_support": "S-1"}
@@ -322,3 +323,20 @@ def test_csv_is_held_to_the_same_rules(world: Path) -> None:
         "line 8: uuid: is the same as in line 2",
         "line 9: has 1 cells, and the first line 4",
     ]
+
+
+def test_a_key_is_one_buyers_alone(world: Path) -> None:
+    """By it that person is charged, whoever buys."""
+    brought("buyers", json_lines(world / "b.jsonl", [{"uuid": "shop:3"}]))
+    rows = [{"buyer": uuid, "key": "B-7TQ40011"} for uuid in ("shop:2", "shop:3")]
+
+    assert refused("paypal-buyers", json_lines(world / "k.jsonl", rows)).said == [
+        "line 2: key: is the same as in line 1"
+    ]
+
+
+def test_many_buyers_may_have_no_key(world: Path) -> None:
+    brought("buyers", json_lines(world / "b.jsonl", [{"uuid": "shop:3"}, {"uuid": "shop:4"}]))
+    rows = [{"buyer": "shop:2"}, {"buyer": "shop:3", "key": None}, {"buyer": "shop:4", "key": ""}]
+
+    brought("paypal-buyers", json_lines(world / "k.jsonl", rows))

@@ -29,16 +29,17 @@ class Column:
 class Key:
     """Columns that no two rows share where all of them have a value. `lookups` are where Django finds them, in the same order.
 
-    `only` narrows it down to some rows, and `applies` to the lines that make such.
+    `only` narrows it down to some rows, and `applies` to the lines that make such. `kept` gives what the row keeps of a value of the line.
     """
 
     columns: tuple[str, ...]
     lookups: tuple[str, ...]
     only: Q = field(default_factory=Q)
     applies: Callable[[Any], bool] | None = None
+    kept: Callable[[Any], Any] = lambda value: value
 
     def of(self, line: Any) -> tuple[Any, ...] | None:
-        values = tuple(getattr(line, column) for column in self.columns)
+        values = tuple(self.kept(getattr(line, column)) for column in self.columns)
         return None if None in values or (self.applies and not self.applies(line)) else values
 
 

@@ -84,10 +84,10 @@ PAYPAL_BUYERS = Kind(
     line=PaypalBuyerLine,
     columns=(
         Column("buyer", "The uuid of a buyer who is there and has no PayPal data. Required.", attrgetter("buyer.uuid")),
-        same("key", "The pre-approval's key at PayPal. Kept encrypted.", secret=True),
+        same("key", "The pre-approval's key at PayPal, and no other buyer's. Kept encrypted.", secret=True),
         same(
             "interface",
-            "Of which of PayPal's interfaces the key is, `rest` or `classic`; if it is not given, `classic` where the key begins with `PA-`.",
+            "Of which of PayPal's interfaces the key is, `rest` or `classic`; if it is not given, by whether the key begins with `PA-`.",
         ),
         same("currency", "The only currency that the key is used for; any, if it is not given."),
         day("start", "The first day, by UTC, on which the key may be used, such as 2026-11-23."),
@@ -100,7 +100,10 @@ PAYPAL_BUYERS = Kind(
         _amount("used_total", "How much of `max_total` is used already; else nothing."),
         *OF_EVERY_ROW,
     ),
-    keys=(Key(("buyer",), ("buyer__uuid",)),),
+    keys=(
+        Key(("buyer",), ("buyer__uuid",)),
+        Key(("key",), ("key_hash",), kept=lambda key: key_hash(key) if key else None),
+    ),
     make=make,
     rules=rules,
     references=(Reference("buyer", Buyer, "uuid"),),
