@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from tests.audit.world import seal, verified
 from tests.monthly.world import LONG_AGO, event, past_months
-from tests.retention.later import run
+from tests.retention.later import later, run
 from tests.support.marketplace import Marketplace
 from tests.web.parallel import at_once
 
@@ -214,6 +215,34 @@ def test_the_worker_begins_each_class_in_its_time_and_ends_it(imports: DataClass
     assert Import.objects.count() == 0
     assert done == sum(data.days is not None for data in classes.declared().values())
     assert RetentionRun.objects.count() == done
+
+
+def test_a_run_of_a_time_that_has_not_come_yet_keeps_none_away(imports: DataClass) -> None:
+    """The clock of the database was years ahead for a while: of one class a run has ended then, of another one it has begun."""
+    ahead = timezone.now() + timedelta(days=3650)
+    RetentionRun.objects.create(data_class="imports", ended_at=ahead)
+    RetentionRun.objects.create(data_class="buyers", next_batch_at=ahead)
+    made_import(1, DAYS + 1)
+
+    for _ in range(100):
+        running.once()
+        if not RetentionRun.objects.filter(ended_at=None).exists():
+            break
+        RetentionRun.objects.filter(next_batch_at__lte=timezone.now() + timedelta(minutes=1)).update(
+            next_batch_at=Now()
+        )
+
+    assert Import.objects.count() == 0
+    assert not running.is_open("buyers")
+
+
+def test_nothing_goes_where_database_and_process_have_two_times(imports: DataClass) -> None:
+    """One of the two clocks is wrong, and what has gone does not come back with the right one."""
+    made_import(1, 1)
+    with later(days=3650) as clock:
+        clock.skew_s = -int(timedelta(days=3650).total_seconds())
+        last = run("imports")
+    assert (last.rows, last.error, Import.objects.count()) == (0, "ClocksApart", 1)
 
 
 def test_operators_see_the_last_run_and_what_is_left(shop: Marketplace, imports: DataClass) -> None:

@@ -1,5 +1,7 @@
 """That retention ran: one row for each run of each class of data."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -26,6 +28,8 @@ class RetentionRun(models.Model):
     held = models.PositiveIntegerField(default=0)
     oldest_left = models.DateTimeField(null=True, default=None)
     error = models.CharField(max_length=ERROR_MAX_CHARS, default="")
+    # No column: the database's time when the row was locked.
+    now: datetime
 
     class Meta:
         constraints = [

@@ -9,7 +9,9 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from solitude.prepared import insert_once
 from solitude.retention import months
@@ -21,12 +23,20 @@ from solitude.telemetry.logs import get_logger
 
 log = get_logger("solitude.retention")
 FAILED_SEVERITY, DONE_SEVERITY = 6, 2
+CLOCKS_APART = timedelta(hours=1)
+
+
+class ClocksApart(Exception):
+    """The clock of the database or that of this machine is wrong, so that nobody knows what is old."""
 
 
 def once() -> int:
     """For the worker: begins the runs whose time has come, and does one batch of one that is open; how many rows went."""
     _begin_due()
-    run = RetentionRun.objects.filter(ended_at=None, next_batch_at__lte=Now()).order_by("next_batch_at", "pk").first()
+    # One that is to go on later than any pause lasts is of a clock that was ahead.
+    pause = timedelta(milliseconds=settings.SOLITUDE_RETENTION_PAUSE_MS)
+    is_due = Q(next_batch_at__lte=Now()) | Q(next_batch_at__gt=Now() + pause)
+    run = RetentionRun.objects.filter(is_due, ended_at=None).order_by("next_batch_at", "pk").first()
     return batch(run.data_class) or 0 if run else 0
 
 
@@ -59,7 +69,8 @@ def _begin_due() -> None:
     """Of each class that has no open run, and whose last one is long enough ago."""
     since = Now() - timedelta(seconds=settings.SOLITUDE_RETENTION_EVERY_S)
     open_now = RetentionRun.objects.filter(ended_at=None).values_list("data_class", flat=True)
-    lately = RetentionRun.objects.filter(ended_at__gt=since).values_list("data_class", flat=True)
+    # None that ended in a time that has not come: of a clock that was ahead.
+    lately = RetentionRun.objects.filter(ended_at__gt=since, ended_at__lte=Now()).values_list("data_class", flat=True)
     busy = set(open_now.union(lately))
     for name, data in declared().items():
         if name not in busy and data.days is not None:
@@ -68,7 +79,8 @@ def _begin_due() -> None:
 
 def _locked(name: str) -> RetentionRun | None:
     skip = connection.features.has_select_for_update_skip_locked
-    return RetentionRun.objects.select_for_update(skip_locked=skip).filter(data_class=name, ended_at=None).first()
+    runs = RetentionRun.objects.select_for_update(skip_locked=skip).annotate(now=Now())  # type: ignore[no-redef]  # what it stands for
+    return runs.filter(data_class=name, ended_at=None).first()
 
 
 def _batch(data: DataClass | None, run: RetentionRun) -> int:
@@ -76,6 +88,8 @@ def _batch(data: DataClass | None, run: RetentionRun) -> int:
         # A class of a provider that is gone.
         _end(run, error="unknown class")
         return 0
+    if abs(run.now - timezone.now()) > CLOCKS_APART:
+        raise ClocksApart
     try:
         month = months.drop_next(data, run)
     except months.PutOff:
