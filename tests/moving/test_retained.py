@@ -58,3 +58,16 @@ def test_a_buyer_of_whom_only_the_beginning_is_known_counts_from_the_import_on(
     assert datetime.now(UTC) - buyer.modified < timedelta(minutes=5)
     with later(days=SETTLES_DAYS + 1):
         assert run("buyers").rows == 0
+
+
+def test_what_is_known_of_a_seller_who_has_ended_counts_from_the_import_on(shop: Marketplace, tmp_path: Path) -> None:
+    """Money may be asked back from a seller who ended yesterday, however long ago the seller came."""
+    seller = {"uuid": "dev:12", "active": False, "created": LONG_AGO}
+    brought("sellers", json_lines(tmp_path / "sellers.jsonl", [seller]))
+    brought(
+        "paypal-sellers", json_lines(tmp_path / "paypal.jsonl", [{"seller": "dev:12", "paypal_id": "a@dev.example"}])
+    )
+
+    assert run("sellers").rows == 0
+    with later(days=541):
+        assert run("sellers").rows == 1

@@ -71,3 +71,7 @@ class OfEveryRow(BaseModel):
         """The columns of the row, in Django's terms."""
         created = self.created or now
         return {"created": created, "modified": self.modified or created, "counter": self.counter}
+
+    def stamps_of_account(self, now: datetime) -> dict[str, Any]:
+        """The same of `kind.OF_ACCOUNTS`."""
+        return {**self.stamps(now), "modified": self.modified or now}

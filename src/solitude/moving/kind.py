@@ -120,6 +120,13 @@ OF_EVERY_ROW = (
     same("counter", "How often it was changed; else 0."),
     same("resource_uri", "Its path in this server's API. Export writes it for the marketplace; import ignores it."),
 )
+# The same of buyers and sellers: when one was changed last, or ended, is not known by when it was made, and who has done so years ago goes.
+OF_ACCOUNTS = tuple(
+    moment("modified", "When it was last changed; the moment of the import if it is not given.")
+    if column.name == "modified"
+    else column
+    for column in OF_EVERY_ROW
+)
 
 
 def table(kind: Kind) -> str:

@@ -13,7 +13,7 @@ from solitude.buyers import hashing
 from solitude.buyers.api import BuyerIn
 from solitude.buyers.models import PIN_HASH_MAX_CHARS, Buyer
 from solitude.moving.fields import Count, Moment, OfEveryRow
-from solitude.moving.kind import OF_EVERY_ROW, Column, Key, Kind, moment, same
+from solitude.moving.kind import OF_ACCOUNTS, Column, Key, Kind, moment, same
 from solitude.vault.current import current_ring
 
 _HASH = re.compile(r"([a-z0-9-]{1,16}):\$argon2id\$[A-Za-z0-9+/=,$]+", re.ASCII)
@@ -38,8 +38,6 @@ def _row_uuid(value: Any) -> Any:
         raise ValueError("must be a UUID") from None
 
 
-# When a buyer did something last is not known by when the account was made, and who has done nothing for years is closed.
-MODIFIED = moment("modified", "When it was last changed; the moment of the import if it is not given.")
 PinHash = Annotated[str | None, BeforeValidator(_pin_hash)]
 
 
@@ -75,7 +73,7 @@ def make(line: BuyerLine, _found: Mapping[str, int], now: datetime) -> Buyer:
         pin_locked_at=line.pin_locked_at,
         pin_was_locked_out=line.pin_was_locked_out,
         needs_pin_reset=line.needs_pin_reset,
-        **{**line.stamps(now), "modified": line.modified or now},
+        **line.stamps_of_account(now),
     )
 
 
@@ -111,7 +109,7 @@ BUYERS = Kind(
         moment("pin_locked_at", "When these locked the buyer out; nothing for one who is not."),
         same("pin_was_locked_out", "Whether that has happened: true or false (the default)."),
         same("needs_pin_reset", "True or false (the default)."),
-        *(MODIFIED if column.name == MODIFIED.name else column for column in OF_EVERY_ROW),
+        *OF_ACCOUNTS,
     ),
     keys=(Key(("uuid",), ("uuid",)),),
     make=make,

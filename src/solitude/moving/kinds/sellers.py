@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from solitude.moving.fields import OfEveryRow
-from solitude.moving.kind import OF_EVERY_ROW, Key, Kind, same
+from solitude.moving.kind import OF_ACCOUNTS, Key, Kind, same
 from solitude.sellers.api import SellerIn
 from solitude.sellers.models import Seller
 
@@ -14,7 +14,7 @@ class SellerLine(SellerIn, OfEveryRow):
 
 
 def make(line: SellerLine, _found: Mapping[str, int], now: datetime) -> Seller:
-    return Seller(uuid=line.uuid, active=line.active, **line.stamps(now))
+    return Seller(uuid=line.uuid, active=line.active, **line.stamps_of_account(now))
 
 
 SELLERS = Kind(
@@ -24,7 +24,7 @@ SELLERS = Kind(
     columns=(
         same("uuid", "The marketplace's own name of the seller. Required, and no other seller's."),
         same("active", "True (the default) or false."),
-        *OF_EVERY_ROW,
+        *OF_ACCOUNTS,
     ),
     keys=(Key(("uuid",), ("uuid",)),),
     make=make,
