@@ -11,7 +11,7 @@ from tests.support.simulator import Simulator
 
 from solitude.buyers.models import Buyer
 from solitude.events.models import Event
-from solitude.payments import calls, registry
+from solitude.payments import registry, standing
 from solitude.payments.contract import Call, Operation, Outcome, Result
 from solitude.payments.models import ProviderCall
 from solitude.sellers.models import Product, Seller
@@ -42,13 +42,13 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The calls that were read anew with their transactions."""
     found: list[int] = []
-    locked = calls.locked
+    locked = standing.locked
 
     def noted(pk: int) -> ProviderCall:
         found.append(pk)
         return locked(pk)
 
-    monkeypatch.setattr(calls, "locked", noted)
+    monkeypatch.setattr(standing, "locked", noted)
     return found
 
 
@@ -90,7 +90,7 @@ def test_untouched_nothing_is_read_anew_and_the_books_say_the_same(
 
     quick = pay()
     assert not reads
-    monkeypatch.setattr(calls, "_concerns_its_row_alone", lambda *_: False)
+    monkeypatch.setattr(standing, "concerns_its_row_alone", lambda *_: False)
     slow = pay()
 
     assert len(reads) == 1

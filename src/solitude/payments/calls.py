@@ -12,19 +12,18 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import BigIntegerField, DurationField, ExpressionWrapper, F, QuerySet, Value
-from django.db.models.functions import Coalesce, Now
+from django.db.models import DurationField, ExpressionWrapper, F, QuerySet
+from django.db.models.functions import Now
 
 from solitude import clocks, failpoints, prepared
 from solitude.outbound import in_time
 from solitude.outbound.limits import InProgress
-from solitude.payments import apply, leases, registry
+from solitude.payments import apply, leases, registry, standing
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
 from solitude.telemetry import cef, context, metrics, tracing
 from solitude.telemetry.logs import get_logger
-from solitude.transactions.locks import TOLD_OF
-from solitude.transactions.models import CallOutcome, Transaction
+from solitude.transactions.models import Transaction
 from solitude.web import begun
 from solitude.web.idempotency import Claim
 from solitude.web.idempotency import in_progress as key_in_progress
@@ -239,7 +238,7 @@ def _ask(provider: Provider, call: Call, *, find_out: bool, before: float = inf)
 def _record(call: ProviderCall, result: Result, settle: Settle | None, *, first_try: bool) -> ProviderCall:
     """Writes the outcome, what follows from it and the client's answer, in one transaction."""
     failpoints.reach(failpoints.AFTER_ANSWER)
-    as_begun = first_try and _concerns_its_row_alone(call, result)
+    as_begun = first_try and standing.concerns_its_row_alone(call, result)
     try:
         recorded, later = _entered(call, result, settle, first_try=first_try, as_begun=as_begun)
     except DataError as error:
@@ -295,9 +294,9 @@ def enter(
     if known.operation == Operation.REFUND:
         # The payment before its refund, always, so that two who lock both never wait for each other.
         Transaction.objects.select_for_update().filter(relations=known.transaction_id).first()
-    call = known if as_begun else locked(known.pk)
+    call = known if as_begun else standing.locked(known.pk)
     if as_begun:
-        prepared.require_later(_as_begun, *_standing(known))
+        standing.require_as_begun(known)
     if call.transaction is not None:
         context.about(call.transaction.uuid)
     context.bind(correlation_id=result.correlation_id or None)
@@ -360,66 +359,6 @@ def _paying_key(capture: ProviderCall) -> str:
     row = capture.transaction if capture.operation == Operation.CAPTURE else None
     call = paying(row) if row is not None else None
     return call.key if call else ""
-
-
-def locked(pk: int) -> ProviderCall:
-    """The call with its transaction, both locked, and what the event tells of, in one statement."""
-    return _locked.first(pk) or ProviderCall.objects.select_for_update().get(pk=pk)
-
-
-def _with_transaction(pk: int, *besides: str) -> QuerySet[ProviderCall]:
-    """Both locked, and read with what a transaction refers to by these names."""
-    calls = ProviderCall.objects.all()
-    joins = ["transaction", *(f"transaction__{name}" for name in besides)]
-    if connection.features.has_select_for_update_of:
-        # PostgreSQL locks no row that an outer join may leave out: this condition makes the join an inner one.
-        joined = (
-            calls.filter(transaction__type__gte=0).select_related(*joins).select_for_update(of=("self", "transaction"))
-        )
-        return joined.filter(pk=pk)
-    # SQLite's transactions are alone from BEGIN on (see solitude.sqlite).
-    return calls.select_related(*joins).filter(pk=pk)
-
-
-_locked = prepared.Found(lambda pk: _with_transaction(pk, *TOLD_OF), int)
-
-
-# Those that only whoever has begun them carries out, and whose result concerns one transaction.
-_OF_ITS_ROW = (Operation.PAY, Operation.CAPTURE)
-
-
-def _concerns_its_row_alone(call: ProviderCall, result: Result) -> bool:
-    """Whether what this process knows of a call that it has begun is enough to record its result. What follows from a refused credential
-    looks further than call and transaction."""
-    is_of_its_row = call.operation in _OF_ITS_ROW and call.transaction is not None
-    return call.is_begun_here and is_of_its_row and not result.credential_refused
-
-
-def _standing(call: ProviderCall) -> tuple[int | str, ...]:
-    """Where call and transaction stand: every change of a transaction counts, but of when it is asked about again, which each move sets."""
-    row: Any = call.transaction
-    product = row.seller_product
-    seller = row.seller or (product and product.seller)
-    names = (row.buyer and row.buyer.uuid, seller and seller.uuid, product and product.public_id)
-    return (call.pk, call.takeovers, row.counter, row.uuid, *(name or "" for name in names))
-
-
-def _where_it_stood(pk: int, takeovers: int, counter: int, *names: str) -> QuerySet[ProviderCall]:
-    uuid, buyer, seller, product = names
-    nobody = Value("")
-    found = _with_transaction(pk).alias(
-        # Django looks for no number that is beyond its column's, and what stands here while it writes the statement is.
-        taken=Coalesce("takeovers", 0, output_field=BigIntegerField()),
-        changed=Coalesce("transaction__counter", 0, output_field=BigIntegerField()),
-        buyer_named=Coalesce("transaction__buyer__uuid", nobody),
-        seller_named=Coalesce("transaction__seller__uuid", "transaction__seller_product__seller__uuid", nobody),
-        product_named=Coalesce("transaction__seller_product__public_id", nobody),
-    )
-    stood = found.filter(outcome=CallOutcome.NONE, taken=takeovers, changed=counter, transaction__uuid=uuid)
-    return stood.filter(buyer_named=buyer, seller_named=seller, product_named=product).only("id", "transaction__id")
-
-
-_as_begun = prepared.Found(_where_it_stood, int, int, int, str, str, str, str)
 
 
 _RECORDED = [

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from solitude.money.money import Money
-from solitude.payments import calls, registry
+from solitude.payments import calls, registry, standing
 from solitude.payments.apply import SUPPORT, TAKEN, UID_PAY, was_refused
 from solitude.payments.contract import Action, Intent, Notice, Operation, RefundEvidence, Seen, ToldBy
 from solitude.payments.models import OPEN, ProviderCall
@@ -87,7 +87,7 @@ def _locked(pk: int) -> Transaction:
     """A call without known outcome is locked together with its payment, as when it is recorded: see `calls`."""
     open_calls = calls.uncertain().filter(transaction_id=pk).order_by("-pk")
     for call in open_calls.values_list("pk", flat=True)[:1]:
-        locked = calls.locked(call).transaction
+        locked = standing.locked(call).transaction
         assert locked is not None  # noqa: S101  # it was found by its transaction
         return locked
     return lock(pk)
