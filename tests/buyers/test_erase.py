@@ -156,6 +156,22 @@ def test_those_that_are_held_for_long_keep_no_other_one_waiting(monkeypatch: pyt
     assert tried == {buyer.uuid for buyer in buyers}
 
 
+def test_an_erasure_that_is_held_is_told_once(shop: Marketplace, security_events: list[str]) -> None:
+    """And not each minute, for as long as a dispute lasts."""
+    pk = shop.buyer()["resource_pk"]
+    call = ProviderCall.objects.create(
+        provider="paypal", operation="delete_credential", intent={}, subject=f"buyer:{pk}", outcome="unknown"
+    )
+    erasing.erase(Buyer.objects.get(pk=pk))
+    for _ in range(3):
+        erasing.go_on()
+    assert sum("Buyer erased" in line for line in security_events) == 1
+
+    ProviderCall.objects.filter(pk=call.pk).update(outcome="succeeded")
+    assert erasing.go_on() == 1
+    assert sum("Buyer erased" in line for line in security_events) == 2
+
+
 def test_what_was_paid_can_be_given_back_after_the_erasure(
     shop: Marketplace, paypal: Simulator, paid: dict[str, str]
 ) -> None:
