@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.audit.world import event, seal
+from django.db import connection
+from tests.audit.world import event, seal, tamper
 
 from solitude import cli
 from solitude.audit.models import Seal
@@ -59,6 +60,18 @@ def test_a_head_that_was_printed_finds_a_chain_that_was_cut(capsys: pytest.Captu
 
     status, lines, _ = run(capsys, "verify", "--head", str(kept))
     assert (status, lines[0]) == (1, "chain: removed: the end of the chain, which had 1 seals (seal 0)")
+
+
+def test_a_seal_that_cannot_be_read_ends_it_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    event()
+    seal()
+    is_sqlite = connection.vendor == "sqlite"
+    tamper("UPDATE audit_seal SET sealed_at = %s", "2026-13-45 00:00:00" if is_sqlite else "infinity")
+
+    status, lines, said = run(capsys, "verify")
+
+    assert (status, lines) == (2, [])
+    assert said.startswith("solitude: cannot verify: ")
 
 
 def test_without_a_seal_there_is_no_head(capsys: pytest.CaptureFixture[str]) -> None:

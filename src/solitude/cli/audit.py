@@ -69,6 +69,7 @@ def _verify(chosen: argparse.Namespace) -> int:
     start.set_up()
     if start.is_behind():
         return start.NOT_MIGRATED
+    from solitude.audit.digests import UNREADABLE
     from solitude.audit.verifying import Verified, Wish, verify
 
     try:
@@ -79,7 +80,7 @@ def _verify(chosen: argparse.Namespace) -> int:
             if found == FINDINGS_MAX:
                 print("solitude: there may be more; the verification was ended", file=sys.stderr)
                 return start.NOT_DONE
-    except (LookupError, ValueError, OSError) as error:
+    except (LookupError, OSError, *UNREADABLE) as error:
         print(f"solitude: cannot verify: {error}", file=sys.stderr)
         return start.UNUSABLE
     rows = verified.checked
