@@ -10,7 +10,8 @@ from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
 from tests.support.written import everything_kept
 
-from solitude.payments import registry
+from solitude.payments import calls, registry
+from solitude.payments.contract import Outcome, Reason, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.telemetry import redaction
@@ -173,6 +174,15 @@ def test_a_value_that_paypal_repeats_in_an_error_is_not_kept(
     assert call is not None
     assert call.exchanges[0]["answer"]["body"]["details"][0]["issue"] == "SETUP_TOKEN_ALREADY_TOKENIZED"
     assert asked["key"] not in everything_kept()
+
+
+def test_a_value_that_any_provider_repeats_in_its_reason_is_not_kept() -> None:
+    call = ProviderCall(provider="bango", operation="pay")
+    said = f"{BUYER_EMAIL} may not pay with 4111 1111 1111 1111"
+
+    calls._write_down(call, Result(Outcome.DECLINED, reason=Reason("INVALID_BUYER", said)))
+
+    assert (call.reason_code, call.reason_message) == ("INVALID_BUYER", "[redacted] may not pay with [redacted]")
 
 
 def test_the_intent_of_a_call_is_encrypted(shop: Marketplace, paypal: Simulator, app_id: str) -> None:

@@ -21,7 +21,7 @@ from solitude.outbound.limits import InProgress
 from solitude.payments import apply, leases, registry, standing
 from solitude.payments.contract import LOOK_UPS, Call, Intent, Operation, Outcome, Provider, Reason, Result
 from solitude.payments.models import CHOICE_MAX_CHARS, OPEN, REASON_MAX_CHARS, ProviderCall
-from solitude.telemetry import cef, context, metrics, tracing
+from solitude.telemetry import cef, context, metrics, redaction, tracing
 from solitude.telemetry.logs import get_logger
 from solitude.transactions.models import Transaction
 from solitude.web import begun
@@ -381,7 +381,8 @@ def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False,
         # What is known now is not explained by why it was unknown.
         reason = result.reason or Reason("", field="")
         call.reason_code = reason.code[:REASON_MAX_CHARS]
-        call.reason_message = reason.message[:REASON_MAX_CHARS]
+        # In the words of the provider, which may repeat what it was told of a person. They stay as long as the books.
+        call.reason_message = redaction.mask(reason.message)[:REASON_MAX_CHARS]
         call.reason_field = reason.field[:64]
     call.correlation_id = result.correlation_id or call.correlation_id
     by = {"recovering": recovering, "request_id": context.current().get("request_id", "")}
