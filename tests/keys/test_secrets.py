@@ -1,18 +1,23 @@
 """Secrets that others have too: each party has two of them for a while, and PINs outlive the change of their key."""
 
 import secrets
+from argparse import Namespace
+from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 from solitude.buyers import forgetting, hashing
 from solitude.buyers.models import Buyer
+from solitude.cli import keys as commands
 from solitude.providers.bango import event_password
-from solitude.vault import edits, uses
+from solitude.vault import edits, holding, uses
 from solitude.vault.current import use_ring
 from solitude.vault.keyring import KeyRing
+from solitude.vault.keys import KeyRingError
 from solitude.web import known_clients
 from tests.support.marketplace import Api, Marketplace
-from tests.vault.rings import ring_of
+from tests.vault.rings import kept, ring_of
 
 pytestmark = pytest.mark.long
 
@@ -103,6 +108,28 @@ def test_a_forgotten_pin_is_there_and_none_is_right(shop: Marketplace, security_
         assert shop.post("/generic/reset_confirm_pin/", {"uuid": "shop:pin", "pin": "9876"})["confirmed"]
         assert shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "9876"})["valid"]
     assert not [line for line in security_events if "Unknown key" in line]
+
+
+def test_pins_are_forgotten_with_a_key_of_theirs_alone_and_that_is_told(
+    shop: Marketplace, tmp_path: Path, security_events: list[str]
+) -> None:
+    before = ring_of("k1")
+    with use_ring(before):
+        shop.post(BUYERS, {"uuid": "shop:pin", "pin": "1234"})
+    ring = with_pepper(before)
+    for purpose in ("fields", "hashes"):
+        ring = edits.make_current(edits.add(ring, purpose, None, "k2")[0], purpose, None, "k2")
+    chosen = {"of": None, "id": "k1", "wait_s": 0, "unused_for_s": 1, "reset_pins": True}
+    holding._held.clear()
+    with override_settings(SOLITUDE_KEYS_FILE=kept(ring, tmp_path / "keys.json"), SOLITUDE_DEBUG=False):
+        with pytest.raises(KeyRingError, match="--reset-pins goes with pepper or hashes"):
+            commands._retire(Namespace(purpose="fields", **chosen))
+        assert kept_pin().startswith("k1:")
+        assert commands._retire(Namespace(purpose="hashes", **chosen)) == 0
+    holding._held.clear()
+    assert kept_pin() == hashing.FORGOTTEN
+    (told,) = [line for line in security_events if "|PINs forgotten|2|" in line]
+    assert "cs6=hashes cs7Label=key cs7=k1" in told
 
 
 @pytest.mark.parametrize("text", ["a,b", "2A9741408B151863U,1JE4291016473214C"])

@@ -16,6 +16,8 @@ LOOK_EVERY_S = 0.5
 # To count is to look at every row.
 COUNT_EVERY_S = 3
 PERCENT_EVERY_S = 5
+# Whose keys PINs are kept under: of hashes those of a time without a pepper.
+PIN_PURPOSES = ("pepper", "hashes")
 
 
 def take(commands: Any) -> None:
@@ -164,7 +166,11 @@ def _rotate(chosen: argparse.Namespace) -> int:
 def _retire(chosen: argparse.Namespace) -> int:
     from solitude.vault import edits, sources
     from solitude.vault.keyring import PARTIES
+    from solitude.vault.keys import KeyRingError
 
+    if chosen.reset_pins and chosen.purpose not in PIN_PURPOSES:
+        # Another purpose may have a key of the same id, and these PINs are none of its.
+        raise KeyRingError(f"--reset-pins goes with {' or '.join(PIN_PURPOSES)} alone")
     ring = sources.chosen().read()
     named = edits.kind(chosen.purpose, chosen.of)
     edits.retire(ring, chosen.purpose, chosen.of, chosen.id)  # whether it could be
@@ -174,6 +180,7 @@ def _retire(chosen: argparse.Namespace) -> int:
     if chosen.reset_pins:
         from solitude.buyers.forgetting import forget_pins_of
 
+        _event("PINs forgotten", named, chosen.id)
         _say(f"{forget_pins_of(chosen.id)} buyers must choose a new PIN.")
     is_used = _is_in_use_by_party if chosen.purpose in PARTIES else _is_in_use
     while is_used(chosen, tell=(is_last := time.monotonic() >= deadline)):

@@ -160,6 +160,9 @@ CATALOGUE = (
     Kind("Key added", 2, "An operator put a key into the key ring.", _KEY),
     Kind("Key made current", 2, "An operator had new values sealed under this key.", _KEY),
     Kind("Key retired", 2, "An operator took a key out of the key ring.", _KEY),
+    Kind(
+        "PINs forgotten", 2, "An operator had the PINs forgotten that were left under a key, so that it can go.", _KEY
+    ),
     Kind("Secret shown to an operator", 2, "An operator had a client's secret printed.", _KEY),
     Kind("Key used for the first time by this process", 2, "A process opened or sealed something under it.", _KEY),
     Kind("Key ring refused", 8, "The new key ring cannot be used; this process goes on with the one it has."),
