@@ -38,6 +38,9 @@ def application() -> Any:
     threading.Thread(target=_live_with, args=(_parent or os.getppid(),), name="parent", daemon=True).start()
     if settings.SOLITUDE_PROXY:
         # It has neither keys nor a database, and nothing to work at.
+        from solitude.proxy import passing
+
+        passing.begin()
         return application
     from solitude.vault import holding
     from solitude.vault.watching import Watcher

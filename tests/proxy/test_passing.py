@@ -1,5 +1,7 @@
 """The proxy as it runs, over TLS: what it passes on, and for whom not."""
 
+import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from solitude.providers.bango.soap.description import description
 from solitude.services import proxy_plugin
 from solitude.services.finding import CRITICAL, Finding
 from tests.proxy.conftest import Served
-from tests.support import simulator
+from tests.support import proxied, simulator
 from tests.support.authority import Authority
 from tests.support.bango import BangoSimulator
-from tests.support.processes import solitude
+from tests.support.processes import solitude, wait_for
+from tests.support.waiting import until
 from tests.support.zippy import ZippySimulator
 
 pytestmark = pytest.mark.long
@@ -180,6 +183,32 @@ def test_a_request_that_comes_again_is_not_passed_on_and_called_unknown(served: 
     assert (again.status, again.headers[vouching.MARK]) == (401, Mark.NO_ANSWER)
 
 
+def test_nor_by_the_process_that_takes_the_place_of_one_that_died(tmp_path: Path) -> None:
+    """It is forked from one that is as old as the proxy, and knows nothing of what the other one has sent."""
+    target = "/proxy/provider/reference/status"
+    planned = proxied.plan(tmp_path)
+    with proxied.proxy(planned, simulator.running().root) as process:
+        both = Served(planned, process.pid)
+        headers = signed(both, target, {}, "taken-by-the-first")
+        first = raw(both).request("GET", planned.url + target, headers=headers)
+        dead = children(process.pid)
+        for pid in dead:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: set(children(process.pid)) - set(dead), "another server process")
+        wait_for(f"{planned.url}/services/status/", planned.http())
+
+        again = raw(both).request("GET", planned.url + target, headers=headers)
+        other = raw(both).request("GET", planned.url + target, headers=signed(both, target, {}, "another"))
+
+    assert (first.status, first.headers[vouching.MARK]) == (200, Mark.ANSWERED)
+    assert (again.status, again.headers[vouching.MARK]) == (401, Mark.NO_ANSWER)
+    assert (other.status, other.headers[vouching.MARK]) == (200, Mark.ANSWERED)
+
+
+def children(parent: int) -> list[int]:
+    return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
 @pytest.mark.parametrize("changed", ["x-solitude-service", "accept", "x-solitude-operation", "transaction-id"])
 def test_a_header_that_is_not_the_signed_one_is_refused(served: Served, changed: str) -> None:
     target = "/proxy/provider/reference/status"
@@ -257,7 +286,6 @@ def test_the_process_holds_neither_database_nor_keys(served: Served) -> None:
     made = {path.name for path in served.plan.home.iterdir()}
     assert "keys.json" not in made
     assert not [name for name in made if "sqlite" in name]
-    children = Path(f"/proc/{served.pid}/task/{served.pid}/children").read_text().split()
-    for pid in children:
+    for pid in children(served.pid):
         opened = [path.readlink().name for path in Path(f"/proc/{pid}/fd").iterdir() if path.exists()]
         assert not [name for name in opened if "sqlite" in name or name == "keys.json"]

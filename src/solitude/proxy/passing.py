@@ -4,6 +4,7 @@ Whatever goes wrong, the answer says in its mark whether the provider may have a
 """
 
 import json
+import os
 import re
 import time
 from collections.abc import Mapping
@@ -39,6 +40,8 @@ _WITHOUT_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
 log = get_logger("solitude.proxy")
 _names = Names()
+# Who answers is forked from the process that has imported this, perhaps in the place of one that has died.
+os.register_at_fork(after_in_child=_names.begin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Refused(Exception):
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(detail)
         self.reply = Reply(Mark.REFUSED, status, json.dumps({"detail": detail} if detail else {}).encode())
+
+
+def begin() -> None:
+    """To be called before the process listens: what comes at once could not be told from what another one has taken."""
+    _names.wait()
 
 
 def own(request: HttpRequest, service: str) -> HttpResponse:

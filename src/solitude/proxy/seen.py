@@ -17,11 +17,20 @@ class Names:
 
     def __init__(self, most: int = NAMES_MAX) -> None:
         self._most = most
+        self.begin()
+
+    def begin(self) -> None:
+        """From now on, and knowing of nothing: for a process that is forked from the one in which this was made."""
         self._lock = threading.Lock()
         self._until: dict[str, int] = {}
         self._order: deque[tuple[str, int]] = deque()
-        # What was signed before this process began may have been taken by the one before it.
-        self._began = int(time.time())
+        # What was signed before this process began may have been taken by the one before it; when it was signed is told in whole seconds.
+        self._began = int(time.time()) + 1
+
+    def wait(self) -> None:
+        """Until what is signed from now on can be taken: less than a second."""
+        while (left_s := self._began - time.time()) > 0:
+            time.sleep(min(left_s, 1))
 
     def take(self, name: str, issued: int, until: int) -> bool:
         """Whether it is new; from then on it is not. Raises Full."""
