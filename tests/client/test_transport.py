@@ -55,6 +55,20 @@ def test_an_answer_that_drips_is_ended_by_the_time_out_of_the_try(fake: FakeSoli
     assert nothing.value.sent
 
 
+@pytest.mark.parametrize("reply", [Reply(200, raw=b" " * 200_000), Reply(200, raw=b" " * 10_000, drips=True)])
+def test_an_answer_that_was_given_up_leaves_its_place_to_the_next_call(
+    fake: FakeSolitude, connect: Connect, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    monkeypatch.setattr(transport, "ANSWER_MAX_BYTES", 100_000)
+    fake.answers(reply, Reply(200, {"uuid": "another"}))
+    solitude = connect(timeout_s=1, retries=ONCE, connections=1)
+    with pytest.raises(NoAnswer):
+        solitude.call("GET", "/generic/buyer/")
+
+    assert solitude.call("GET", "/generic/buyer/") == {"uuid": "another"}
+    assert fake.connections == 2
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -186,9 +186,12 @@ def _read(response: urllib3.BaseHTTPResponse, call: Call, end: float) -> bytes:
             # The time-out of a socket starts anew with every byte; this one does not.
             if time.monotonic() > end:
                 raise NoAnswer(f"{call.what}: the answer came too slowly", idempotency_key=call.idempotency_key)
-        response.release_conn()
-    finally:
+    except BaseException:
+        # The rest of it is still to come: the connection must not be used again. Its place is the next one's, though.
         response.close()
+        raise
+    finally:
+        response.release_conn()
     return b"".join(chunks)
 
 
