@@ -17,6 +17,7 @@ from solitude.client import NoAnswer, NotFound, Retries, Solitude, transport
 from tests.client import bodies
 from tests.client.conftest import Time
 from tests.client.server import KEY, SECRET, FakeSolitude, Reply, serving
+from tests.outbound.peers import Connection, Peer, answering
 
 Connect = Callable[..., Solitude]
 ONCE = Retries(tries=1)
@@ -38,6 +39,26 @@ def test_an_answer_that_is_too_long_is_cut_off(
     with pytest.raises(NoAnswer, match="longer than"):
         solitude.call("GET", "/generic/buyer/")
     assert len(fake.received) == 1
+
+
+def test_what_follows_an_interim_answer_is_not_taken_for_the_answer_to_the_next_call() -> None:
+    """Solitude sends none, but something on the way may."""
+    answers = [
+        f'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{{"a": {n}}}' for n in (1, 2)
+    ]
+
+    def script(connection: Connection) -> None:
+        connection.read_request()
+        connection.send(b"HTTP/1.1 103 Early Hints\r\n\r\n" + answers[0].encode())
+        while connection.read_request():
+            connection.send(answers[0].encode())
+
+    with Peer(script, answering(answers[1].encode())) as peer:
+        solitude = Solitude(peer.url, KEY, SECRET, retries=ONCE, connections=1)
+        with pytest.raises(NoAnswer) as nothing:
+            solitude.call("POST", "/paypal/pay", {})
+        assert nothing.value.sent
+        assert solitude.call("POST", "/paypal/pay", {}) == {"a": 2}
 
 
 def test_an_answer_that_breaks_off_is_none(fake: FakeSolitude, connect: Connect) -> None:

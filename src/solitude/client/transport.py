@@ -174,6 +174,13 @@ def _read(response: urllib3.BaseHTTPResponse, call: Call, end: float) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
+        if response.status < 200:
+            # The answer is still to come, and would be taken for that to the next call.
+            raise NoAnswer(
+                f"{call.what}: {response.status}, not from a Solitude server",
+                status=response.status,
+                idempotency_key=call.idempotency_key,
+            )
         while chunk := response.read1(_CHUNK_BYTES):
             chunks.append(chunk)
             size += len(chunk)
