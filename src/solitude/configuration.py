@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -21,6 +21,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from dotenv import dotenv_values
 
+from solitude import exact_json
 from solitude.money.currencies import is_currency
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
@@ -154,6 +155,17 @@ def secret(text: str) -> str:
     return text
 
 
+def read_json(text: str, otherwise: str) -> Any:
+    """What a setting's JSON says, with decimals as they are. Raises ValueError with a sentence that quotes nothing of it but a name that is
+    there twice: of the two one would count, and the other one be forgotten."""
+    try:
+        return exact_json.decode(text.encode())
+    except exact_json.SaidTwice as twice:
+        raise ValueError(f"has {twice} more than once") from None
+    except ValueError:
+        raise ValueError(otherwise) from None
+
+
 def command(text: str) -> tuple[str, ...]:
     """A command and its arguments, as a JSON list; it is run without a shell. Empty stays empty."""
     given = json.loads(text or "[]")
@@ -164,9 +176,10 @@ def command(text: str) -> tuple[str, ...]:
 
 def currency_accounts(text: str) -> dict[str, str]:
     """By currency, the name of the account through which it is taken."""
-    given = json.loads(text)
+    form = 'must be JSON such as {"USD": "shop_usd"}'
+    given = read_json(text, form)
     if not isinstance(given, dict) or not all(is_currency(code) for code in given):
-        raise ValueError('must be JSON such as {"USD": "shop_usd"}')
+        raise ValueError(form)
     if not all(isinstance(name, str) and _ACCOUNT.fullmatch(name) for name in given.values()):
         raise ValueError("each account must have a name of letters, digits, _ and -")
     return given
@@ -262,10 +275,10 @@ def folder(text: str) -> Path:
 
 def amount_limits(text: str) -> dict[str, tuple[Money, Money]]:
     """The least and the most of one payment by currency: `{"EUR": ["0.50", "2000"]}`."""
+    given = read_json(text or "{}", "must be a JSON object: for each currency a list of two amounts")
     try:
-        given = json.loads(text or "{}", parse_float=Decimal)
         limits = {code: (Money.parse(least, code), Money.parse(most, code)) for code, (least, most) in given.items()}
-    except (MoneyError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (MoneyError, ValueError, TypeError, AttributeError) as error:
         why = error if isinstance(error, MoneyError) else "for each currency a list of two amounts"
         raise ValueError(f"must be a JSON object: {why}") from None
     if any(not 0 < least.amount <= most.amount for least, most in limits.values()):

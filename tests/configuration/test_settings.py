@@ -128,6 +128,7 @@ def test_djangos_own_debug_mode_stays_off(start: dict[str, str]) -> None:
     assert settings_of(start)["DEBUG"] is False
 
 
+ZIPPY = f'{{"url": "https://zippy.example", "auth": {{"key": "solitude", "secret": "{SECRET}"}}}}'
 WRONG = [
     ("SOLITUDE_DEBUG", "maybe"),
     ("SOLITUDE_DEBUG", "2"),
@@ -158,6 +159,16 @@ WRONG = [
     ("SOLITUDE_CLIENTS", f'{{"marketplace": {{"secrets": ["{SECRET}"], "allow": [7]}}}}'),
     ("SOLITUDE_CLIENTS", f'{{"marketplace": {{"secrets": ["{SECRET}"], "alow": []}}}}'),
     ("SOLITUDE_CLIENTS", "[" * 100_000),
+    # Of two of one name one would count, and the other one be forgotten.
+    ("SOLITUDE_CLIENTS", f'{{"marketplace": "{SECRET}", "marketplace": "{SECRET}2"}}'),
+    ("SOLITUDE_CLIENTS", f'{{"marketplace": {{"secrets": ["{SECRET}"], "secrets": ["{SECRET}2"]}}}}'),
+    ("SOLITUDE_ROUTING_RULES", '[{"providers": ["paypal"], "currency": ["EUR"], "currency": ["USD"]}]'),
+    ("SOLITUDE_AMOUNT_LIMITS", '{"EUR": ["0.50", "2000"], "EUR": ["0.50", "5000"]}'),
+    ("SOLITUDE_BRAINTREE_MERCHANT_ACCOUNTS", '{"USD": "shop_usd", "USD": "other_usd"}'),
+    (
+        "SOLITUDE_REFERENCE_PROVIDERS",
+        f'{{"zippy": {ZIPPY}, "zippy": {ZIPPY}}}',
+    ),
     ("SOLITUDE_CLIENTS_FILE", "/no/such/file"),
     ("SOLITUDE_CLIENTS_FILE", "/"),
     ("SOLITUDE_CLIENTS_FILE", __file__),

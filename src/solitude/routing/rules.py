@@ -1,11 +1,11 @@
 """The operator's rules: which providers may take a payment, and in which order they are asked. Pure: read once at the start."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from solitude.configuration import read_json
 from solitude.money.currencies import is_currency
 from solitude.money.errors import MoneyError
 from solitude.money.money import Money
@@ -60,10 +60,7 @@ def first(all_rules: tuple[Rule, ...], facts: Facts) -> int | None:
 
 def rules(text: str) -> tuple[Rule, ...]:
     """Reads the JSON of SOLITUDE_ROUTING_RULES. Raises ValueError with a sentence for the operator."""
-    try:
-        given = json.loads(text or "[]", parse_float=Decimal)
-    except (ValueError, RecursionError):
-        raise ValueError("must be a JSON list") from None
+    given = read_json(text or "[]", "must be a JSON list")
     if not isinstance(given, list) or len(given) > RULES_MAX:
         raise ValueError(f"must be a JSON list of at most {RULES_MAX} rules")
     return tuple(_rule(f"rule {number}", entry) for number, entry in enumerate(given, start=1))

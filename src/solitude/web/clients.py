@@ -1,13 +1,14 @@
 """The API clients: who may sign, with which secrets, and what each may call. Pure: read once at the start."""
 
 import fnmatch
-import json
 import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from solitude.configuration import read_json
 
 SECRETS_MAX = 2
 SECRET_MIN_BYTES = 32
@@ -42,13 +43,10 @@ class Client:
 
 def clients_of(text: str) -> dict[str, Client]:
     """Reads the JSON of SOLITUDE_CLIENTS. Raises ValueError with a sentence that holds no secret."""
-    try:
-        given = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        # json's own message quotes the text, which holds secrets.
-        raise ValueError("must be a JSON object") from None
+    form = "must be a JSON object"
+    given = read_json(text or "{}", form)
     if not isinstance(given, dict):
-        raise ValueError("must be a JSON object")
+        raise ValueError(form)
     return {key: _client(key, value) for key, value in given.items()}
 
 

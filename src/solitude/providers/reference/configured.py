@@ -1,11 +1,10 @@
 """The providers that speak the reference interface, as the settings name them. Pure: read once at the start."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from solitude.configuration import base_url
+from solitude.configuration import base_url, read_json
 
 # Each has adapters of its own below /provider/, or none of these.
 RESERVED = frozenset({"bango", "braintree", "paypal"})
@@ -37,11 +36,7 @@ class ReferenceProvider:
 
 def reference_providers(text: str) -> dict[str, ReferenceProvider]:
     """Reads the JSON of SOLITUDE_REFERENCE_PROVIDERS. Raises ValueError with a sentence that holds no secret."""
-    try:
-        given = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        # json's own message quotes the text, which holds secrets.
-        raise ValueError("must be a JSON object") from None
+    given = read_json(text or "{}", "must be a JSON object")
     if not isinstance(given, dict) or len(given) > PROVIDERS_MAX:
         raise ValueError(f"must be a JSON object of at most {PROVIDERS_MAX} providers")
     return {name: _provider(name, entry) for name, entry in given.items()}
