@@ -12,7 +12,7 @@ from .catalogue import App
 from .ways import Way
 from .ways.way import State
 
-# Whether money was taken is not known after these; after all others it was not.
+# After these it is not known whether anything was done.
 UNKNOWN = (OutcomeUnknown, ServerError, NoAnswer)
 
 
@@ -40,10 +40,10 @@ class Till:
         """The purchase's id is the idempotency key: asked again, Solitude answers with the same payment."""
         try:
             begun = self.ways[purchase.way].pay(customer, purchase, f"{self._url}/purchases/{purchase.id}")
-        except UNKNOWN as error:
-            self._books.keep_payment(purchase.id, WAITING, error.uuid, error.transaction)
         except SolitudeError as error:
-            self._books.keep_payment(purchase.id, DECLINED, error.uuid, error.transaction)
+            # What is no answer about the purchase leaves open what became of it when it was asked for before.
+            state = DECLINED if error.settles else WAITING
+            self._books.keep_payment(purchase.id, state, error.uuid, error.transaction)
         else:
             self._books.keep_payment(purchase.id, begun.state, begun.uuid, begun.transaction, begun.pay_url)
 

@@ -13,7 +13,8 @@ from examples.marketplace.ways import Message, NothingBackError, PayPal
 from examples.marketplace.ways.way import Begun, State
 from werkzeug.test import Client
 
-from solitude.client import Product, Seller
+from solitude.client import NoAnswer, Product, Seller, SolitudeError
+from solitude.client.errors import error_of
 
 PAY_URL = "https://provider.example/pay/1"
 AGAIN = 'http-equiv="refresh"'
@@ -47,6 +48,28 @@ class Slow:
     def give_back(self, purchase: Purchase) -> None:
         """As the way of the reference provider."""
         raise NothingBackError
+
+
+# By 412 a payment is never answered.
+SHUT = [
+    error_of("POST /paypal/pay", status, body)
+    for status, body in (
+        (401, {"detail": "The token has expired."}),
+        (403, {"detail": "This address may not call."}),
+        (409, {"detail": "It is still running.", "code": "idempotency_in_progress"}),
+        (429, None),
+        (503, {"detail": "Too much work.", "code": "busy"}),
+        (503, {"detail": "The database is away.", "code": "database_unavailable"}),
+    )
+]
+REFUSED = [
+    error_of("POST /paypal/pay", status, body)
+    for status, body in (
+        (400, {"amount": ["must be greater than zero"]}),
+        (422, {"paypal": {"__all__": [{"code": "INSTRUMENT_DECLINED", "message": "No."}]}}),
+        (502, {"detail": "It could not be sent.", "code": "provider_unreachable"}),
+    )
+]
 
 
 @pytest.fixture
@@ -96,3 +119,23 @@ def test_what_the_feed_has_told_is_not_undone_by_an_older_look(
     way.state = stale
     way.while_it_looks = lambda: books.keep_state(purchase.id, PAID, "")
     assert "Thank you! It is yours." in customer.get(f"/purchases/{purchase.id}").text
+
+
+@pytest.mark.parametrize(
+    ("refusal", "state"), [*((one, WAITING) for one in SHUT), *((one, DECLINED) for one in REFUSED)]
+)
+def test_a_shut_door_declines_nothing_that_may_have_been_paid(
+    way: Slow, books: Books, refusal: SolitudeError, state: str
+) -> None:
+    """The first answer was lost, and the customer looks again: a purchase that is called declined is bought once more."""
+    _, customer = books.new_customer()
+    till, app = Till(books, {way.key: way}, "http://shop.example"), next(iter(APPS.values()))
+    answers = iter([NoAnswer("lost"), refusal])
+
+    def pay(customer: Customer, purchase: Purchase, place: str) -> Begun:
+        raise next(answers)
+
+    way.pay = pay  # type: ignore[method-assign]
+    purchase = till.buy(customer, app, way)
+    assert purchase.state == WAITING
+    assert till.settle(customer, purchase).state == state

@@ -13,6 +13,8 @@ from typing import Any
 from .wire import Fields, Unreadable
 
 MESSAGE_MAX_CHARS = 300
+RUNNING = "idempotency_in_progress"
+_SILENT_CODES = ("busy", "database_unavailable", RUNNING)
 _HIDDEN = re.compile(
     r"[^\s@\"'<>/?&=:]+(?:@|%40)[^\s@\"'<>/?&=:]+"  # an e-mail address, plain or percent-encoded
     r"|eyJ[\w-]+\.[\w-]+\.[\w-]*"  # a JWT
@@ -50,6 +52,18 @@ class SolitudeError(Exception):
     @property
     def detail(self) -> str | None:
         return self._text("detail")
+
+    @property
+    def settles(self) -> bool:
+        """Whether this is an answer about the call's idempotency key, and so about every call with it before. Where it is none, one of
+        those may have been carried out.
+
+        Signature, permission and the limit of work come before the key; a broken server or connection says nothing at all, nor does a
+        database that is away. And a refusal that names no reason, but for 412, which never does, is none of whoever looks at keys.
+        """
+        silent = isinstance(self, NoAnswer | OutcomeUnknown | NotSigned | Forbidden | ServerError)
+        silent = silent or not (self.body or isinstance(self, PreconditionFailed))
+        return not silent and self.code not in _SILENT_CODES
 
     @property
     def transaction(self) -> str | None:

@@ -12,20 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
-from .errors import (
-    Conflict,
-    Forbidden,
-    NoAnswer,
-    NotSigned,
-    OutcomeUnknown,
-    PreconditionFailed,
-    ProviderUnavailable,
-    ServerError,
-    SolitudeError,
-)
+from .errors import RUNNING, Conflict, NoAnswer, OutcomeUnknown, ProviderUnavailable, ServerError, SolitudeError
 
 RUNNING_TRIES_MAX = 60
-RUNNING = "idempotency_in_progress"
 UNKNOWN_PAUSE_S = 1.0
 _random = random.SystemRandom()
 
@@ -99,7 +88,7 @@ def persist(send: Callable[[float], T], retries: Retries, clock: Clock, *, repea
         if clock.monotonic() + pause_s >= end:
             break
         clock.sleep(pause_s)
-    if unresolved is None or unresolved is failure or _settles(failure):
+    if unresolved is None or unresolved is failure or failure.settles:
         raise failure
     # An earlier try may have been carried out, and the last failure says nothing about that one.
     raise unresolved from failure
@@ -133,17 +122,6 @@ def _unresolved(failure: SolitudeError, earlier: SolitudeError | None) -> Solitu
         # That a call is running is no more than a conflict to whoever does not read its code.
         return failure if earlier is None or isinstance(earlier, Conflict) else earlier
     return earlier or (failure if failure.code == RUNNING else None)
-
-
-def _settles(failure: SolitudeError) -> bool:
-    """Whether the failure is an answer about the call's idempotency key, and so about every try before it.
-
-    Signature, permission and the limit of work come before the key; a broken server or connection says nothing at all, nor does a
-    database that is away. And a refusal that names no reason, but for 412, which never does, is none of whoever looks at keys.
-    """
-    silent = isinstance(failure, NoAnswer | OutcomeUnknown | NotSigned | Forbidden | ServerError)
-    silent = silent or not (failure.body or isinstance(failure, PreconditionFailed))
-    return not silent and failure.code not in ("busy", "database_unavailable", RUNNING)
 
 
 def _pause_s(failure: SolitudeError, reason: Reason, times: int, retries: Retries, clock: Clock) -> float:
