@@ -8,7 +8,7 @@ import pytest
 from django.test import override_settings
 
 from solitude.buyers import forgetting, hashing
-from solitude.buyers.models import Buyer
+from solitude.buyers.models import Buyer, PinToken
 from solitude.cli import keys as commands
 from solitude.providers.bango import event_password
 from solitude.vault import edits, holding, uses
@@ -96,8 +96,10 @@ def test_a_forgotten_pin_is_there_and_none_is_right(shop: Marketplace, security_
     with use_ring(before):
         shop.post(BUYERS, {"uuid": "shop:pin", "pin": "1234"})
         shop.post("/generic/confirm_pin/", {"uuid": "shop:pin", "pin": "1234"})
+        assert shop.post("/generic/verify_pin/", {"uuid": "shop:pin", "pin": "1234"})["pin_token"]
     with use_ring(with_pepper(before)):
         assert forgetting.forget_pins_of("k1") == 1
+        assert not PinToken.objects.exists()
         assert forgetting.forget_pins_of("k1") == 0
         buyer = shop.get(f"{BUYERS}?uuid=shop:pin")["objects"][0]
         assert (buyer["pin"], buyer["needs_pin_reset"]) == (True, True)

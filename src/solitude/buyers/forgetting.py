@@ -3,6 +3,7 @@
 from django.db import transaction
 from django.db.models import Q
 
+from solitude.buyers import pin_tokens
 from solitude.buyers.hashing import FORGOTTEN
 from solitude.buyers.models import Buyer
 from solitude.vault import ranges
@@ -27,6 +28,7 @@ def _forget(pk: int, head: str) -> bool:
         buyer = Buyer.objects.select_for_update(no_key=True).get(pk=pk)
         changes: dict[str, object] = {}
         if (buyer.pin or "").startswith(head):
+            pin_tokens.forget(buyer)
             changes |= {"pin": FORGOTTEN, "pin_confirmed": False, "needs_pin_reset": True}
         if (buyer.new_pin or "").startswith(head):
             changes["new_pin"] = None
