@@ -192,6 +192,7 @@ def test_of_many_threads_one_gets_the_trial(clock: Clock) -> None:
         (NotSent(Reason.TLS_FAILED), Verdict.FAILED),
         (NotSent(Reason.BUSY), Verdict.NOTHING),
         (NotSent(Reason.REFUSED_URL), Verdict.NOTHING),
+        (NotSent(Reason.NO_LONGER_OURS), Verdict.NOTHING),
         (NoAnswer(Reason.READ_TIMEOUT), Verdict.FAILED),
         (NoAnswer(Reason.UNEXPECTED), Verdict.FAILED),
     ],

@@ -28,6 +28,7 @@ _OF_OURS = frozenset(
         Reason.INVALID_REQUEST,
         Reason.BUSY,
         Reason.NO_CONNECTION_FREE,
+        Reason.NO_LONGER_OURS,
         # Only of a proxy: it leaves the peer alone itself, or passes no such request on.
         Reason.BREAKER_OPEN,
         Reason.PROXY_REFUSED,
