@@ -40,8 +40,6 @@ class Reason(StrEnum):
     """The peer does not take who we are, or nobody has told who we are: nothing else was asked of it."""
     NO_TOKEN = "no_token"  # noqa: S105  # it is none
     """The peer gives no token now, without which nothing is asked of it."""
-    NO_LONGER_OURS = "no_longer_ours"
-    """This process stood still for so long that another one may be at the same call: see `in_time`."""
     # Something may have been sent.
     WRITE_TIMEOUT = "write_timeout"
     READ_TIMEOUT = "read_timeout"
@@ -60,6 +58,8 @@ class Reason(StrEnum):
     UNVERIFIED = "unverified"
     """What came in the place of the proxy's answer does not prove that it is the proxy's."""
     # Before or after.
+    NO_LONGER_OURS = "no_longer_ours"
+    """This process stood still for so long that another one may be at the same call: see `in_time`."""
     UNEXPECTED = "unexpected"
     """An error that nobody thought of, here or in a library: see its class in `cause`."""
 
@@ -131,6 +131,8 @@ def reason_after_sending(error: Exception, *, late: bool, answering: bool) -> Re
     match error:
         case TooLargeError():
             return Reason.TOO_LARGE
+        case NoLongerOursError():
+            return Reason.NO_LONGER_OURS
         case _ if late or isinstance(error, LateError):
             return Reason.TOTAL_TIMEOUT
         case exceptions.ReadTimeoutError():

@@ -162,7 +162,7 @@ class PlainConnection(connection.HTTPConnection):
             self.connect()
         exchange = progress.get()
         patience_s = exchange.patience_s(exchange.read_timeout_s)
-        if not (exchange.sending or exchange.is_reading) and in_time.left_s() <= 0:
+        if not exchange.is_reading and in_time.left_s() <= 0:
             raise NoLongerOursError
         exchange.sending = True
         self.sock.settimeout(patience_s)
