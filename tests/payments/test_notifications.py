@@ -894,6 +894,43 @@ def test_a_dispute_that_ended_before_its_time_was_kept_ends_anew_and_is_not_open
     assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
 
 
+def test_a_refund_that_fails_after_the_dispute_that_had_ended_by_it_ended_for_the_seller_leaves_the_money(
+    shop: Marketplace, paypal: Simulator, paid: Payment
+) -> None:
+    (capture,) = paypal.captured()
+    dispute = paypal.dispute(capture["id"])
+    paypal.fault("refund", "disconnect_before")
+    refund = shop.refund(uuid=paid["uuid"])
+    for end in (FOR_BUYER, FOR_SELLER):
+        paypal.advance(60)
+        paypal.resolve(dispute, end)
+        paypal.appeal(dispute)
+    for event in paypal.told(RESOLVED):
+        shop.forward(event)
+    assert returns(paid) == [(1, PENDING, "2.49")]
+
+    paypal.fault("refund", "issue:REFUND_FAILED_INSUFFICIENT_FUNDS")
+    shop.check(uuid=refund["uuid"])
+
+    assert returns(paid) == [(1, FAILED, "2.49"), (2, CANCELLED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+    forward(shop, paypal, REVERSED)
+    assert state(shop, paid) == (COMPLETED, "2.49", "0.00")
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize("appealed", [(FOR_BUYER, FOR_SELLER)], indirect=True)
+def test_beside_our_refund_a_reversal_is_undone_too_by_the_last_end_of_its_dispute(
+    shop: Marketplace, paypal: Simulator, paid: Payment, order: tuple[int, ...], appealed: list[dict[str, Any]]
+) -> None:
+    shop.refund(uuid=paid["uuid"])
+    for number in order:
+        shop.forward(appealed[number])
+
+    assert returns(paid) == [(1, COMPLETED, "2.49"), (2, CANCELLED, "2.49")]
+    assert state(shop, paid) == (COMPLETED, "2.49", "2.49")
+
+
 def test_the_same_end_told_again_later_takes_nothing_back_that_has_come_again(
     shop: Marketplace, paypal: Simulator, paid: Payment, believing: None
 ) -> None:

@@ -61,10 +61,8 @@ def _move_money(payment: Transaction, dispute: Dispute, seen: DisputeEvidence) -
     if seen.amount and takes_back(seen) and (row is None or row.status == Status.CANCELLED):
         row = dispute.reversal = _gone_back(payment, dispute, seen, seen.amount)
     dispute.save()
-    if dispute.resolved != Resolved.FOR_SELLER or row is None or row.type != Type.REVERSAL:
-        return
-    if seen.is_told_once or not pairing.took_its_place(dispute, row):
-        money_back.undo(payment, row)
+    if row:
+        money_back.give_again(payment, dispute, row, is_told_once=seen.is_told_once)
 
 
 def _is_another_sum(row: Transaction, seen: DisputeEvidence) -> bool:

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from solitude.money.money import Money
 from solitude.payments import pairing
-from solitude.payments.contract import Outcome, RefundEvidence, RefundSeen, Result
+from solitude.payments.contract import Outcome, RefundEvidence, RefundSeen, Resolved, Result
 from solitude.payments.models import Dispute
 from solitude.telemetry import cef
 from solitude.transactions import states
@@ -161,8 +161,18 @@ def _explain_anew(payment: Transaction, refund: Transaction) -> None:
         return
     amount = Money(refund.amount, refund.currency)
     for dispute in Dispute.objects.filter(reversal=refund):
-        dispute.reversal = pairing.untied(payment, amount) or made_elsewhere(payment, Type.REVERSAL, None, amount)
+        row = pairing.untied(payment, amount) or made_elsewhere(payment, Type.REVERSAL, None, amount)
+        dispute.reversal = row
         dispute.save()
+        give_again(payment, dispute, row)
+
+
+def give_again(payment: Transaction, dispute: Dispute, row: Transaction, *, is_told_once: bool = False) -> None:
+    """What went back by a dispute that has ended for the seller since. What we gave back ourselves stays given."""
+    if dispute.resolved != Resolved.FOR_SELLER or row.type != Type.REVERSAL:
+        return
+    if is_told_once or not pairing.took_its_place(dispute, row):
+        undo(payment, row)
 
 
 def new_refund(payment: Transaction, amount: Money, kind: Type = Type.REFUND) -> Transaction:
@@ -199,11 +209,12 @@ def made_elsewhere(
         row.status_reason = EXCEEDS_CAPTURED
     states.begin(row, "refund_seen" if kind == Type.REFUND else "reversed")
     _sum_up(payment)
-    if uid and kind == Type.REVERSAL:
-        pairing.taken_after_all(payment, row, amount)
+    dispute = pairing.taken_after_all(payment, row, amount) if uid and kind == Type.REVERSAL else None
     _alarm("Refund made elsewhere" if kind == Type.REFUND else "Payment reversed", 5, payment, row)
     if exceeds:
         _alarm("More went back than was captured", 9, payment, row)
+    if dispute:
+        give_again(payment, dispute, row)
     return row
 
 

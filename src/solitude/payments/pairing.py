@@ -75,8 +75,8 @@ def took_its_place(dispute: Dispute, reversal: Transaction) -> bool:
     return True
 
 
-def taken_after_all(payment: Transaction, row: Transaction, amount: Money) -> None:
-    """A reversal with an id of its own is what a dispute is about that was taken to have ended by a refund of ours."""
+def taken_after_all(payment: Transaction, row: Transaction, amount: Money) -> Dispute | None:
+    """A reversal with an id of its own is what a dispute is about that was taken to have ended by a refund of ours: that one."""
     ended = Dispute.objects.filter(
         transaction=payment, reversal__amount=amount_value(amount.amount), reversal__calls__isnull=False
     )
@@ -84,6 +84,7 @@ def taken_after_all(payment: Transaction, row: Transaction, amount: Money) -> No
     if dispute:
         dispute.reversal = row
         dispute.save()
+    return dispute
 
 
 def _of_no_dispute(payment: Transaction, amount: Money) -> QuerySet[Transaction]:
