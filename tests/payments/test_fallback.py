@@ -3,16 +3,18 @@
 from typing import Any
 
 import pytest
+from tests.payments.passing import make_due
 from tests.payments.world import LOST_ANSWERS, call_of, end_leases
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
 from solitude import failpoints
-from solitude.payments import recovery, registry
+from solitude.payments import calls, recovery, registry
 from solitude.payments.contract import Call, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
 from solitude.transactions.models import Transaction
+from solitude.web.idempotency import Claim
 
 pytestmark = pytest.mark.long
 
@@ -214,6 +216,28 @@ def test_who_dawdles_sees_that_the_payment_has_gone_on(
     assert (asked.status, asked["status"], asked["use_preapproval"]) == (201, "created", False)
     assert charge(shop, app_id, preapproved, KEY).json == asked.json
     assert (Transaction.objects.count(), ProviderCall.objects.filter(operation="pay").count()) == (1, 2)
+
+
+def test_who_asks_again_sees_that_the_payment_has_gone_on_in_the_same_moment(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker finds the refusal, and goes on, between the request's look at the call and its taking it over."""
+    paypal.fault("create_order", "disconnect_before")
+    assert charge(shop, app_id, preapproved, KEY).status == 504
+    paypal.fault("create_order", NOT_NOW)
+    begun_under = calls.begun_under
+
+    def dawdle(claim: Claim | None) -> ProviderCall | None:
+        found = begun_under(claim)
+        make_due()
+        assert recovery.run_once() == 1
+        return found
+
+    monkeypatch.setattr(calls, "begun_under", dawdle)
+    asked = charge(shop, app_id, preapproved, KEY)
+
+    assert (asked.status, asked["status"], asked["use_preapproval"]) == (201, "created", False)
+    assert charge(shop, app_id, preapproved, KEY).json == asked.json
 
 
 def test_a_next_call_that_cannot_be_sent_ends_the_payment_and_the_key_makes_a_new_attempt(

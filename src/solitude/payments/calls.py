@@ -141,11 +141,14 @@ def carry_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
 
 
 def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
-    """Learns what became of a call without known outcome. While somebody else is at it: the call as it stands."""
+    """Learns what became of a call without known outcome. While somebody else is at it: the call as it stands, or that with which somebody
+    has gone on after it."""
     before = leases.sent_before()
-    if not leases.take(uncertain(), call.pk, **leases.TAKEN_OVER):
-        return _as_it_stands(call.pk)
-    return find_out_leased(call.pk, before, settle)
+    if leases.take(uncertain(), call.pk, **leases.TAKEN_OVER):
+        return find_out_leased(call.pk, before, settle)
+    stands = _as_it_stands(call.pk)
+    later = _gone_on_with(stands)
+    return find_out(later, settle) if later else stands
 
 
 def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> ProviderCall:
