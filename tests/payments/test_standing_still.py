@@ -17,9 +17,9 @@ from tests.support.simulator import Simulator
 
 from solitude import clocks, failpoints
 from solitude.payments import calls, leases, notifications, recovery
-from solitude.payments.contract import Call, Evidence, Outcome, Result, Seen, Verdict
+from solitude.payments.contract import Call, Evidence, Operation, Outcome, Result, Seen, Verdict
 from solitude.payments.models import Notification, ProviderCall
-from solitude.providers.paypal.rest import verification
+from solitude.providers.paypal.rest import repeats, verification
 from solitude.providers.paypal.rest.payments import Payments
 from solitude.providers.paypal.rest.verification import Verified
 from solitude.transactions.models import Transaction
@@ -284,6 +284,25 @@ def test_money_that_a_provider_took_a_second_time_is_an_alarm(
     assert "cs7=3C679366HH908993F" in alarm
     row.refresh_from_db()
     assert (row.status, row.captured_amount, row.taken_id) == (COMPLETED, row.amount, paypal.captured()[0]["id"])
+
+
+def test_a_dawdler_does_not_shorten_the_wait_after_what_another_one_has_sent_since(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """Both have heard an error of PayPal's own, and the dawdler is the last to record it."""
+    about_to_be_declined(shop, paypal, app_id)
+    dawdler = ProviderCall.objects.get(operation="capture")
+    assert leases.take(calls.uncertain(), dawdler.pk, **leases.TAKEN_OVER)
+    other = ProviderCall.objects.get(operation="capture")
+
+    for held, failed_at_s in ((other, 300), (dawdler, 5)):
+        call = Call(Operation.CAPTURE, held.key, held.intended, held.ids, age_s=failed_at_s)
+        with transaction.atomic():
+            calls.enter(held, repeats.failed_now(Result(Outcome.UNKNOWN), call), held=held.takeovers)
+
+    known = ProviderCall.objects.get(operation="capture")
+    later = Call(Operation.CAPTURE, known.key, known.intended, known.ids, age_s=310, facts=known.facts)
+    assert repeats.since_failed_s(later) == 10
 
 
 def test_what_a_notification_tells_is_no_try_and_holds_whoever_was_at_the_call_since_it_was_read(

@@ -374,10 +374,12 @@ def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False,
     """`is_taken_over`: somebody else is at the call by now, and stays so unless it has ended."""
     call.outcome = result.outcome
     call.ids = {**call.ids, **result.ids}
-    call.facts = {**call.facts, **result.facts}
+    is_of_who_is_at_it = is_taken_over and result.outcome == Outcome.UNKNOWN
+    # What is known by whoever came later is newer, also where it was recorded first.
+    call.facts = {**result.facts, **call.facts} if is_of_who_is_at_it else {**call.facts, **result.facts}
     call.ended_at = Now()
     call.tries += 1
-    if not (is_taken_over and result.outcome == Outcome.UNKNOWN):
+    if not is_of_who_is_at_it:
         call.leased_until = None
         call.next_try_at = leases.later(call.tries)
     if result.reason or result.outcome != Outcome.UNKNOWN:
