@@ -11,7 +11,7 @@ from tests.payments.world import Elsewhere, call_of, nothing_happens
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude.payments import recovery, registry
+from solitude.payments import calls, leases, recovery, registry
 from solitude.payments.contract import Call, Operation, Outcome, Reason, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
@@ -169,6 +169,25 @@ def test_a_payment_that_the_report_does_not_list_after_a_day_was_not_charged(
 
     assert shop.event_types()[-1] == "transaction.cancelled"
     assert (len(paypal.calls("create_order")), paypal.captured()) == (1, [])
+
+
+@pytest.mark.parametrize("left", ["never_made", "never_taken"])
+def test_what_a_report_proves_counts_though_it_took_longer_to_read_than_a_lease(
+    shop: Marketplace, paypal: Simulator, request: pytest.FixtureRequest, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes the call over meanwhile reads the same report for as long, and would be overtaken in its turn."""
+    request.getfixturevalue(left)
+    find = report.find
+
+    def dawdle(*args: Any) -> report.Found:
+        make_due()
+        call = ProviderCall.objects.get(outcome__in=("none", "unknown"))
+        assert leases.take(calls.uncertain(), call.pk, **leases.TAKEN_OVER)
+        return find(*args)
+
+    monkeypatch.setattr(report, "find", dawdle)
+    with after(hours=30, minutes=5):
+        assert recover()[:2] == (CANCELLED, "declined")
 
 
 def test_an_order_that_nobody_approved_was_not_charged(shop: Marketplace, paypal: Simulator, app_id: str) -> None:

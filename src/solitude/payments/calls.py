@@ -308,7 +308,7 @@ def enter(
         if result.outcome == Outcome.NOT_SENT and not (first_try and call.outcome == "none" and not is_taken_over):
             # That this try was not sent proves nothing about another one.
             result = replace(result, outcome=Outcome.UNKNOWN)
-        if result.outcome == Outcome.DECLINED and is_taken_over:
+        if result.outcome == Outcome.DECLINED and is_taken_over and not result.is_past_repeating:
             # Nor that it was declined: who has taken it over may be repeating it, and what its buyer has approved anew in between is taken.
             result = replace(
                 result, outcome=Outcome.UNKNOWN, evidence=None, refund=None, reason=None, credential_refused=None

@@ -252,7 +252,8 @@ class NotUnderstood(Exception):
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a call came to. `ids` are the provider's own ids that were learnt, `facts` plain texts that the answer to the client needs, or
-    a later try."""
+    a later try. `is_past_repeating`: of a refusal that was found out when nobody sends the call again, so that it counts whoever else is at
+    it."""
 
     outcome: Outcome
     evidence: Evidence | None = None
@@ -264,6 +265,7 @@ class Result:
     credential_refused: CredentialRefused | None = None
     correlation_id: str = ""
     exchanges: tuple[Exchange, ...] = ()
+    is_past_repeating: bool = False
 
 
 @dataclass(frozen=True, slots=True)

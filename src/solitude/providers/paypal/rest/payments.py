@@ -96,10 +96,7 @@ class Payments:
         if found.order:
             seen = self.look_up(_with_ids(call, payment=found.order, capture=found.capture))
             return after(found.exchanges, seen)
-        if found.is_absent:
-            reason = Reason("NOT_CHARGED", "PayPal's report does not list it.")
-            return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
-        return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
+        return _not_listed(found, "NOT_CHARGED")
 
     def _reported(self, call: Call, reference: str, span_s: int) -> report.Found:
         """What PayPal's report has under our reference of what was made within so long after the first try."""
@@ -130,10 +127,7 @@ class Payments:
         found = self._reported(call, call.paying_key, max(settings.SOLITUDE_PAYPAL_ORDER_LIFE_S, ORDER_LIFE_S))
         if found.capture:
             return after(found.exchanges, self._look_up_capture(_with_ids(call, capture=found.capture)))
-        if found.is_absent:
-            reason = Reason("EXPIRED", "PayPal's report does not list it.")
-            return Result(Outcome.DECLINED, evidence=Evidence(Seen.EXPIRED), reason=reason, exchanges=found.exchanges)
-        return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
+        return _not_listed(found, "EXPIRED")
 
     def _capture_again(self, call: Call, seen: Result) -> Result:
         """A repeat of what looks as if it had never been done. PayPal may answer with an error of its own while it is at work, and may keep
@@ -214,6 +208,19 @@ class Payments:
 def _with_ids(call: Call, **ids: str) -> Call:
     """The call with what has been learnt of PayPal's ids."""
     return replace(call, ids={**call.ids, **{name: value for name, value in ids.items() if value}})
+
+
+def _not_listed(found: report.Found, code: str) -> Result:
+    """What a report comes to without the payment. It is long over then, and may take longer to read than a lease."""
+    if not found.is_absent:
+        return Result(Outcome.UNKNOWN, reason=Reason("NOT_IN_REPORT_YET"), exchanges=found.exchanges)
+    return Result(
+        Outcome.DECLINED,
+        evidence=Evidence(Seen.EXPIRED),
+        reason=Reason(code, "PayPal's report does not list it."),
+        exchanges=found.exchanges,
+        is_past_repeating=True,
+    )
 
 
 def _choose_another(reply: Reply, call: Call) -> Result:
