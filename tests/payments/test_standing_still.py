@@ -220,6 +220,32 @@ def test_a_notification_that_it_came_to_nothing_waits_for_who_is_at_it(
     assert paypal.captured() == []
 
 
+def test_nor_does_it_end_a_capture_that_is_about_to_be_sent(
+    shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is of an earlier approval, and late; whoever was told by it that nothing is taken would be charged."""
+    begun = shop.pay(app_id)
+    paypal.approve(begun["pay_url"])
+    (approved,) = paypal.told("CHECKOUT.ORDER.APPROVED")
+    monkeypatch.setattr(verification, "verify", lambda *_: Verified(Verdict.GENUINE))
+    told: list[Answer] = []
+
+    def call_it_reversed(event: dict[str, Any]) -> None:
+        event["event_type"] = "CHECKOUT.PAYMENT-APPROVAL.REVERSED"
+
+    def tell(name: str) -> None:
+        if name == failpoints.BEFORE_SEND and not told and ProviderCall.objects.filter(operation="capture").exists():
+            told.append(shop.forward(changed(approved, call_it_reversed)))
+            told.append(shop.cancel(uuid=begun["uuid"]))
+
+    with failpoints.hooked(tell):
+        assert shop.check(uuid=begun["uuid"])["status"] == "COMPLETED"
+
+    assert told[0]["reason"] == "parked"
+    assert (told[1].status, told[1]["code"]) == (504, "outcome_unknown")
+    assert "transaction.corrected" not in shop.event_types()
+
+
 def test_who_stands_still_before_it_has_read_what_it_has_taken_does_nothing(
     shop: Marketplace, paypal: Simulator, app_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -198,10 +198,10 @@ def ask(provider: str, call: Call) -> Result:
     return _ask(registry.provider(provider), call, find_out=False)
 
 
-def is_repeated_now(call: ProviderCall) -> bool:
-    """Whether somebody has taken it over and is at it; nobody takes it over until the end of the caller's transaction."""
-    held = ProviderCall.objects.select_for_update().filter(pk=call.pk, takeovers__gt=0)
-    return held.exclude(leases.free()).first() is not None
+def is_under_way(call: ProviderCall) -> bool:
+    """Whether somebody is at it; nobody takes it over until the end of the caller's transaction."""
+    found = ProviderCall.objects.select_for_update().filter(pk=call.pk)
+    return found.exclude(leases.free()).first() is not None
 
 
 def result_of(call: ProviderCall) -> Result:

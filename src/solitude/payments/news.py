@@ -118,13 +118,13 @@ def _is_other_attempt(payment: Transaction, notice: Notice) -> bool:
 def _open_call(payment: Transaction, state: Seen) -> ProviderCall | None:
     """The call whose unknown outcome this evidence ends. The taking of the money, where that is what is told.
 
-    Raises NotThereYet for one that came to nothing while somebody repeats it, by whom it may be done after all.
+    Raises NotThereYet for one that came to nothing while somebody is at it, by whom it may be done after all.
     """
     if state not in ENDINGS and state != Seen.UNDER_REVIEW:
         return None
     open_calls = payment.calls.filter(outcome__in=OPEN, operation__in=(Operation.PAY, Operation.CAPTURE))
     call = open_calls.order_by("-pk").first()
-    if call and _OUTCOMES.get(state) == Outcome.DECLINED and calls.is_repeated_now(call):
+    if call and _OUTCOMES.get(state) == Outcome.DECLINED and calls.is_under_way(call):
         raise NotThereYet(payment)
     return call
 
