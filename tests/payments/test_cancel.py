@@ -162,3 +162,16 @@ def test_cancel_and_capture_at_once_end_in_one_of_them(shop: Marketplace, paypal
 
     assert set(ends) <= {COMPLETED, CANCELLED}
     assert ends.total() == ROUNDS
+
+
+def test_what_a_client_writes_into_its_status_reason_does_not_keep_a_payment_from_being_given_up(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    """Nor from ending where PayPal has its order no more: it would be asked about for ever."""
+    given_up, gone = shop.pay(app_id), shop.pay(app_id)
+    for begun in (given_up, gone):
+        assert shop.patch(begun["transaction"], {"status_reason": "the buyer has called"}).status < 300
+
+    assert shop.cancel(uuid=given_up["uuid"])["status"] == "CANCELLED"
+    paypal.fault("get_order", "issue:INVALID_RESOURCE_ID")
+    assert shop.check(uuid=gone["uuid"])["status"] == "EXPIRED"

@@ -29,6 +29,8 @@ EDGES_TO = {
     Seen.UNSETTLED: ("settlement_declined", "declined"),
     Seen.VOIDED: ("voided", "cancelled"),
 }
+# The calls that tell where a payment is.
+TELLING = (Operation.PAY, Operation.CAPTURE, Operation.LOOK_UP)
 # Of a payment that is paid. One of several prices may be told as paid by a message that does not say which one it was.
 LEARNT_LATER = ("taken_id", "uid_support", "captured_amount", "amount", "currency", "region", "carrier")
 
@@ -98,7 +100,13 @@ def payment(row: Transaction, found: Result) -> None:
 
 def is_held(row: Transaction) -> bool:
     """Whether the provider has taken it, and holds it as long as it is not ended."""
-    return bool(row.taken_id is not None or (row.outcome == CallOutcome.PENDING and row.status_reason))
+    return row.taken_id is not None or (row.outcome == CallOutcome.PENDING and _is_under_review(row))
+
+
+def _is_under_review(row: Transaction) -> bool:
+    """Whether the last call that found it pending was told why. The reason in the row is its client's to change."""
+    pending = ProviderCall.objects.filter(transaction=row, operation__in=TELLING, outcome=Outcome.PENDING)
+    return bool(pending.order_by("-pk").values_list("reason_code", flat=True).first())
 
 
 def waiting_states(row: Transaction) -> tuple[Status, ...]:
