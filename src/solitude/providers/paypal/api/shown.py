@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.money.money import Money
-from solitude.payments import answers
+from solitude.payments import answers, apply
 from solitude.payments.answers import Named
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundableCode
@@ -248,7 +248,9 @@ def _check_status(row: Transaction) -> CheckStatus:
             return "ERRORED"
     if row.outcome == CallOutcome.DECLINED:
         return "DECLINED"
-    return "PENDING" if row.status_reason else "CREATED"
+    # Of one that waits for its buyer and has no reason nothing more is read. A reason may be its client's own.
+    is_explained = row.taken_id or row.status_reason
+    return "PENDING" if is_explained and (row.outcome != CallOutcome.PENDING or apply.is_held(row)) else "CREATED"
 
 
 def _paid_status(row: Transaction) -> CheckStatus:
