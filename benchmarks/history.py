@@ -5,7 +5,7 @@ uuid, other ids of the provider, another buyer, seller and product. What retenti
 second and third playing that was made old before. Sealed values are copied with the `row_uuid` that they are bound to, so they open.
 
 What is not as years would have left it: copies share their `row_uuid`; there are no records of who saw personal data; and the chain of
-seals begins with the newest rows (`sealed.py`), as that of a house that was brought under seals late.
+seals begins with the newest rows (`sealed.py`), or to make it would take longer than all the rest.
 """
 
 import subprocess

@@ -1,7 +1,7 @@
 """Begins the chain of seals with the newest rows: python -m benchmarks.sealed, with the settings of a house in its environment.
 
-Sealing takes every row through the house, one by one. What is older than the first seal is under none, as in a house that had a history
-before it sealed; `solitude audit verify` and the worker go on from there.
+Sealing takes every row through the house, one by one. What is older than the first seal is under none, which `solitude audit verify` finds,
+and nothing else; the worker goes on from there.
 """
 
 import os
