@@ -35,6 +35,20 @@ def test_a_check_takes_what_the_buyer_has_approved(shop: Marketplace, paypal: Si
     assert (taken["pay_url"], taken["refunded_amount"]) == (None, "0.00")
 
 
+def test_a_check_shows_a_payment_that_waits_for_its_buyer_whatever_its_client_wrote(
+    shop: Marketplace, paypal: Simulator, app_id: str
+) -> None:
+    begun, held = shop.pay(app_id), shop.pay(app_id)
+    assert shop.patch(begun["transaction"], {"status_reason": "the buyer has called"}).status < 300
+    paypal.fault("any", "error_503")
+
+    waits = shop.post("/payments/check/", {"uuid": begun["uuid"]})
+
+    assert (waits.status, waits["status"], waits["pay_url"]) == (201, "created", begun["pay_url"])
+    paypal.approve(held["pay_url"], funding="review")
+    assert shop.post("/payments/check/", {"uuid": held["uuid"]})["status"] == "pending"
+
+
 def test_a_payment_of_paypals_goes_back_in_parts(shop: Marketplace, paid: dict[str, Any]) -> None:
     part = refund(shop, paid["uuid"], amount="1.00", reason="Sorry")
     assert (part.status, part["status"], part["amount"], part["related"]) == (

@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models.functions import Now
 
+from solitude.events.models import Event
 from solitude.payments import money_back, registry
 from solitude.payments.contract import ENDINGS, UNDOINGS, Capability, Evidence, Operation, Outcome, Result, Seen
 from solitude.payments.models import REASON_MAX_CHARS, ProviderCall
@@ -29,8 +30,6 @@ EDGES_TO = {
     Seen.UNSETTLED: ("settlement_declined", "declined"),
     Seen.VOIDED: ("voided", "cancelled"),
 }
-# The calls that tell where a payment is.
-TELLING = (Operation.PAY, Operation.CAPTURE, Operation.LOOK_UP)
 # Of a payment that is paid. One of several prices may be told as paid by a message that does not say which one it was.
 LEARNT_LATER = ("taken_id", "uid_support", "captured_amount", "amount", "currency", "region", "carrier")
 
@@ -103,10 +102,15 @@ def is_held(row: Transaction) -> bool:
     return row.taken_id is not None or (row.outcome == CallOutcome.PENDING and _is_under_review(row))
 
 
+def is_told_as_held(row: Transaction) -> bool:
+    """The same of one that has a reason, which may be its client's own. Of one that waits for its buyer without any nothing is read."""
+    return bool(row.status_reason) and is_held(row)
+
+
 def _is_under_review(row: Transaction) -> bool:
-    """Whether the last call that found it pending was told why. The reason in the row is its client's to change."""
-    pending = ProviderCall.objects.filter(transaction=row, operation__in=TELLING, outcome=Outcome.PENDING)
-    return bool(pending.order_by("-pk").values_list("reason_code", flat=True).first())
+    """By the last move that left it pending, whether a call or a notification has told of it."""
+    moves = Event.objects.filter(resource_uri=row.resource_uri, new=Status.PENDING.name.lower()).order_by("-pk")
+    return moves.values_list("edge", flat=True).first() in EDGES_TO[Seen.UNDER_REVIEW]
 
 
 def waiting_states(row: Transaction) -> tuple[Status, ...]:

@@ -6,11 +6,11 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from solitude.money.money import Money
-from solitude.payments import answers, calls
+from solitude.payments import answers, apply, calls
 from solitude.payments.models import ProviderCall
 from solitude.payments.refund import NotRefundableCode
 from solitude.transactions.amounts import amount_text
-from solitude.transactions.models import PROVIDER_NUMBERS, CallOutcome, Status, Transaction
+from solitude.transactions.models import PROVIDER_NUMBERS, Status, Transaction
 from solitude.web.openapi import Amount, CodedError, Detail
 
 Standing = Literal["created", "pending", "completed", "cancelled", "failed", "errored"]
@@ -104,8 +104,8 @@ def standing(row: Transaction) -> Standing:
     ended = _ENDED.get(Status(row.status))
     if ended:
         return ended
-    is_held = row.outcome == CallOutcome.PENDING and row.status_reason
-    return "created" if row.status == Status.PENDING and row.pay_url and not is_held else "pending"
+    is_waiting = row.status == Status.PENDING and row.pay_url and not apply.is_told_as_held(row)
+    return "created" if is_waiting else "pending"
 
 
 def provider_of(row: Transaction) -> str:

@@ -127,6 +127,19 @@ def test_a_payment_that_was_not_taken(shop: Marketplace, begun: Answer, more: di
     assert status(shop, begun) == state
 
 
+def test_a_payment_that_an_ipn_tells_as_held_is_pending_while_paypal_does_not_answer(
+    shop: Marketplace, paypal: Simulator, begun: Answer
+) -> None:
+    """Also where its client has written a reason of its own."""
+    tell(shop, about(begun, status="PENDING"))
+    paypal.fault("any", "error_503", count=0)
+
+    for _ in range(2):
+        checked = shop.check(uuid=begun["uuid"])
+        assert (checked.status, checked["status"], "pay_url" in checked.json) == (201, "PENDING", False)
+        assert shop.patch(begun["transaction"], {"status_reason": "the buyer has called"}).status < 300
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -218,8 +218,7 @@ def _pay_status(row: Transaction) -> PayStatus:
 
 def _waits_for_buyer(row: Transaction) -> bool:
     """Whether the buyer has to approve, or to approve again; a payment under review is pending as well, and says why."""
-    under_review = row.outcome == CallOutcome.PENDING and row.status_reason
-    return row.status == Status.PENDING and bool(row.pay_url) and not under_review
+    return row.status == Status.PENDING and bool(row.pay_url) and not apply.is_told_as_held(row)
 
 
 def shown_check(row: Transaction) -> PaypalCheck:
