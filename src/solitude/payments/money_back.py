@@ -124,7 +124,7 @@ def reversal_seen(payment: Transaction, seen: RefundEvidence) -> Transaction:
 
 
 def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction | None:
-    """Money that the provider had taken back for the buyer, and gives to the payee again; None where nothing like it was taken back.
+    """Money that the provider had taken back for the buyer, and gives to the payee again; None where nothing like it was taken back yet.
     The payment is locked.
 
     What brought it again has an id too, which is kept as the reversal's `uid_support`: told once more, it brings nothing again.
@@ -135,7 +135,8 @@ def reversal_undone(payment: Transaction, seen: RefundEvidence) -> Transaction |
         return told
     row = alike.filter(status=Status.COMPLETED).first()
     if row is None:
-        return alike.first()
+        # One that has come again by another id is not the one that is told of.
+        return (alike.filter(uid_support=None) if seen.id else alike).first()
     undo(payment, row, seen.id)
     return row
 

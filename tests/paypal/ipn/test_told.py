@@ -388,6 +388,21 @@ def test_a_cancelled_reversal_that_paypal_sends_once_more_gives_back_no_other_on
     assert of_payment(shop, captured) == ("2.49", "0.00")
 
 
+def test_a_cancelled_reversal_that_is_told_before_its_own_reversal_waits_for_it(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    """Another one of the same amount has come again already, by another id."""
+    tell(shop, today(captured, "Reversed", "-1.00"))
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2"))
+
+    early = tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY4"))
+    tell(shop, today(captured, "Reversed", "-1.00", txn_id="8XY3"))
+
+    assert early["reason"] == "parked"
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+    assert Notification.objects.filter(state="parked").count() == 0
+
+
 BUYER, SELLER_WINS = Resolved.FOR_BUYER, Resolved.FOR_SELLER
 
 
