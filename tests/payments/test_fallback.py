@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from django.conf import settings
 from tests.payments.passing import make_due
 from tests.payments.world import LOST_ANSWERS, call_of, end_leases
 from tests.support.marketplace import Answer, Marketplace
 from tests.support.simulator import Simulator
 
-from solitude import failpoints
-from solitude.payments import calls, recovery, registry
+from solitude import clocks, failpoints
+from solitude.payments import calls, leases, recovery, registry
 from solitude.payments.contract import Call, Result
 from solitude.payments.models import ProviderCall
 from solitude.providers.paypal.models import BuyerPaypal
@@ -234,6 +235,30 @@ def test_who_asks_again_sees_that_the_payment_has_gone_on_in_the_same_moment(
         return found
 
     monkeypatch.setattr(calls, "begun_under", dawdle)
+    asked = charge(shop, app_id, preapproved, KEY)
+
+    assert (asked.status, asked["status"], asked["use_preapproval"]) == (201, "created", False)
+    assert charge(shop, app_id, preapproved, KEY).json == asked.json
+
+
+def test_who_asks_again_and_stands_still_before_sending_sees_that_the_payment_has_gone_on(
+    shop: Marketplace, paypal: Simulator, app_id: str, preapproved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than the lease that it has taken, which a worker takes after it."""
+    paypal.fault("create_order", "disconnect_before")
+    assert charge(shop, app_id, preapproved, KEY).status == 504
+    paypal.fault("create_order", NOT_NOW)
+    take, now_s = leases.take, clocks.now_s
+
+    def stand_still(*call: Any, **more: Any) -> bool:
+        taken = take(*call, **more)
+        monkeypatch.setattr(leases, "take", take)
+        make_due()
+        assert recovery.run_once() == 1
+        monkeypatch.setattr(clocks, "now_s", lambda: now_s() + settings.SOLITUDE_CALL_LEASE_S)
+        return taken
+
+    monkeypatch.setattr(leases, "take", stand_still)
     asked = charge(shop, app_id, preapproved, KEY)
 
     assert (asked.status, asked["status"], asked["use_preapproval"]) == (201, "created", False)

@@ -144,11 +144,8 @@ def find_out(call: ProviderCall, settle: Settle | None = None) -> ProviderCall:
     """Learns what became of a call without known outcome. While somebody else is at it: the call as it stands, or that with which somebody
     has gone on after it."""
     before = leases.sent_before()
-    if leases.take(uncertain(), call.pk, **leases.TAKEN_OVER):
-        return find_out_leased(call.pk, before, settle)
-    stands = _as_it_stands(call.pk)
-    later = _gone_on_with(stands)
-    return find_out(later, settle) if later else stands
+    is_taken = leases.take(uncertain(), call.pk, **leases.TAKEN_OVER)
+    return find_out_leased(call.pk, before, settle) if is_taken else _by_others(call.pk, settle)
 
 
 def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> ProviderCall:
@@ -157,7 +154,7 @@ def find_out_leased(pk: int, before: float, settle: Settle | None = None) -> Pro
     known: Any = ProviderCall.objects.annotate(age=age).select_related("transaction").get(pk=pk)
     if clocks.now_s() >= before:
         # What was read may be somebody else's already.
-        return _as_it_stands(pk)
+        return _by_others(pk, settle)
     _note(known)
     if known.transaction is not None:
         context.about(known.transaction.uuid, known.client)
@@ -211,8 +208,11 @@ def result_of(call: ProviderCall) -> Result:
     return Result(outcome, reason=reason, facts=call.facts, correlation_id=call.correlation_id)
 
 
-def _as_it_stands(pk: int) -> ProviderCall:
-    return ProviderCall.objects.select_related("transaction").get(pk=pk)
+def _by_others(pk: int, settle: Settle | None) -> ProviderCall:
+    """The call as it stands, or that with which somebody has gone on after it."""
+    stands = ProviderCall.objects.select_related("transaction").get(pk=pk)
+    later = _gone_on_with(stands)
+    return find_out(later, settle) if later else stands
 
 
 def _note(call: ProviderCall) -> None:
