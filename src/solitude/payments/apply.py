@@ -102,9 +102,10 @@ def is_held(row: Transaction) -> bool:
     return row.taken_id is not None or (row.outcome == CallOutcome.PENDING and _is_under_review(row))
 
 
-def is_told_as_held(row: Transaction) -> bool:
-    """The same of one that has a reason, which may be its client's own. Of one that waits for its buyer without any nothing is read."""
-    return bool(row.status_reason) and is_held(row)
+def waits_for_buyer(row: Transaction) -> bool:
+    """Whether its buyer has to approve it, or to approve it again. Only of one that has a reason, which may be its client's own, more is
+    read."""
+    return row.status == Status.PENDING and bool(row.pay_url) and not (row.status_reason and is_held(row))
 
 
 def _is_under_review(row: Transaction) -> bool:

@@ -104,8 +104,7 @@ def standing(row: Transaction) -> Standing:
     ended = _ENDED.get(Status(row.status))
     if ended:
         return ended
-    is_waiting = row.status == Status.PENDING and row.pay_url and not apply.is_told_as_held(row)
-    return "created" if is_waiting else "pending"
+    return "created" if apply.waits_for_buyer(row) else "pending"
 
 
 def provider_of(row: Transaction) -> str:

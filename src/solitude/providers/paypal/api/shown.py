@@ -213,12 +213,7 @@ def _pay_status(row: Transaction) -> PayStatus:
             return "completed"
         case Status.CANCELLED:
             return "cancelled"
-    return "created" if _waits_for_buyer(row) else "pending"
-
-
-def _waits_for_buyer(row: Transaction) -> bool:
-    """Whether the buyer has to approve, or to approve again; a payment under review is pending as well, and says why."""
-    return row.status == Status.PENDING and bool(row.pay_url) and not apply.is_told_as_held(row)
+    return "created" if apply.waits_for_buyer(row) else "pending"
 
 
 def shown_check(row: Transaction) -> PaypalCheck:
