@@ -81,17 +81,19 @@ def _gone_back(payment: Transaction, dispute: Dispute, seen: DisputeEvidence, am
 
     Where the provider tells of it by the dispute alone, it is money of its own. Else it tells twice (see `pairing`). Where it may have
     been us who gave it back, an end says only that the buyer has it, and an id says who moved it. So the end is about, in this order:
-    what went back of this amount without our doing; our own refund of this amount since the dispute was opened; in both cases none
-    that another dispute accounts for. Else it is money that nobody has told of yet, unless all that was captured is back already,
-    which cannot go back twice. If it did nevertheless, its id says so, and what has an id is always recorded.
+    what went back of this amount without our doing; our own refund of this amount since the dispute was opened; what went back since
+    then and has come again, where that is told sooner than the end; in each case none that another dispute accounts for. Else it is
+    money that nobody has told of yet, unless all that was captured is back already, which cannot go back twice. If it did nevertheless,
+    its id says so, and what has an id is always recorded.
     """
     if seen.is_told_once:
         return money_back.made_elsewhere(payment, Type.REVERSAL, None, amount, support=seen.id)
-    found = pairing.untied(payment, amount)
+    found, opened = pairing.untied(payment, amount), _opened(dispute, seen)
     if found is None and seen.may_be_ours:
-        found = pairing.own_since(payment, amount, _opened(dispute, seen))
+        found = pairing.own_since(payment, amount, opened)
         if found is None and (payment.refunded_amount or ZERO) >= (payment.captured_amount or ZERO):
             return None
+    found = found or pairing.come_again_since(payment, amount, opened)
     return found or money_back.made_elsewhere(payment, Type.REVERSAL, None, amount)
 
 

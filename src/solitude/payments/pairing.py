@@ -36,6 +36,14 @@ def own_since(payment: Transaction, amount: Money, moment: datetime) -> Transact
     return rows.order_by("pk").first()
 
 
+def come_again_since(payment: Transaction, amount: Money, moment: datetime) -> Transaction | None:
+    """A reversal of this amount that was told since then, has come again by an id, and that no dispute accounts for."""
+    rows = _of_no_dispute(payment, amount).filter(
+        type=Type.REVERSAL, status=Status.CANCELLED, uid_support__isnull=False, created__gte=moment
+    )
+    return rows.order_by("pk").first()
+
+
 def told_without_id(payment: Transaction, amount: Money) -> Transaction | None:
     """A reversal of this amount that only the end of a dispute has told of so far; it may have come again since."""
     rows = Transaction.objects.filter(

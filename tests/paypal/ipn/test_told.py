@@ -406,10 +406,20 @@ def test_a_cancelled_reversal_that_is_told_before_its_own_reversal_waits_for_it(
 BUYER, SELLER_WINS = Resolved.FOR_BUYER, Resolved.FOR_SELLER
 
 
-def end_of_dispute(captured: dict[str, str], name: str, resolved: Resolved, minute: int) -> None:
+def end_of_dispute(
+    captured: dict[str, str], name: str, resolved: Resolved, minute: int, opened_at: datetime | None = None
+) -> None:
     """As webhooks tell it beside IPNs."""
     told_at = datetime(2026, 11, 28, 18, minute, tzinfo=UTC)
-    ended = DisputeEvidence(name, resolved, "RESOLVED", Money.parse("1.00", "EUR"), may_be_ours=True, told_at=told_at)
+    ended = DisputeEvidence(
+        name,
+        resolved,
+        "RESOLVED",
+        Money.parse("1.00", "EUR"),
+        may_be_ours=True,
+        opened_at=opened_at,
+        told_at=told_at,
+    )
     with transaction.atomic():
         ids = {"capture": captured["txn_id"]}
         news.apply("paypal", Notice(f"WH-{name}-{minute}", "dispute", Action.DISPUTE, ids=ids, dispute=ended))
@@ -440,6 +450,35 @@ def test_of_two_disputes_about_the_same_amount_one_that_the_seller_wins_gives_ba
     tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY4"))
     end_of_dispute(captured, "PP-2" if winner == "PP-1" else "PP-1", SELLER_WINS, 6)
     assert of_payment(shop, captured) == ("2.49", "0.00")
+
+
+@pytest.mark.parametrize("order", [(1, 5), (5, 1)])
+def test_a_dispute_whose_ends_are_told_after_its_money_has_come_and_gone_takes_no_other_reversal_with_it(
+    shop: Marketplace, captured: dict[str, str], order: tuple[int, int]
+) -> None:
+    opened_at = datetime.now(UTC)
+    tell(shop, today(captured, "Reversed", "-1.00"))
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2"))
+    for minute in order:
+        end_of_dispute(captured, "PP-1", BUYER if minute == 1 else SELLER_WINS, minute, opened_at)
+    assert of_payment(shop, captured) == ("2.49", "0.00")
+
+    tell(shop, today(captured, "Reversed", "-1.00", txn_id="8XY3"))
+
+    assert of_payment(shop, captured) == ("2.49", "1.00")
+
+
+def test_what_has_come_again_before_a_dispute_was_opened_is_not_what_that_has_taken(
+    shop: Marketplace, captured: dict[str, str]
+) -> None:
+    tell(shop, today(captured, "Reversed", "-1.00"))
+    tell(shop, today(captured, "Canceled_Reversal", "1.00", txn_id="8XY2"))
+
+    end_of_dispute(captured, "PP-1", BUYER, 1, datetime.now(UTC))
+    assert of_payment(shop, captured) == ("2.49", "1.00")
+
+    tell(shop, today(captured, "Reversed", "-1.00", txn_id="8XY3"))
+    assert of_payment(shop, captured) == ("2.49", "1.00")
 
 
 def test_a_reversal_that_comes_again_before_it_is_told_by_its_id_is_one(
