@@ -1,5 +1,6 @@
 """Seals that retention goes by: what is under one, and what may go."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from tests.audit.world import call, event, findings, notification, seal, tamper, verified
 
-from solitude.audit import digests, kinds, sealing, seals
+from solitude.audit import chain, digests, kinds, sealing, seals
 from solitude.audit.models import Act, Chain, LeftOpen, Seal
 from solitude.events.models import Event
 from solitude.payments.models import ProviderCall
@@ -274,6 +275,25 @@ def test_what_was_read_for_a_seal_before_retention_changed_it_is_read_again(monk
     verified()
 
 
+def test_a_row_that_retention_seals_while_it_is_read_who_waits_is_not_sealed_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = call("unknown")
+    seal()
+    end(row)
+    version = chain.version
+
+    def meanwhile() -> int:
+        monkeypatch.setattr(chain, "version", version)
+        truncate([row.pk])
+        return version()
+
+    monkeypatch.setattr(chain, "version", meanwhile)
+
+    assert sealing.seal_ended(kinds.named(CALLS)) == 0
+    verified()
+
+
 def test_one_seals_at_a_time_and_a_lease_that_has_ended_is_taken_over(settings: Any) -> None:
     event()
     Chain.objects.create(pk=1, leased_until=Now())
@@ -345,6 +365,20 @@ def test_what_a_seal_lists_and_somebody_changed_does_not_go_with_the_rows() -> N
     remove(EVENTS, rows)
 
     assert findings() == ["events: changed: what the seal lists is not what was sealed (seal 1)"]
+
+
+def test_rows_that_another_version_sealed_go_with_a_note_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    stuck, last = call("unknown"), call()
+    seal()
+    end(stuck)
+    seal()
+    now = kinds.named(CALLS)
+    with monkeypatch.context() as before:
+        before.setitem(kinds._kinds, CALLS, replace(now, layouts={7: now.layouts[1]}))
+        truncate([stuck.pk])
+        remove(CALLS, [stuck.pk, last.pk])
+
+    assert verified().checked.removed == 2
 
 
 def test_every_kind_is_sealed_and_says_of_each_column_whether_it_may_change() -> None:

@@ -107,7 +107,9 @@ class Range:
         return bool(self._sealed()) and self._sealed().keys() <= self.removed | pks
 
     def _sealed(self) -> dict[int, Digests]:
-        """What the seal lists; nothing where that is not what was sealed."""
+        """What the seal lists; nothing where that is not what was sealed, or of another version."""
+        if not kinds.knows(self.seal.kind, self.seal.layout):
+            return {}
         try:
             return listings.rows_of(_listing(self.seal) or b"", len(self.groups))
         except ValueError:
@@ -130,7 +132,7 @@ class Range:
             self.removed |= listings.ids_of(listing)
         elif note.act == Act.TRUNCATED:
             self.truncated |= listings.ids_of(listing)
-        elif note.act == Act.ENDED:
+        elif note.act == Act.ENDED and kinds.knows(note.kind, note.layout):
             self._take_ended(note, listing)
 
     def _take_ended(self, note: Seal, listing: bytes) -> None:

@@ -94,16 +94,19 @@ def seal_ended(kind: Kind) -> int:
     """Seals the rows that were open when their range was sealed and have ended since; the number of new seals. Raises Moved."""
     made, last = 0, 0
     waiting = LeftOpen.objects.filter(kind=kind.name).order_by("pk")
-    while page := list(waiting.filter(pk__gt=last)[:ROWS_AT_ONCE]):
-        last = page[-1].pk
+    while True:
+        # Before it is read who waits: whoever seals one of them meanwhile is told by it.
         version = chain.version()
+        page = list(waiting.filter(pk__gt=last)[:ROWS_AT_ONCE])
+        if not page:
+            return made
+        last = page[-1].pk
         # On SQLite nobody else writes while a transaction is open.
         seals = [_seal_of_ended(kind, number, pks) for number, pks in _ended(kind, page).items()]
         if seals:
             with transaction.atomic():
                 held = chain.locked(version)
                 made += sum(_add(kind, held, *seal) for seal in seals)
-    return made
 
 
 def seal_ended_of(kind: Kind, held: Chain, number: int, pks: list[int]) -> int:
