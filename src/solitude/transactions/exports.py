@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from solitude import failpoints
@@ -261,6 +261,4 @@ def _never_delivered(day: date) -> list[date]:
 
 
 def _is_left(day: date) -> bool:
-    markers = ExportMarker.objects.filter(transaction=OuterRef("pk"), type=ExportType.REVENUE)
-    delivered = markers.filter(Q(delivery=None) | Q(delivery__delivered_at__isnull=False))
-    return _changed_on(day).filter(IS_PAID).exclude(Exists(delivered)).exists()
+    return _changed_on(day).filter(IS_PAID).exclude(ExportMarker.has_arrived()).exists()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from solitude import prepared
@@ -227,3 +227,13 @@ class ExportMarker(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["transaction", "type"], name="transactions_exported_once")]
+
+    @classmethod
+    def of_revenue(cls, **which: object) -> QuerySet["ExportMarker"]:
+        """Within a query of transactions: the marker that each has in a log of revenue."""
+        return cls.objects.filter(transaction=OuterRef("pk"), type=ExportType.REVENUE, **which)
+
+    @classmethod
+    def has_arrived(cls) -> Exists:
+        """The same, of those in a delivery that has arrived, or in that of another house."""
+        return Exists(cls.of_revenue().filter(Q(delivery=None) | Q(delivery__delivered_at__isnull=False)))

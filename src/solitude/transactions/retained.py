@@ -7,7 +7,7 @@ from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Now
 
 from solitude.retention.classes import Action, DataClass, Hold, also, declare, declared
-from solitude.transactions.models import PAID, ExportMarker, ExportType, RevenueDelivery, Status, Transaction
+from solitude.transactions.models import PAID, ExportMarker, RevenueDelivery, Status, Transaction
 
 ANONYMISED = "anonymised:"
 # What may still come to something else.
@@ -77,11 +77,9 @@ def _has_open_relation() -> Q:
 
 def _is_undelivered() -> Q:
     """Where revenue is delivered at all: what is paid and was in no delivery that has arrived."""
-    markers = ExportMarker.objects.filter(transaction=OuterRef("pk"), type=ExportType.REVENUE)
-    arrived = markers.filter(Q(delivery=None) | Q(delivery__delivered_at__isnull=False))
     is_in_use = RevenueDelivery.objects.exists()
-    under_way = Exists(markers.filter(delivery__isnull=False, delivery__delivered_at=None))
-    return Q(under_way) | (Q(status__in=PAID) & ~Q(Exists(arrived))) if is_in_use else Q(under_way)
+    under_way = Exists(ExportMarker.of_revenue(delivery__isnull=False, delivery__delivered_at=None))
+    return Q(under_way) | (Q(status__in=PAID) & ~Q(ExportMarker.has_arrived())) if is_in_use else Q(under_way)
 
 
 def _anonymise(pks: list[Any]) -> int:

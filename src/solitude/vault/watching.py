@@ -68,7 +68,7 @@ class Watcher:
         connections.close_all()
 
     def beat(self) -> None:
-        """Look at the source, and tell what there is to tell. Never raises: the next beat comes."""
+        """Look at the source, and tell what there is to tell. A source or a database that is away is looked for at the next beat."""
         again = self._again.is_set()
         self._again.clear()
         try:
