@@ -172,6 +172,9 @@ def test_what_a_client_writes_into_its_status_reason_does_not_keep_a_payment_fro
     for begun in (given_up, gone):
         assert shop.patch(begun["transaction"], {"status_reason": "the buyer has called"}).status < 300
 
+    paypal.fault("get_order", "error_503")
+    neutral = shop.post("/payments/check/", {"uuid": gone["uuid"]})
+    assert (neutral["status"], bool(neutral["pay_url"])) == ("created", True)
     assert shop.check(uuid=gone["uuid"])["status"] == "CREATED"
     assert shop.cancel(uuid=given_up["uuid"])["status"] == "CANCELLED"
     paypal.fault("get_order", "issue:INVALID_RESOURCE_ID")
