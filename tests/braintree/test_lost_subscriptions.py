@@ -6,6 +6,7 @@ from tests.braintree.world import card, codes, customer, run_worker
 from tests.payments.passing import after
 from tests.support.braintree import BraintreeSimulator
 from tests.support.marketplace import Marketplace
+from tests.support.waiting import until
 from tests.web.parallel import at_once
 
 from solitude import failpoints
@@ -82,6 +83,8 @@ def test_whenever_this_server_dies_there_is_one_subscription_in_the_end(
     owned, of = card(shop, braintree), plan(shop, braintree)
     with dying_at(moment):
         subscribe(shop, owned["resource_uri"], of)
+    # Braintree may have it a moment after the process that has sent it died.
+    until(braintree.subscriptions)
 
     run_worker()
 
