@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connections
+from django.db import InterfaceError, InternalError, OperationalError, close_old_connections, connections
 
 from solitude.audit import sealing
 from solitude.buyers import erasing
@@ -112,8 +112,8 @@ class Worker:
         began = time.monotonic_ns()
         try:
             done = job()
-        except DatabaseError:
-            # The database may be restarting: it is as if there were nothing to do.
+        except (InternalError, InterfaceError, OperationalError):
+            # The database may be restarting, or have become a standby: it is as if there were nothing to do.
             log.exception("worker_has_no_database", job=job.__name__)
             metrics.count("solitude_worker_job_failures_total", job_name=job.__name__)
             connections.close_all()

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DataError, InternalError, OperationalError, connection
 from tests.payments.passing import make_due
 from tests.support.marketplace import Marketplace
 from tests.support.simulator import Simulator
@@ -31,8 +31,18 @@ def failing(error: Exception) -> worker.Job:
     return job("fail", fail)
 
 
-@pytest.mark.parametrize("error", [DatabaseError("gone"), ZeroDivisionError("wrong")])
-def test_a_job_that_fails_stops_no_other(shop: Marketplace, error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OperationalError("gone"), "worker_has_no_database"),
+        (InternalError("a standby by now"), "worker_has_no_database"),
+        (DataError("no such date"), "worker_job_failed"),
+        (ZeroDivisionError("wrong"), "worker_job_failed"),
+    ],
+)
+def test_a_job_that_fails_stops_no_other(
+    shop: Marketplace, error: Exception, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
     done: list[str] = []
     jobs = [
         job("before", lambda: done.append("before") or 2),
@@ -44,7 +54,7 @@ def test_a_job_that_fails_stops_no_other(shop: Marketplace, error: Exception, ca
         assert Worker(1, 1000, jobs=jobs).turn() == 5
 
     assert done == ["before", "after"]
-    assert "fail" in caplog.text
+    assert told in caplog.text
     assert ProviderCall.objects.count() == 0  # the database answers again
 
 
@@ -98,7 +108,7 @@ def test_a_thread_whose_job_fails_works_on() -> None:
 
     def fail() -> int:
         tries.append(1)
-        raise DatabaseError
+        raise OperationalError
 
     some = Worker(1, 10, jobs=[fail])
     some.start()
