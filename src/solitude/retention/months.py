@@ -8,10 +8,10 @@ from django.db import OperationalError, transaction
 
 from solitude import monthly
 from solitude.audit import seals
+from solitude.databases.patience import patient
 from solitude.monthly import Month
 from solitude.retention.classes import DataClass
 from solitude.retention.models import RetentionRun
-from solitude.vault.usage import patient
 
 # By the name of a month the run that has found that it must stay: to look through all of it once in a run is enough.
 _stays: dict[str, int] = {}

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F, Model, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
+from solitude.databases.patience import patient
 from solitude.telemetry import cef, metrics
 from solitude.telemetry.logs import get_logger
 
@@ -148,7 +149,7 @@ def _begun(task: Task, known: Renewal | None) -> Renewal:
         return known
     total = 0
     for condition in ranges.of(task.rows().model):
-        with usage.patient():
+        with patient():
             total += task.left().filter(condition).count()
     begun = {"key_id": task.key_id, "cursor": "", "total": total, "done": 0, "found": 0, "failed": 0}
     if known is None:

@@ -5,12 +5,12 @@ There is no index for that: it would be as large as the columns, and is wanted o
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import connection, transaction
 from django.db.models import Count, F, Model, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Greatest, StrIndex, Substr
+
+from solitude.databases.patience import patient
 
 from . import holders, ranges
 from .keys import KEY_ID
@@ -100,13 +100,3 @@ def _grouped(rows: QuerySet[Any], head: str) -> list[tuple[str, int]]:
     # PostgreSQL refuses a negative length, which would come of a text without a colon (a PIN that was forgotten).
     key_id = Substr(rest, 1, Greatest(StrIndex(rest, Value(":")) - 1, Value(0)))
     return list(rows.order_by().values_list(key_id).annotate(count=Count("pk")))
-
-
-@contextmanager
-def patient() -> Iterator[None]:
-    """For statements that look at many rows, of a disk that may be cold: PostgreSQL does not end them after the time that a request has."""
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL statement_timeout = 0")
-        yield
