@@ -3,6 +3,8 @@
 import random
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,23 +33,17 @@ def test_a_restored_backup_has_what_was_paid_and_finds_out_what_was_open(tmp_pat
     for home in (first, second):
         home.mkdir(mode=0o700)
     with house(first, serve=False, **OWN, SOLITUDE_DATABASE_URL=f"sqlite:///{first / NAME}") as ground:
-        port = ground.url.rpartition(":")[2]
-        with running(first, ground.environment, "serve", "--port", port):
-            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+        with serving(ground, first, ground.environment):
             at_backup = back_up_while_payments_run(ground, copied)
 
-        shutil.copy(first / "keys.json", second)
-        environment = ground.environment | {
-            "SOLITUDE_HOME": str(second),
-            "SOLITUDE_DATABASE_URL": f"sqlite:///{second / NAME}",
-        }
-        command(environment, "restore", str(copied))
-        with running(second, environment, "serve", "--port", port):
-            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+        with restored(ground, copied, first, second) as environment:
             api, dice = Api([ground.url], WITHIN_S), chance(SEED, "end")
             settled = settle(api, ground.paypal, dice, WITHIN_S, has_worker=True)
             # What was paid after the backup is known at the provider alone. Nothing else is wrong, and the restoring charged nothing.
-            assert lasting(lambda: [one for one in differences(ground.paypal, api, dice) if one[:5] != "lost:"]) == []
+            assert (
+                lasting(lambda: [one for one in differences(ground.paypal, api, dice) if not one.startswith("lost:")])
+                == []
+            )
             found, provider = differences(ground.paypal, api, dice), ProviderBooks.from_state(ground.paypal.state())
 
         assert settled.left == 0
@@ -59,12 +55,11 @@ def test_a_restored_backup_has_what_was_paid_and_finds_out_what_was_open(tmp_pat
 
 
 def test_a_reader_of_the_feed_hears_that_it_was_restored_however_much_has_happened_since(tmp_path: Path) -> None:
-    """Its cursor is of events that are gone, and the places behind them were given anew: it would pass over what has them now."""
+    """Its cursor is of events that are gone: what it has told its marketplace nobody knows here."""
     first, second, copied = tmp_path / "first", tmp_path / "second", tmp_path / "backup.sqlite3"
     for home in (first, second):
         home.mkdir(mode=0o700)
     with house(first, serve=False, SOLITUDE_DATABASE_URL=f"sqlite:///{first / NAME}") as ground:
-        port = ground.url.rpartition(":")[2]
         client = Solitude(ground.url, KEY, CLIENT_SECRETS[KEY])
 
         def happen(*uuids: str) -> str | None:
@@ -72,26 +67,38 @@ def test_a_reader_of_the_feed_hears_that_it_was_restored_however_much_has_happen
                 client.create_transaction(uuid=uuid)
             return client.events(limit=1000).cursor
 
-        with running(first, ground.environment, "serve", "--port", port):
-            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+        with serving(ground, first, ground.environment):
             kept = happen("kept")
             command(ground.environment, "backup", str(copied))
             gone = happen("gone 1", "gone 2")
 
-        shutil.copy(first / "keys.json", second)
-        environment = ground.environment | {
-            "SOLITUDE_HOME": str(second),
-            "SOLITUDE_DATABASE_URL": f"sqlite:///{second / NAME}",
-        }
-        command(environment, "restore", str(copied))
-        with running(second, environment, "serve", "--port", port):
-            assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+        with restored(ground, copied, first, second):
             happen("new 1", "new 2", "new 3")
             with pytest.raises(CursorExpired) as told:
                 client.events(gone)
             assert [one.uuid for one in client.iter_events(told.value.oldest)] == ["kept", "new 1", "new 2", "new 3"]
             # Who has seen no more than the backup goes on.
             assert [one.uuid for one in client.iter_events(kept)] == ["new 1", "new 2", "new 3"]
+
+
+@contextmanager
+def serving(ground: House, home: Path, environment: dict[str, str]) -> Iterator[None]:
+    with running(home, environment, "serve", "--port", ground.url.rpartition(":")[2]):
+        assert wait_until(lambda: answers(f"{ground.url}/services/status/"), READY_WITHIN_S)
+        yield
+
+
+@contextmanager
+def restored(ground: House, copied: Path, first: Path, second: Path) -> Iterator[dict[str, str]]:
+    """A server that goes on from the backup in the second folder, with the keys of the first; its environment."""
+    shutil.copy(first / "keys.json", second)
+    environment = ground.environment | {
+        "SOLITUDE_HOME": str(second),
+        "SOLITUDE_DATABASE_URL": f"sqlite:///{second / NAME}",
+    }
+    command(environment, "restore", str(copied))
+    with serving(ground, second, environment):
+        yield environment
 
 
 def back_up_while_payments_run(ground: House, copied: Path) -> int:

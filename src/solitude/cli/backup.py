@@ -122,8 +122,11 @@ def _leave_out_lost(database: Any) -> None:
         if not known.rowcount:
             database.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, LOST_MAX))
     if "events_feed" in names:
-        database.execute("INSERT INTO events_feed (id, last_place) VALUES (1, 0) ON CONFLICT DO NOTHING")
-        database.execute("UPDATE events_feed SET last_place = last_place + ?", (LOST_MAX,))
+        database.execute(
+            "INSERT INTO events_feed (id, last_place) VALUES (1, ?)"
+            " ON CONFLICT (id) DO UPDATE SET last_place = events_feed.last_place + excluded.last_place",
+            (LOST_MAX,),
+        )
     database.commit()
 
 

@@ -374,12 +374,12 @@ def _write_down(call: ProviderCall, result: Result, *, recovering: bool = False,
     """`is_taken_over`: somebody else is at the call by now, and stays so unless it has ended."""
     call.outcome = result.outcome
     call.ids = {**call.ids, **result.ids}
-    is_of_who_is_at_it = is_taken_over and result.outcome == Outcome.UNKNOWN
+    is_overtaken = is_taken_over and result.outcome == Outcome.UNKNOWN
     # What is known by whoever came later is newer, also where it was recorded first.
-    call.facts = {**result.facts, **call.facts} if is_of_who_is_at_it else {**call.facts, **result.facts}
+    call.facts = {**result.facts, **call.facts} if is_overtaken else {**call.facts, **result.facts}
     call.ended_at = Now()
     call.tries += 1
-    if not is_of_who_is_at_it:
+    if not is_overtaken:
         call.leased_until = None
         call.next_try_at = leases.later(call.tries)
     if result.reason or result.outcome != Outcome.UNKNOWN:

@@ -172,7 +172,7 @@ def give_again(payment: Transaction, dispute: Dispute, row: Transaction, *, is_t
     """What went back by a dispute that has ended for the seller since. What we gave back ourselves stays given."""
     if dispute.resolved != Resolved.FOR_SELLER or row.type != Type.REVERSAL:
         return
-    if is_told_once or not pairing.took_its_place(dispute, row):
+    if is_told_once or not pairing.change_places(dispute, row):
         undo(payment, row)
 
 

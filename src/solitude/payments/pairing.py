@@ -64,7 +64,7 @@ def come_again(payment: Transaction, alike: QuerySet[Transaction], uid: str) -> 
     return known
 
 
-def took_its_place(dispute: Dispute, reversal: Transaction) -> bool:
+def change_places(dispute: Dispute, reversal: Transaction) -> bool:
     """Whether what this dispute had taken, and the seller has won, has come again already: by an id, which says nothing of disputes, so
     that it was taken for what another one had taken. Then they change places."""
     others = Dispute.objects.filter(

@@ -21,9 +21,8 @@ class Credentials:
         reply = self._wire.ask(Ask("POST", SETUP_TOKENS, "ask_consent", body, request_id=call.key, vault=True))
         if isinstance(reply, Failed):
             return reading.failed(reply)
-        token = reply.body.get("id")
-        if reply.status not in (200, 201) or not isinstance(token, str) or not token:
-            return reading.refused(reply) if reply.status >= 400 else reading.unknown(reply)
+        if not (token := _given(reply)):
+            return _not_given(reply)
         url = reading.buyer_link(reply.link("approve"), f"/agreements/approve?approval_session_id={token}")
         return reading.result(
             reply, Outcome.PENDING, credential=Secret(token), evidence=Evidence(Seen.NOT_APPROVED, pay_url=url)
@@ -35,11 +34,10 @@ class Credentials:
         reply = self._wire.ask(Ask("POST", PAYMENT_TOKENS, "store_credential", body, request_id=call.key, vault=True))
         if isinstance(reply, Failed):
             return reading.failed(reply)
-        key = reply.body.get("id")
         if reply.status == 422:
             return self._why_not_stored(reply, call)
-        if reply.status not in (200, 201) or not isinstance(key, str) or not key:
-            return reading.refused(reply) if reply.status >= 400 else reading.unknown(reply)
+        if not (key := _given(reply)):
+            return _not_given(reply)
         return reading.result(reply, Outcome.SUCCEEDED, credential=Secret(key))
 
     def _why_not_stored(self, refused: Reply, call: Call) -> Result:
@@ -97,3 +95,13 @@ class Credentials:
         return self._wire.ask(
             Ask("GET", f"{SETUP_TOKENS}/", "look_up", vault=True, secret_in_path=call.intent.credential)
         )
+
+
+def _given(reply: Reply) -> str:
+    """The token in an answer that gives one; empty in any other."""
+    token = reply.body.get("id")
+    return token if reply.status in (200, 201) and isinstance(token, str) else ""
+
+
+def _not_given(reply: Reply) -> Result:
+    return reading.refused(reply) if reply.status >= 400 else reading.unknown(reply)

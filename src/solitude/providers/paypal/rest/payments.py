@@ -155,7 +155,7 @@ class Payments:
         if reply.status == 404 and reply.understood and reply.issue:
             return self._gone(call, reply)
         if reply.status != 200:
-            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+            return reading.not_seen(reply)
         # A refund's amount is not the order's.
         return self._order(reply, None if call.operation == Operation.REFUND else call.intent.amount)
 
@@ -181,7 +181,7 @@ class Payments:
         if isinstance(reply, Failed):
             return reading.failed(reply)
         if reply.status != 200:
-            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+            return reading.not_seen(reply)
         try:
             evidence, reason = reading.capture(reply.body, call.intent.amount)
             if reading.identity(reply.body, "a capture") != call.ids["capture"]:

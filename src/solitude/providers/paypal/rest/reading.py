@@ -86,6 +86,11 @@ def refused(reply: Reply) -> Result:
     return unknown(reply)
 
 
+def not_seen(reply: Reply) -> Result:
+    """The result of a look-up that was answered with something else than what it is about."""
+    return refused(reply) if reply.status == 429 else unknown(reply)
+
+
 def of_credential(found: Result) -> Result:
     """The result of a payment by a stored credential, with what its refusal says of that."""
     issue = found.reason.code if found.reason and found.outcome == Outcome.DECLINED else ""

@@ -85,7 +85,7 @@ class Refunds:
         if isinstance(reply, Failed):
             return reading.failed(reply)
         if reply.status != 200:
-            return reading.refused(reply) if reply.status == 429 else reading.unknown(reply)
+            return reading.not_seen(reply)
         return _read(reply, call)
 
 
